@@ -1,0 +1,290 @@
+"""All that a connector author needs.
+
+A connector states what it can do (`streams`, `target`), proves that it may (`check`), reads pages and writes batches.
+The core does the rest: HTTP, tokens, budget, retries, marks, certificates, quarantine, diffs, receipts, echoes.
+
+    class Shop(Connector):
+        type = "shop"
+        Settings = ShopSettings
+        def streams(self): return (CUSTOMERS,)
+        def read(self, stream, window, position): ...yield Page(...)
+
+    @hookimpl
+    def kehub_connectors(): return [Shop]
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator, Mapping as Rows, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from hub.clock import Clock
+from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
+from hub.model import NounName
+
+__all__ = [
+    "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
+    "BadRow", "Connector", "ConnectorSettings", "End", "Field", "Finding", "Form", "Mapping", "Page", "Place",
+    "RowResult", "Stream", "Target", "Tools", "Window", "Write", "hookimpl",
+]  # fmt: skip
+
+hookimpl = pluggy.HookimplMarker("kehub")
+
+Strength = Literal["chain", "bracketed", "swept"]
+Owner = Literal["theirs", "hub", "shared"]
+Row = dict[str, Any]  # foreign JSON enters here
+
+
+class ConnectorSettings(BaseModel):
+    """Base of a connector's settings: the YAML check, the console's form and the docs are made from it.
+
+    Mark secrets with `pydantic.SecretStr`; the configuration refuses them in the clear (`${ENV}` only).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One entry of a mapping: our field, theirs, and how both are compared.
+
+    `ours` is a field of the noun's model, `custom.NAME`, `consents.CHANNEL` (a flag of theirs that means "opted out"),
+    `buyer.FIELD`, or a decided one (`id`, `tier`, `stage`: always hub-owned). `theirs` is their name; dots walk
+    into objects. `owner` says who wins a conflict; `write` whether the hub may send it at all; `values` translates
+    ours -> theirs for picklists. `fill_empty` writes only where theirs is empty. `personal: False` is for fields that
+    are neither direct identifiers nor free text.
+    """
+
+    ours: str
+    theirs: str
+    form: Form = LINE
+    owner: Owner = "theirs"
+    write: bool = True
+    fill_empty: bool = False
+    values: Rows[str, str] = field(default_factory=dict)
+    max_length: int | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The table that reads both ways between one stream of theirs and one of our nouns.
+
+    `id` and `modified` are their names of the record id and of the time of last change ("" where there is none).
+    """
+
+    id: str
+    fields: tuple[Field, ...]
+    modified: str = ""
+
+    def writable(self) -> tuple[Field, ...]:
+        """The entries that the hub may send."""
+        return tuple(entry for entry in self.fields if entry.write)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One thing a connection reads.
+
+    `strength` is the best certificate its reads can earn. `deletes`: `feed` (the system lists them), `absence` (a
+    complete read without the record, twice) or `none`. `change_feed` tells how far its "changed since" can be trusted.
+    `counts: False` marks orders that another system counts. `personal_ids`: its ids identify a person (phone numbers
+    as ids) and are stored as a keyed hash. `overlap` is read again each time, against late and equal timestamps.
+    """
+
+    name: str
+    noun: NounName
+    mapping: Mapping
+    strength: Strength = "chain"
+    change_feed: Literal["full", "partial", "none"] = "full"
+    deletes: Literal["feed", "absence", "none"] = "none"
+    counts: bool = True
+    personal_ids: bool = False
+    overlap: timedelta = timedelta(minutes=5)
+    shrink_brake: float = 0.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one read has to cover: changes in [since, until), or everything when `since` is None.
+
+    `until` was chosen before the first request, in the server's time. `full` asks for a complete read in any case.
+    """
+
+    since: datetime | None
+    until: datetime
+
+    @property
+    def full(self) -> bool:
+        """Whether everything is to be read."""
+        return self.since is None
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that could not even be decoded: its place (file and line, page and index), the reason, its raw text."""
+
+    place: str
+    reason: str
+    raw: bytes = b""
+
+
+@dataclass(frozen=True)
+class End:
+    """What a read can prove when it ends by the system's own end mark.
+
+    `before` and `after` are the totals the system gave at both ends, None where it gives none. `swept` says that the
+    read walked every id, so that absence means something. `shortfall` is the number of rows this account may not see.
+    """
+
+    before: int | None = None
+    after: int | None = None
+    swept: bool = False
+    shortfall: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: foreign rows as decoded JSON objects, ids reported as deleted, and where the next page starts.
+
+    `position` must be JSON and hold all that `read` needs to go on after this page in another process. The last page
+    carries `end`. A page without `end` as the last one is a partial read: it never moves the watermark.
+    """
+
+    rows: Sequence[Row] = ()
+    position: Row | None = None
+    gone: Sequence[str] = ()
+    bad: Sequence[BadRow] = ()
+    end: End | None = None
+    restart: bool = False
+    places: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a connection can be written to: its customers.
+
+    `batch` is the most rows a call takes. `guard`: `conditional` (the system refuses a stale write by itself),
+    `read_first` (the core reads the batch again just before) or `none`. `create_key` is their unique field that carries
+    a create's intent key ("" = never creates). `native_idempotency`: repeating a create with the same key is harmless.
+    `settle`: how long after an unclear create a look-up that finds nothing may still be wrong. `rows_per_second` and
+    `calls_per_batch` feed the forecast.
+    """
+
+    stream: str = "customers"
+    batch: int = 100
+    guard: Literal["conditional", "read_first", "none"] = "read_first"
+    create_key: str = ""
+    native_idempotency: bool = False
+    settle: timedelta = timedelta(0)
+    creates: bool = False
+    calls_per_batch: int = 1
+    seconds_per_call: float = 0.5
+    side_effects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Write:
+    """One row of a batch, by their field names: an update of `external_id`, or a create carrying `create_key`."""
+
+    key: str
+    values: Row
+    external_id: str | None = None
+    create_key: str | None = None
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What became of one `Write`, matched by `key`.
+
+    ok, unchanged: done. refused: policy, never retried. rejected: `code` and `field` say why; tried again next run.
+    retry_after: try later in this run. unknown: it may have happened.
+    """
+
+    key: str
+    outcome: Literal["ok", "unchanged", "refused", "rejected", "retry_after", "unknown"]
+    external_id: str | None = None
+    code: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of `kehub doctor`: what was looked at, whether it is good, and what to do if not."""
+
+    subject: str
+    good: bool
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the core hands a connector: its name, an HTTP door of its own, the clock, the brand's place, a folder.
+
+    `http` is a `hub.http.Door` (None for connectors that state `uses_http = False`); relative paths in settings are
+    relative to `folder`, the configuration's.
+    """
+
+    connection: str
+    clock: Clock
+    place: Place
+    folder: str
+    http: Any = None
+
+
+S = TypeVar("S", bound=ConnectorSettings)
+
+
+class Connector(Generic[S]):
+    """Base of all connectors. Construction does no I/O; a connector object serves one thread at a time."""
+
+    type: ClassVar[str]
+    Settings: ClassVar[builtins.type[ConnectorSettings]]
+    uses_http: ClassVar[bool] = True
+    version: ClassVar[str] = ""
+    """Their API's version and its sunset date, as printed by `connectors list`."""
+
+    def __init__(self, settings: S, tools: Tools) -> None:
+        self.settings = settings
+        self.tools = tools
+
+    def streams(self) -> Sequence[Stream]:
+        """The streams of this connection, in the order in which they should be read."""
+        raise NotImplementedError("a connector states its streams")
+
+    def target(self) -> Target | None:
+        """What can be written; None for a connection that is only read."""
+        return None
+
+    def check(self) -> Iterable[Finding]:
+        """Prove credentials, scopes, fields and limits; one finding each; names what is missing."""
+        return ()
+
+    def server_time(self) -> datetime:
+        """The system's own time, from which a window's upper bound is taken; the hub's clock where it has none."""
+        return self.tools.clock.now()
+
+    def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
+        """Yield the window's pages from `position` (None: its start) to the page that carries `end`.
+
+        Raise `hub.errors.HubError` kinds; yield a page with `restart=True` when the system no longer knows `position`.
+        """
+        raise NotImplementedError("a connector reads")
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
+        """The target's rows as they are now, by id, in one call a batch; absent ids are left out."""
+        raise NotImplementedError("a target can be read by id")
+
+    def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
+        """Send one batch; one result a row. An unclear answer raises Transient(unclear=True) or gives `unknown`."""
+        raise NotImplementedError("a target can be written")
+
+    def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
+        """Which of these create keys exist there already, as key -> external id."""
+        return {}

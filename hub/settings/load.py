@@ -1,0 +1,104 @@
+"""Loading `kehub.yaml`: read, fill in the environment, check everything, tell all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from hub.errors import SettingsError
+from hub.forms import Place
+from hub.model import Brand, Customer, StaffMember, StorePlace
+from hub.settings.check import Checker
+from hub.settings.clear import passwords_in_addresses
+from hub.settings.configuration import Configuration, Connection
+from hub.settings.connections import Catalogue, ConnectionReader
+from hub.settings.environment import read_environment
+from hub.settings.problems import Problems, Spot, nearest
+from hub.settings.registers import read_register
+from hub.settings.shape import BUILT_IN, KehubFile
+from hub.settings.tree import Table, parse, walk
+
+
+def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = None) -> Configuration:
+    """The configuration at `path` (a file, or the folder of a `kehub.yaml`).
+
+    `environ` stands for the process's environment. Raises one SettingsError that tells everything wrong with the file,
+    a line for each problem: `file:line:column: what; did you mean "..."?; what to do`.
+    """
+    path = path / "kehub.yaml" if path.is_dir() else path
+    problems = Problems(str(path))
+    tree = parse(_read(path), problems)
+    checker = Checker(read_environment(path.parent, environ, problems), problems)
+    passwords_in_addresses(tree, problems)
+    file = checker.validated(KehubFile, tree.without({"connections"}), Spot())
+    connections = ConnectionReader(plugins, checker, problems).all(tree.entries.get("connections"))
+    loaded = _assembled(path, file, connections, tree, problems) if file else None
+    problems.settle()
+    assert loaded is not None
+    return loaded
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        what, remedy = "there is no configuration here", "`kehub init DIR` writes one"
+    except OSError as error:
+        what, remedy = f"the configuration cannot be read ({error.strerror})", "check the path and its permissions"
+    raise SettingsError(what, where=str(path), remedy=remedy)
+
+
+def _assembled(
+    path: Path, file: KehubFile, connections: list[Connection], tree: Table, problems: Problems
+) -> Configuration:
+    folder = path.resolve().parent
+    _check_survivorship(file, tree, problems)
+    return Configuration(
+        path=folder / path.name,
+        brand=file.brand,
+        place=_place(file.brand, tree, problems),
+        store=file.store if "://" in file.store else str(folder / Path(file.store).expanduser()),
+        key_file=file.key_file,
+        retention=file.retention,
+        network=file.network,
+        identity=file.identity,
+        brakes=file.brakes,
+        approval_hours=file.approval_hours,
+        hold_days=file.hold_days,
+        stores=read_register(StorePlace, file.stores, folder, _spot(tree, "stores"), problems),
+        staff=read_register(StaffMember, file.staff, folder, _spot(tree, "staff"), problems),
+        survivorship=file.survivorship,
+        rules=file.rules,
+        connections=tuple(connections),
+    )
+
+
+def _spot(tree: Table, *loc: str) -> Spot:
+    steps = walk(tree, loc)
+    return steps[-1][1].spot if steps else tree.spot
+
+
+def _place(brand: Brand, tree: Table, problems: Problems) -> Place:
+    try:
+        return Place(brand.region, ZoneInfo(brand.time_zone))
+    except (KeyError, ValueError, OSError):
+        meant = nearest(brand.time_zone, available_timezones())
+        what = f'"time_zone": "{brand.time_zone}" is no time zone'
+        problems.add(_spot(tree, "brand", "time_zone"), what, meant=meant, remedy="write a name such as Asia/Shanghai")
+    return Place()
+
+
+def _check_survivorship(file: KehubFile, tree: Table, problems: Problems) -> None:
+    """Fields must be a customer's, owners must be connections (also those that have problems of their own)."""
+    written = tree.entries.get("connections")
+    names = [*(written.entries if isinstance(written, Table) else ()), BUILT_IN]
+    for name, owners in file.survivorship.items():
+        if name not in Customer.model_fields and not name.startswith("custom."):
+            meant = nearest(name, Customer.model_fields)
+            spot = _spot(tree, "survivorship", name)
+            problems.add(spot, f'"{name}" is no field of a customer', meant=meant, remedy="name one of our fields")
+        for owner in set(owners) - set(names):
+            meant, remedy = nearest(owner, names), "connections: " + ", ".join(names)
+            spot = _spot(tree, "survivorship", name)
+            problems.add(spot, f'no connection is called "{owner}"', meant=meant, remedy=remedy)

@@ -1,0 +1,111 @@
+"""The store: the only place that knows a table.
+
+    store = open_store(location, master, clock)
+    store.records  what was read          store.people     who is who        store.decisions  what we decided
+    store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
+    store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
+    store.tokens   store.budgets          short transactions shared by processes
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.clock import Clock
+from hub.errors import SettingsError
+from hub.store.database import Database
+from hub.store.decisions import Decisions
+from hub.store.leases import Leases
+from hub.store.marks import Marks
+from hub.store.migrations import migrate
+from hub.store.people import People
+from hub.store.plans import Plans
+from hub.store.quarantine import Quarantine
+from hub.store.questions import Questions
+from hub.store.receipts import Receipts
+from hub.store.records import Records
+from hub.store.registers import Registers
+from hub.store.runs import Runs
+from hub.store.shared import Budgets, Tokens
+from hub.store.sqlite import SqliteDatabase
+from hub.vault import Keys, Vault, new_key, unwrap, wrap
+
+__all__ = ["Store", "connect", "create_store", "open_store"]
+
+
+class Store:
+    """One brand's store: its database, its keys, and one object a family of tables."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock) -> None:
+        self.db = db
+        self.vault = vault
+        self.clock = clock
+        self.runs = Runs(db, clock)
+        self.leases = Leases(db, clock)
+        self.marks = Marks(db, clock)
+        self.records = Records(db, vault)
+        self.people = People(db, vault)
+        self.quarantine = Quarantine(db, vault)
+        self.registers = Registers(db, vault)
+        self.decisions = Decisions(db)
+        self.questions = Questions(db, vault, clock)
+        self.plans = Plans(db, vault, clock)
+        self.receipts = Receipts(db, vault, clock)
+        self.tokens = Tokens(db, vault, clock)
+        self.budgets = Budgets(db, clock)
+
+    def close(self) -> None:
+        """Close all connections to the database."""
+        self.db.close()
+
+
+def connect(location: str) -> Database:
+    """The database at `location`: a file path, or a `postgresql://` URL (`?schema=` names the brand's schema)."""
+    if location.startswith(("postgresql://", "postgres://")):
+        try:
+            from hub.store.postgres import PostgresDatabase
+        except ImportError:
+            raise SettingsError(
+                "PostgreSQL needs psycopg", where="store", remedy="pip install 'kehub[postgresql]'"
+            ) from None
+        return PostgresDatabase(location)
+    return SqliteDatabase(Path(location))
+
+
+def create_store(location: str, master: bytes, clock: Clock) -> Store:
+    """A new store with new keys; an existing one is opened as it is."""
+    db = connect(location)
+    migrate(db, clock)
+    with db.writing("keys"):
+        if not db.rows("SELECT 1 FROM key_ring"):
+            _save_keys(db, master, Keys({1: new_key()}, new_key(), new_key()))
+    return Store(db, Vault(_load_keys(db, master)), clock)
+
+
+def open_store(location: str, master: bytes, clock: Clock) -> Store:
+    """The store at `location`; SettingsError when there is none, or the key is wrong."""
+    if "://" not in location and not Path(location).exists():
+        raise SettingsError("there is no store here", where=location, remedy="run `kehub init`, or check `store:`")
+    db = connect(location)
+    migrate(db, clock)
+    return Store(db, Vault(_load_keys(db, master)), clock)
+
+
+def _save_keys(db: Database, master: bytes, keys: Keys) -> None:
+    rows = [("data", number, key) for number, key in keys.data.items()]
+    for purpose, number, key in [*rows, ("index", 1, keys.index), ("seed", 1, keys.seed)]:
+        db.execute(
+            "INSERT INTO key_ring (purpose, number, wrapped) VALUES (:purpose, :number, :wrapped)",
+            {"purpose": purpose, "number": number, "wrapped": wrap(master, f"{purpose}:{number}", key)},
+        )
+
+
+def _load_keys(db: Database, master: bytes) -> Keys:
+    found = {
+        (purpose, number): unwrap(master, f"{purpose}:{number}", bytes(wrapped))
+        for purpose, number, wrapped in db.rows("SELECT purpose, number, wrapped FROM key_ring")
+    }
+    if not found:
+        raise SettingsError("this store has no keys", where="store", remedy="run `kehub init` in a new folder")
+    data = {number: key for (purpose, number), key in found.items() if purpose == "data"}
+    return Keys(data, found["index", 1], found["seed", 1], max(data))

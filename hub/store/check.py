@@ -1,0 +1,165 @@
+"""Looking a store over: what is wrong with it, and its content as text that is equal for equal stores.
+
+The canonical text leaves out what may differ between two runs that did the same: run ids, clock times, nonces, internal
+ids, and the tables `run`, `lease`, `budget` and `token`. A receipt counts by its key and final state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from hub.errors import SettingsError
+from hub.store import Store
+
+Convert = Callable[[Store, list[Any]], list[Any]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table as canonical text: a query that puts natural keys in the place of internal ids, and what to open."""
+
+    name: str
+    sql: str
+    convert: Convert = field(default=lambda store, row: row)
+
+
+def _record(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    if blob is None:
+        return [*head, None]
+    body = store.vault.open(bytes(blob), f"record:{head[0]}:{head[1]}")
+    body["s"] = {name: at for name, at in body["s"].items() if name not in body["o"]}
+    return [*head, body]
+
+
+def _shadow(store: Store, row: list[Any]) -> list[Any]:
+    connection, ext, blob = row
+    return [connection, ext, store.vault.open(bytes(blob), f"shadow:{connection}")]
+
+
+def _plan_row(store: Store, row: list[Any]) -> list[Any]:
+    *head, digest, blob = row
+    return [*head, bytes(digest).hex(), store.vault.open(bytes(blob), f"plan_row:{head[0]}")]
+
+
+def _quarantine(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    opened = None if blob is None else store.vault.open(bytes(blob), f"quarantine:{head[0]}:{head[1]}")
+    return [*head, opened]
+
+
+def _question(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    return [*head, store.vault.open(bytes(blob), f"question:{head[0]}")]
+
+
+def _staff(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    return [*head, store.vault.open(bytes(blob), "staff_member")]
+
+
+def _hex(store: Store, row: list[Any]) -> list[Any]:
+    return [value.hex() if isinstance(value, bytes) else value for value in row]
+
+
+_PLACE = "r.connection, r.stream, r.ext"
+
+SECTIONS = (
+    Section("record", "SELECT connection, stream, ext, noun, customer, gone, placeholder, body FROM record"
+            " ORDER BY connection, stream, ext", _record),
+    Section("identity", f"SELECT {_PLACE}, i.kind, i.key FROM identity i JOIN record r ON r.rid = i.rid"
+            f" ORDER BY {_PLACE}, i.kind, i.key", _hex),
+    Section("customer", f"SELECT c.id, {_PLACE}, c.merged_into FROM customer c JOIN record r ON r.rid = c.founder"
+            " ORDER BY c.id"),
+    Section("link", f"SELECT {_PLACE}, l.customer, CASE WHEN l.to_run IS NULL THEN 1 ELSE 0 END, l.reason FROM link l"
+            f" JOIN record r ON r.rid = l.rid ORDER BY {_PLACE}, l.seq"),
+    Section("consent", f"SELECT {_PLACE}, c.channel, c.purpose, c.state, c.source FROM consent c"
+            f" JOIN record r ON r.rid = c.rid ORDER BY {_PLACE}, c.channel, c.purpose"),
+    Section("mark", "SELECT connection, stream, mapping, CASE WHEN watermark IS NULL THEN 0 ELSE 1 END, position"
+            " FROM mark ORDER BY connection, stream"),
+    Section("certificate", "SELECT connection, stream, strength, records, shortfall FROM certificate WHERE id IN"
+            " (SELECT MAX(id) FROM certificate WHERE since IS NULL GROUP BY connection, stream)"
+            " ORDER BY connection, stream"),
+    Section("quarantine", "SELECT connection, stream, ext, place, reason, field, body FROM quarantine"
+            " ORDER BY connection, stream, ext, place", _quarantine),
+    Section("orders", "SELECT o.connection, o.number, b.stream, b.ext, o.customer, o.placed_at, o.placed_on,"
+            " o.delivered_on, o.channel, o.store, o.staff, o.status, o.payment, o.currency, o.total, o.refunded,"
+            " o.source_ref, o.counts FROM orders o JOIN record r ON r.rid = o.rid LEFT JOIN record b ON b.rid = o.buyer"
+            f" ORDER BY {_PLACE}"),
+    Section("order_line", f"SELECT {_PLACE}, l.line, l.sku, l.batch, l.category, l.quantity, l.price, l.discount,"
+            f" l.refunded FROM order_line l JOIN record r ON r.rid = l.rid ORDER BY {_PLACE}, l.line"),
+    Section("cases", "SELECT k.connection, k.number, b.stream, b.ext, k.customer, k.kind, k.channel, k.opened_at,"
+            " k.closed_at, k.state, k.sku, k.batch, k.cause, k.unit FROM cases k JOIN record r ON r.rid = k.rid"
+            f" LEFT JOIN record b ON b.rid = k.buyer ORDER BY {_PLACE}"),
+    Section("store_place", "SELECT code, name, type, region, parent, opening_hours, origin FROM store_place"
+            " ORDER BY code"),
+    Section("staff_member", "SELECT code, store, role, origin, body FROM staff_member ORDER BY code", _staff),
+    Section("facts", "SELECT customer, orders_365d, spend_365d, orders_life, spend_life, first_order_on,"
+            " last_order_on, registered_on, gender, province, city, home_store, birth_year, birth_month, birth_day,"
+            " has_phone, has_email, records FROM facts ORDER BY customer"),
+    Section("decision", "SELECT customer, programme, from_day, to_day, value, rules FROM decision"
+            " ORDER BY customer, programme, from_day"),
+    Section("held", "SELECT customer, programme, value, reason, since_day FROM held ORDER BY customer, programme"),
+    Section("question", "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
+            " ORDER BY id", _question),
+    Section("shadow", "SELECT connection, ext, body FROM shadow ORDER BY connection, ext", _shadow),
+    Section("plan_row", "SELECT connection, key, customer, action, ext, reason, state, code, field, digest, body"
+            " FROM plan_row ORDER BY connection, key", _plan_row),
+    Section("plan", "SELECT connection, digest, rows FROM plan WHERE state = 'open' ORDER BY connection, digest"),
+    Section("brake", "SELECT connection, kind, subject, note FROM brake ORDER BY connection, kind, subject"),
+    Section("receipt", "SELECT key, connection, ext, customer, action, state, code, field FROM receipt ORDER BY key"),
+    Section("echo", "SELECT connection, field, form, ext FROM echo ORDER BY connection, field, form, ext"),
+)  # fmt: skip
+
+
+def canonical(store: Store) -> Iterator[str]:
+    """The store's content, one line a row: `table [values]` in JSON, sorted by natural key."""
+    for section in SECTIONS:
+        for row in store.db.rows(section.sql):
+            values = section.convert(store, list(row))
+            yield f"{section.name} {orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()}"
+
+
+_FAULTS = (
+    ("records of a customer stream without a customer (run `kehub sync`)",
+     "SELECT COUNT(*) FROM record WHERE noun = 'customers' AND customer IS NULL AND due = 0"),
+    ("records that wear an id which lives on as an alias",
+     "SELECT COUNT(*) FROM record r JOIN customer c ON c.id = r.customer WHERE c.merged_into IS NOT NULL"),
+    ("orders whose customer is not their buyer's",
+     "SELECT COUNT(*) FROM orders o JOIN record r ON r.rid = o.buyer"
+     " WHERE COALESCE(o.customer, '') <> COALESCE(r.customer, '')"),
+    ("cases whose customer is not their buyer's",
+     "SELECT COUNT(*) FROM cases k JOIN record r ON r.rid = k.buyer"
+     " WHERE COALESCE(k.customer, '') <> COALESCE(r.customer, '')"),
+    ("aliases that point at an id which is itself an alias or unknown",
+     "SELECT COUNT(*) FROM customer a LEFT JOIN customer c ON c.id = a.merged_into"
+     " WHERE a.merged_into IS NOT NULL AND (c.id IS NULL OR c.merged_into IS NOT NULL)"),
+    ("identity keys of records that are gone",
+     "SELECT COUNT(*) FROM identity i JOIN record r ON r.rid = i.rid WHERE r.gone = 1"),
+    ("records with more than one open link",
+     "SELECT COUNT(*) FROM (SELECT rid FROM link WHERE to_run IS NULL GROUP BY rid HAVING COUNT(*) > 1) x"),
+    ("open links that disagree with their record",
+     "SELECT COUNT(*) FROM link l JOIN record r ON r.rid = l.rid WHERE l.to_run IS NULL AND l.customer <> r.customer"),
+    ("customers with two standing decisions in one programme",
+     "SELECT COUNT(*) FROM (SELECT customer FROM decision WHERE to_day = 0 GROUP BY customer, programme"
+     " HAVING COUNT(*) > 1) x"),
+    ("order lines without their order",
+     "SELECT COUNT(*) FROM order_line l LEFT JOIN orders o ON o.rid = l.rid WHERE o.rid IS NULL"),
+)  # fmt: skip
+
+
+def check(store: Store) -> list[str]:
+    """What is wrong with a store, a line each; an empty list is a sound store. Opens every sealed blob."""
+    found = [f"{count} {what}" for what, sql in _FAULTS if (count := store.db.rows(sql)[0][0])]
+    if store.db.dialect == "sqlite":
+        found += [f"SQLite: {line}" for (line,) in store.db.rows("PRAGMA integrity_check") if line != "ok"]
+    try:
+        for _ in canonical(store):
+            pass
+    except SettingsError:
+        found.append("a sealed blob does not open with this store's keys")
+    return found

@@ -1,0 +1,83 @@
+"""One way to talk to SQLite and PostgreSQL: the same SQL with `:names`, one writer at a time.
+
+Reads see committed data. `writing(site)` opens a write transaction that no other writer, of this or another process, can
+overlap (BEGIN IMMEDIATE; on PostgreSQL an advisory lock): a read-then-write inside is safe. Nothing inside may wait for
+a network.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+from hub import failpoints
+
+Row = tuple[Any, ...]
+Params = dict[str, Any]
+
+
+class Database(Protocol):
+    """What the store needs of a database."""
+
+    dialect: str
+
+    def rows(self, sql: str, params: Params | None = None) -> list[Row]:
+        """All rows of a query."""
+
+    def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
+        """The rows of a query, a few at a time, for results of any size."""
+
+    def execute(self, sql: str, params: Params | None = None) -> int:
+        """Run one statement; returns how many rows it touched."""
+
+    def many(self, sql: str, rows: Iterable[Params]) -> None:
+        """Run one statement for each of `rows`."""
+
+    def writing(self, site: str, *, durable: bool = False) -> AbstractContextManager[None]:
+        """A write transaction; `site` names it for failpoints; `durable` survives a power cut once committed."""
+
+    def script(self, statements: Iterable[str]) -> None:
+        """Run schema statements inside the open transaction."""
+
+    def close(self) -> None:
+        """Close this thread's and all other connections."""
+
+
+def names(prefix: str, values: Sequence[Any]) -> tuple[str, Params]:
+    """A parenthesised list of parameters for `IN`, and the parameters: `names("k", [1, 2])` -> `(:k0, :k1)`, {...}."""
+    params = {f"{prefix}{number}": value for number, value in enumerate(values)}
+    return "(" + ", ".join(f":{name}" for name in params) + ")", params
+
+
+def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """`values` in runs of at most `size`, for `IN` lists within every database's limit."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+class Nesting:
+    """Keeps one write transaction a thread: a nested `writing` joins the outer one, failpoints fire at the outer."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    @property
+    def open(self) -> bool:
+        """Whether this thread is inside a write transaction."""
+        return getattr(self._local, "depth", 0) > 0
+
+    @contextmanager
+    def enter(self, site: str, whole: AbstractContextManager[None]) -> Iterator[None]:
+        if self.open:
+            yield
+            return
+        with whole:
+            self._local.depth = 1
+            try:
+                yield
+                failpoints.hit(f"commit:{site}:before")
+            finally:
+                self._local.depth = 0
+        failpoints.hit(f"commit:{site}:after")

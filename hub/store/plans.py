@@ -1,0 +1,321 @@
+"""Plans: the standing rows of wanted changes, the plan they make up, approvals and brakes.
+
+Rows stand until they are applied or no longer wanted; a plan is the digest over a connection's rows in key order. Rows
+carry their approval by their own digest: a later plan that holds the same row keeps what was approved of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from hub.clock import Clock
+from hub.store.database import Database, Row, chunks, names
+from hub.vault import Vault
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One wanted change. `fields` maps our field -> {base, theirs, wanted, why}; `key` is the row's place in its plan."""
+
+    connection: str
+    key: str
+    customer: str
+    action: str
+    ext: str
+    fields: dict[str, dict[str, Any]]
+    reason: str
+    digest: bytes = b""
+    state: str = "open"
+    code: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A connection's plan: `digest` names exactly its rows."""
+
+    connection: str
+    digest: str
+    run: int
+    state: str
+    rows: int
+    at: int
+    difference: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A standing approval: who, until when (epoch seconds), and which brakes it releases."""
+
+    connection: str
+    digest: str
+    actor: str
+    at: int
+    until: int
+    released: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Brake:
+    """What holds one kind of change of one connection."""
+
+    connection: str
+    kind: str
+    subject: str
+    note: str
+
+
+_COLUMNS = "connection, key, customer, action, ext, body, reason, digest, state, code, field"
+
+
+class Plans:
+    """The tables `plan_row`, `plan`, `approval`, `approved_row` and `brake`."""
+
+    def __init__(self, db: Database, vault: Vault, clock: Clock) -> None:
+        self._db = db
+        self._vault = vault
+        self._clock = clock
+
+    # -- rows
+
+    def replace(self, customers: Sequence[str], keys: Iterable[tuple[str, str]], rows: Sequence[PlanRow]) -> None:
+        """Put `rows` in the place of all standing rows of these customers and of these (connection, key) places."""
+        standing = self._standing(customers, keys)
+        wanted = {(row.connection, row.key): self._digest(row) for row in rows}
+        self._db.many(
+            "DELETE FROM plan_row WHERE connection = :connection AND key = :key",
+            [{"connection": c, "key": k} for (c, k), digest in standing.items() if wanted.get((c, k)) != digest],
+        )
+        self._db.many(
+            "INSERT INTO plan_row (connection, key, customer, action, ext, fields, body, digest, reason)"
+            " VALUES (:connection, :key, :customer, :action, :ext, :fields, :body, :digest, :reason)"
+            " ON CONFLICT (connection, key) DO UPDATE SET customer = excluded.customer",
+            [self._params(row, wanted[row.connection, row.key]) for row in rows],
+        )
+
+    def _standing(self, customers: Sequence[str], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        found: dict[tuple[str, str], bytes] = {}
+        for part in chunks(customers):
+            listed, params = names("k", part)
+            sql = f"SELECT connection, key, digest FROM plan_row WHERE customer IN {listed}"  # noqa: S608 - names only
+            found.update({(c, k): bytes(digest) for c, k, digest in self._db.rows(sql, params)})
+        by_connection: dict[str, list[str]] = {}
+        for connection, key in keys:
+            by_connection.setdefault(connection, []).append(key)
+        for connection, wanted in by_connection.items():
+            for part in chunks(wanted):
+                listed, params = names("k", part)
+                sql = f"SELECT connection, key, digest FROM plan_row WHERE connection = :connection AND key IN {listed}"  # noqa: S608
+                rows = self._db.rows(sql, {**params, "connection": connection})
+                found.update({(c, k): bytes(digest) for c, k, digest in rows})
+        return found
+
+    def _digest(self, row: PlanRow) -> bytes:
+        sides = {
+            name: [side["base"], side["theirs"], side["wanted"]] for name, side in sorted(row.fields.items())
+        }
+        text = orjson.dumps([row.connection, row.key, row.action, row.ext, sides], option=orjson.OPT_SORT_KEYS)
+        return self._vault.digest("plan_row", text)
+
+    def _params(self, row: PlanRow, digest: bytes) -> dict[str, Any]:
+        return {
+            "connection": row.connection, "key": row.key, "customer": row.customer, "action": row.action,
+            "ext": row.ext, "fields": ",".join(sorted(row.fields)), "reason": row.reason, "digest": digest,
+            "body": self._vault.seal(row.fields, f"plan_row:{row.connection}"),
+        }  # fmt: skip
+
+    def rows(self, connection: str, *, limit: int = 1_000_000, offset: int = 0) -> list[PlanRow]:
+        """A connection's standing rows in key order."""
+        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE connection = :connection ORDER BY key LIMIT :limit OFFSET :offset"  # noqa: S608
+        found = self._db.rows(sql, {"connection": connection, "limit": limit, "offset": offset})
+        return [self._row(row) for row in found]
+
+    def of_customer(self, customer: str) -> list[PlanRow]:
+        """A customer's standing rows."""
+        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE customer = :customer ORDER BY connection, key"  # noqa: S608
+        return [self._row(row) for row in self._db.rows(sql, {"customer": customer})]
+
+    def _row(self, row: Row) -> PlanRow:
+        connection, key, customer, action, ext, body, reason, digest, state, code, field = row
+        fields = self._vault.open(bytes(body), f"plan_row:{connection}")
+        return PlanRow(connection, key, customer, action, ext, fields, reason, bytes(digest), state, code, field)
+
+    def approved(self, connection: str) -> list[tuple[PlanRow, Approval]]:
+        """Rows that a standing approval covers and no brake holds, in key order."""
+        approvals = {approval.digest: approval for approval in self.approvals(connection)}
+        brakes = {brake.subject: brake.kind for brake in self.brakes(connection)}
+        listed, params = names("d", sorted(approvals) or [""])
+        sql = (
+            f"SELECT {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))}, MAX(a.plan) FROM plan_row p"  # noqa: S608
+            " JOIN approved_row a ON a.connection = p.connection AND a.digest = p.digest"
+            f" WHERE p.connection = :connection AND a.plan IN {listed}"
+            f" GROUP BY {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))} ORDER BY p.key"
+        )
+        found = []
+        for *row, plan in self._db.rows(sql, {**params, "connection": connection}):
+            approval, action = approvals[plan], row[3]
+            if action not in brakes or brakes[action] in approval.released:
+                found.append((self._row(tuple(row)), approval))
+        return found
+
+    def mark(self, row: PlanRow, state: str, code: str = "", field: str = "") -> None:
+        """Note what became of a row that stays listed."""
+        self._db.execute(
+            "UPDATE plan_row SET state = :state, code = :code, field = :field WHERE connection = :connection AND key = :key",
+            {"state": state, "code": code, "field": field, "connection": row.connection, "key": row.key},
+        )
+
+    def remove(self, row: PlanRow) -> None:
+        """The row is done."""
+        self._db.execute(
+            "DELETE FROM plan_row WHERE connection = :connection AND key = :key AND digest = :digest",
+            {"connection": row.connection, "key": row.key, "digest": row.digest},
+        )
+
+    def tally(self, connection: str) -> dict[str, int]:
+        """Rows by action."""
+        sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
+        return dict(self._db.rows(sql, {"connection": connection}))  # type: ignore[arg-type]
+
+    # -- the plan as a whole
+
+    def digest(self, connection: str) -> tuple[str, int]:
+        """The digest over the standing rows in key order, and their number; ("", 0) when there are none."""
+        sql = "SELECT digest FROM plan_row WHERE connection = :connection ORDER BY key"
+        hasher, count = blake2b(digest_size=16), 0
+        for (digest,) in self._db.rows(sql, {"connection": connection}):
+            hasher.update(bytes(digest))
+            count += 1
+        if not count:
+            return "", 0
+        return self._vault.name("plan", connection, hasher.digest(), length=12).lower(), count
+
+    def publish(self, run: int, connection: str) -> Plan | None:
+        """Make the standing rows the connection's one open plan; the same rows keep their digest and approval."""
+        digest, count = self.digest(connection)
+        former = self.open(connection)
+        if former is not None and former.digest == digest:
+            return former
+        if former is not None:
+            self._state(former, "replaced" if digest else "done")
+        if not digest:
+            return None
+        difference = "" if former is None else f"{count - former.rows:+d} rows against {former.digest}"
+        self._db.execute(
+            "INSERT INTO plan (digest, connection, run, state, rows, at, difference)"
+            " VALUES (:digest, :connection, :run, 'open', :rows, :at, :difference)"
+            " ON CONFLICT (connection, digest) DO UPDATE SET state = 'open', run = excluded.run, at = excluded.at",
+            {
+                "digest": digest, "connection": connection, "run": run, "rows": count, "at": self._now(),
+                "difference": difference,
+            },
+        )  # fmt: skip
+        return self.open(connection)
+
+    def _state(self, plan: Plan, state: str) -> None:
+        self._db.execute(
+            "UPDATE plan SET state = :state WHERE connection = :connection AND digest = :digest",
+            {"state": state, "connection": plan.connection, "digest": plan.digest},
+        )
+
+    def open(self, connection: str) -> Plan | None:
+        """The connection's open plan."""
+        found = [plan for plan in self.list(connection) if plan.state == "open"]
+        return found[0] if found else None
+
+    def list(self, connection: str | None = None, count: int = 50) -> list[Plan]:
+        """Plans, newest first."""
+        rows = self._db.rows(
+            "SELECT connection, digest, run, state, rows, at, difference FROM plan"
+            " WHERE :connection = '' OR connection = :connection ORDER BY at DESC, run DESC, connection, digest LIMIT :count",
+            {"connection": connection or "", "count": count},
+        )
+        return [Plan(*row) for row in rows]
+
+    def discard(self, connection: str) -> int:
+        """Drop a connection's rows and plan; the next run plans afresh. Returns how many rows went."""
+        with self._db.writing("discard", durable=True):
+            plan = self.open(connection)
+            if plan is not None:
+                self._state(plan, "discarded")
+            self._db.execute(
+                "UPDATE customer SET due = 1 WHERE due = 0 AND id IN"
+                " (SELECT customer FROM plan_row WHERE connection = :connection)",
+                {"connection": connection},
+            )
+            return self._db.execute("DELETE FROM plan_row WHERE connection = :connection", {"connection": connection})
+
+    # -- approvals
+
+    def approve(self, connection: str, digest: str, actor: str, hours: float, released: Iterable[str]) -> None:
+        """Store who approved exactly these rows, and until when."""
+        until = self._now() + int(hours * 3600)
+        with self._db.writing("approve", durable=True):
+            self._db.execute(
+                "INSERT INTO approval (connection, digest, actor, at, until, released)"
+                " VALUES (:connection, :digest, :actor, :at, :until, :released) ON CONFLICT (connection, digest)"
+                " DO UPDATE SET actor = excluded.actor, at = excluded.at, until = excluded.until,"
+                " released = excluded.released",
+                {
+                    "connection": connection, "digest": digest, "actor": actor, "at": self._now(), "until": until,
+                    "released": ",".join(sorted(released)),
+                },
+            )  # fmt: skip
+            self._db.execute(
+                "INSERT INTO approved_row (connection, digest, plan)"
+                " SELECT connection, digest, :plan FROM plan_row WHERE connection = :connection"
+                " ON CONFLICT (connection, digest, plan) DO NOTHING",
+                {"plan": digest, "connection": connection},
+            )
+
+    def approvals(self, connection: str) -> list[Approval]:
+        """Approvals that have not expired."""
+        rows = self._db.rows(
+            "SELECT connection, digest, actor, at, until, released FROM approval"
+            " WHERE connection = :connection AND until > :now ORDER BY at, digest",
+            {"connection": connection, "now": self._now()},
+        )
+        return [Approval(*row[:5], frozenset(filter(None, row[5].split(",")))) for row in rows]
+
+    def forget_approvals(self) -> None:
+        """Retention: approvals that have expired go."""
+        with self._db.writing("retention"):
+            for table, column in (("approved_row", "plan"), ("approval", "digest")):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE {column} IN (SELECT digest FROM approval WHERE until <= :now)",  # noqa: S608
+                    {"now": self._now()},
+                )
+
+    # -- brakes
+
+    def brake(self, run: int, connection: str, found: Sequence[tuple[str, str, str]], kinds: Sequence[str]) -> None:
+        """Replace a connection's brakes of these kinds by `found`: (kind, subject, note)."""
+        for kind in kinds:
+            self._db.execute(
+                "DELETE FROM brake WHERE connection = :connection AND kind = :kind",
+                {"connection": connection, "kind": kind},
+            )
+        self._db.many(
+            "INSERT INTO brake (connection, kind, subject, note, run) VALUES (:connection, :kind, :subject, :note, :run)",
+            [
+                {"connection": connection, "kind": kind, "subject": subject, "note": note, "run": run}
+                for kind, subject, note in found
+            ],
+        )
+
+    def brakes(self, connection: str | None = None) -> list[Brake]:
+        """The brakes that hold now."""
+        rows = self._db.rows(
+            "SELECT connection, kind, subject, note FROM brake WHERE :connection = '' OR connection = :connection"
+            " ORDER BY connection, kind, subject",
+            {"connection": connection or ""},
+        )
+        return [Brake(*row) for row in rows]
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())

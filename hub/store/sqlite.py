@@ -1,0 +1,149 @@
+"""SQLite in WAL mode, the default: one file, a connection a thread, one writer."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from hub.errors import SettingsError, Transient
+from hub.store.database import Nesting, Params, Row
+
+_BUSY_MS = 30_000
+
+
+class SqliteDatabase:
+    """A store in one file. Write transactions are BEGIN IMMEDIATE; pages sync NORMAL, claims and receipts FULL."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._nesting = Nesting()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened on first use."""
+        found = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = self._connect()
+        return found  # type: ignore[no-any-return]
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            if not self.path.exists():
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except (sqlite3.Error, OSError) as fault:
+            raise _told(fault, self.path) from None
+        with self._lock:
+            self._all.append(connection)
+        return connection
+
+    def rows(self, sql: str, params: Params | None = None) -> list[Row]:
+        with self._faults():
+            return self.connection.execute(sql, params or {}).fetchall()
+
+    def stream(self, sql: str, params: Params | None = None) -> Iterator[Row]:
+        with self._faults():
+            cursor = self.connection.execute(sql, params or {})
+            while batch := cursor.fetchmany(1000):
+                yield from batch
+
+    def execute(self, sql: str, params: Params | None = None) -> int:
+        with self._faults():
+            return self.connection.execute(sql, params or {}).rowcount
+
+    def many(self, sql: str, rows: Iterable[Params]) -> None:
+        with self._faults():
+            self.connection.executemany(sql, rows)
+
+    def script(self, statements: Iterable[str]) -> None:
+        for statement in statements:
+            self.execute(statement)
+
+    def writing(self, site: str, *, durable: bool = False) -> AbstractContextManager[None]:
+        return self._nesting.enter(site, self._transaction(durable))
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[None]:
+        with self._faults():
+            if durable:
+                self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+        else:
+            with self._faults():
+                self._commit()
+        finally:
+            if durable:
+                self.connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _commit(self) -> None:
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as fault:
+            raise _told(fault, self.path) from None
+        except sqlite3.DatabaseError as fault:
+            if isinstance(fault, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise _told(fault, self.path) from None
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+        self._local = threading.local()
+
+
+_SETTINGS = {
+    sqlite3.SQLITE_READONLY: ("the store cannot be written", "check the file's and the folder's rights and the mount"),
+    sqlite3.SQLITE_CANTOPEN: ("the store cannot be opened", "check the path `store:` and the folder's rights"),
+    sqlite3.SQLITE_NOTADB: ("this file is not a store", "check the path `store:`; a store is a SQLite file"),
+    sqlite3.SQLITE_CORRUPT: ("the store's file is damaged", "restore it from a backup"),
+}
+_PASSING = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space and run the same command again; nothing is lost"),
+    sqlite3.SQLITE_IOERR: ("the store cannot be written to disk", "check the disk's space and limits, then run again"),
+    sqlite3.SQLITE_BUSY: ("another process is writing to the store", "wait for it to end and run again"),
+    sqlite3.SQLITE_LOCKED: ("another process is writing to the store", "wait for it to end and run again"),
+}
+
+
+def _told(fault: Exception, path: Path) -> Exception:
+    """A database fault as one of our errors; a fault of our own SQL stays what it is."""
+    if isinstance(fault, OSError):
+        return SettingsError("the store cannot be opened", where=str(path), remedy="check the path and its rights")
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+    if code in _SETTINGS:
+        what, remedy = _SETTINGS[code]
+        return SettingsError(what, where=str(path), remedy=remedy)
+    if code in _PASSING:
+        what, remedy = _PASSING[code]
+        return Transient(what, where=str(path), remedy=remedy)
+    return fault

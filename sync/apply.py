@@ -1,0 +1,195 @@
+"""apply: the approved rows and no others. Intent before the call, result after it, per row.
+
+Just before a batch its rows are read again; a row that moved is skipped and planned afresh. After the call the batch is
+read back: what the system made of our words becomes what both sides agree on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from hub import failpoints
+from hub.connector import RowResult, Write
+from hub.errors import HubError, Rejected, Transient
+from hub.store.plans import Approval, PlanRow
+from hub.store.records import Incoming
+from sync import mapping
+from sync.landing import Shore, holds, shows_wanted
+
+Entry = tuple[str, PlanRow]
+"""A receipt's key and the row it is for."""
+
+
+@dataclass
+class Applied:
+    """What one push did: rows by outcome, calls by kind, and the error that ended it early."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    writes: int = 0
+    guards: int = 0
+    read_backs: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    error: HubError | None = None
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Pushes approved rows to one destination."""
+
+    shore: Shore
+    progress: Callable[[str, int], None] = lambda name, count: None
+
+    def apply(self, approved: Sequence[tuple[PlanRow, Approval]]) -> Applied:
+        """Push all rows, batch by batch. An error of the system ends this push; what was done stays done."""
+        done = Applied()
+        rows = [entry for entry in approved if entry[0].state not in ("refused", "unknown")]
+        try:
+            for action in ("create", "update"):
+                self._action([entry for entry in rows if entry[0].action == action], done)
+        except HubError as fault:
+            done.error = fault
+        return done
+
+    def _action(self, rows: Sequence[tuple[PlanRow, Approval]], done: Applied) -> None:
+        size = self.shore.destination.target.batch
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            plan, actor = part[0][1].digest, part[0][1].actor
+            standing = self._guarded([row for row, _ in part], done)
+            if standing:
+                self._batch(standing, plan, actor, done)
+            self.progress(self.shore.name, len(part))
+
+    # -- before the call
+
+    def _guarded(self, rows: list[PlanRow], done: Applied) -> list[PlanRow]:
+        """Read the batch again; rows that are no longer as planned are landed, marked and left out."""
+        if self.shore.destination.target.guard != "read_first" or rows[0].action == "create":
+            return rows
+        seen = self.shore.fetch([row.ext for row in rows])
+        done.guards += 1
+        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
+        moved = [row for row in rows if row not in still]
+        if moved:
+            self._skip(moved, seen, done)
+        return still
+
+    def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming], done: Applied) -> None:
+        store, shore = self.shore.store, self.shore
+        now = int(store.clock.now().timestamp())
+        with store.db.writing("moved"):
+            store.leases.check(f"push:{shore.name}")
+            fresh = [seen[row.ext] for row in moved if row.ext in seen]
+            store.records.land(shore.name, shore.destination.stream.name, "customers", fresh, now)
+            for row in moved:
+                store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
+            store.people.make_due([row.customer for row in moved])
+        done.rows["moved"] += len(moved)
+
+    # -- the call
+
+    def _batch(self, rows: list[PlanRow], plan: str, actor: str, done: Applied) -> None:
+        store, name = self.shore.store, self.shore.name
+        entries = [(store.receipts.key(row), row) for row in rows]
+        with store.db.writing("intent", durable=True):
+            store.leases.check(f"push:{name}")
+            store.receipts.intend(self.shore.run, plan, actor, entries)
+        failpoints.hit("push:before")
+        try:
+            results = {result.key: result for result in self.shore.connector.write(self._writes(entries))}
+            done.writes += 1
+            failpoints.hit("push:after")
+        except Rejected as fault:
+            self._split(entries, fault, plan, actor, done)
+            return
+        except HubError as fault:
+            unclear = isinstance(fault, Transient) and fault.unclear
+            if not unclear:
+                self._withdraw(entries)
+                raise
+            done.writes += 1
+            done.error = fault
+            results = {}
+        self._results(entries, results, done)
+        if done.error is not None:
+            raise done.error
+
+    def _writes(self, entries: Sequence[Entry]) -> list[Write]:
+        table = self.shore.destination.stream.mapping
+        return [
+            Write(
+                key=key,
+                values=mapping.write(table, {name: side["wanted"] for name, side in row.fields.items()}),
+                external_id=row.ext or None,
+                create_key=row.key.removeprefix("new:") if row.action == "create" else None,
+            )
+            for key, row in entries
+        ]
+
+    def _withdraw(self, entries: Sequence[Entry]) -> None:
+        with self.shore.store.db.writing("withdraw"):
+            self.shore.store.receipts.withdraw([key for key, _ in entries])
+
+    def _split(self, entries: list[Entry], fault: Rejected, plan: str, actor: str, done: Applied) -> None:
+        """The system refuses the batch as a whole: halve it until the row that it dislikes stands alone."""
+        done.writes += 1
+        if len(entries) == 1:
+            key = entries[0][0]
+            self._results(entries, {key: RowResult(key, "rejected", code=fault.code, field=fault.field)}, done)
+            return
+        self._withdraw(entries)
+        rows, middle = [row for _, row in entries], len(entries) // 2
+        for part in (rows[:middle], rows[middle:]):
+            self._batch(part, plan, actor, done)
+
+    # -- after the call
+
+    def _results(self, entries: Sequence[Entry], results: dict[str, RowResult], done: Applied) -> None:
+        answers = [(key, row, results.get(key) or RowResult(key, "unknown")) for key, row in entries]
+        ids = [_ext(row, result) for _, row, result in answers if result.outcome in ("ok", "unchanged", "unknown")]
+        seen = self.shore.read_back([ext for ext in ids if ext])
+        done.read_backs += 1 if any(ids) else 0
+        with self.shore.store.db.writing("receipts", durable=True):
+            self.shore.store.leases.check(f"push:{self.shore.name}")
+            for key, row, result in answers:
+                outcome = self._finish(key, row, result, seen.get(_ext(row, result)))
+                done.rows[outcome] += 1
+                if result.code:
+                    done.codes[result.code] += 1
+
+    def _finish(self, key: str, row: PlanRow, result: RowResult, seen: Incoming | None) -> str:
+        store = self.shore.store
+        if result.outcome in ("ok", "unchanged"):
+            return self._acknowledge(key, row, _ext(row, result), seen)
+        if result.outcome == "retry_after":
+            store.receipts.withdraw([key])
+            return "later"
+        if result.outcome == "unknown":
+            return self._unclear(key, row, seen)
+        store.receipts.finish(key, result.outcome, code=result.code, field=result.field)
+        store.plans.mark(row, result.outcome, result.code, result.field)
+        return result.outcome
+
+    def _acknowledge(self, key: str, row: PlanRow, ext: str, seen: Incoming | None) -> str:
+        self.shore.acknowledged(row, ext, seen)
+        self.shore.store.receipts.finish(key, "ack", ext=ext)
+        self.shore.store.plans.remove(row)
+        return "ack"
+
+    def _unclear(self, key: str, row: PlanRow, seen: Incoming | None) -> str:
+        """An update is settled by what a read-back shows; a create stays unknown until it is looked up."""
+        if seen is not None and row.action == "update":
+            if shows_wanted(seen.values, row):
+                return self._acknowledge(key, row, row.ext, seen)
+            if holds(seen.values, row, "theirs"):
+                self.shore.store.receipts.withdraw([key])
+                return "later"
+        self.shore.store.receipts.finish(key, "unknown")
+        self.shore.store.plans.mark(row, "unknown")
+        return "unknown"
+
+
+def _ext(row: PlanRow, result: RowResult) -> str:
+    return result.external_id or row.ext

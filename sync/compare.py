@@ -1,0 +1,80 @@
+"""Three ways, per field: base (last agreed) | theirs (last seen) | wanted.
+
+    theirs = wanted                 agree silently
+    base   = theirs, wanted moved   write
+    theirs moved                    by the field's owner: hub writes and says so, theirs is taken, shared is a question
+    no base yet                     hub-owned and differing is a write, theirs-owned is taken, shared is a question
+
+All sides are canonical spellings; a system that hands our words back in a looser form (an echo) is heard in that form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hub.connector import Field
+from hub.forms import LOOSER
+from sync.mapping import owner
+
+Verdict = Literal["nothing", "agree", "take", "write", "ask"]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The three sides of one field; `has_base` tells "agreed on nothing there" from "never agreed"."""
+
+    has_base: bool
+    base: Any
+    theirs: Any
+    wanted: Any
+    declined: Any = None
+    has_declined: bool = False
+    theirs_is_ours: bool = False
+
+
+def same(one: Any, other: Any, forms: Collection[str] = ()) -> bool:
+    """Whether two canonical values are one, in the declared form or in a looser one the system has shown."""
+    if one == other:
+        return True
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    return any(LOOSER[form](one) == LOOSER[form](other) for form in forms)
+
+
+def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Verdict, str]:
+    """What to do with one field, and why in one phrase."""
+    if same(sides.theirs, sides.wanted, forms):
+        return ("nothing" if sides.has_base and same(sides.base, sides.theirs, forms) else "agree"), ""
+    if entry.fill_empty and sides.theirs is not None and not sides.theirs_is_ours:
+        return _settled(sides, forms)
+    if sides.wanted is None and owner(entry) != "hub" and not sides.theirs_is_ours:
+        return _settled(sides, forms)  # we know nothing better; nobody else's value is ever cleared
+    if not sides.has_base:
+        return _first(entry, sides)
+    if same(sides.base, sides.theirs, forms):
+        if sides.has_declined and same(sides.wanted, sides.declined, forms):
+            return "nothing", ""
+        return "write", "changed in the hub"
+    return _moved(entry, sides)
+
+
+def _settled(sides: Sides, forms: Collection[str]) -> tuple[Verdict, str]:
+    return ("nothing" if sides.has_base and same(sides.base, sides.theirs, forms) else "take"), ""
+
+
+def _first(entry: Field, sides: Sides) -> tuple[Verdict, str]:
+    if owner(entry) == "hub":
+        return "write", "not there yet" if sides.theirs is None else "differs there, the hub owns it"
+    if entry.fill_empty and sides.theirs is None:
+        return "write", "empty there"
+    return ("ask", "never agreed") if owner(entry) == "shared" else ("take", "")
+
+
+def _moved(entry: Field, sides: Sides) -> tuple[Verdict, str]:
+    if owner(entry) == "hub":
+        return "write", "changed there, the hub owns it"
+    if owner(entry) == "shared":
+        return "ask", "changed there and here"
+    return "take", ""

@@ -1,0 +1,118 @@
+"""What a system holds after our own write: read back, heard as an echo, and landed as no evidence of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Rows, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.connector import Connector
+from hub.errors import HubError, Rejected
+from hub.forms import LOOSER
+from hub.store import Store
+from hub.store.plans import PlanRow
+from hub.store.records import Incoming
+from sync.normalise import Normaliser
+from sync.plan import Destination
+
+
+@dataclass(frozen=True)
+class Shore:
+    """One destination as apply and settle see it: how to read it back and how to land what was read."""
+
+    store: Store
+    run: int
+    destination: Destination
+    connector: Connector[Any]
+    normalise: Normaliser
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        return self.destination.name
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
+        """The rows as they are now, normalised; rows that cannot be are left out, as absent ones are."""
+        found = {}
+        for ext, row in self.connector.fetch(ids).items() if ids else ():
+            try:
+                found[ext] = self.normalise(row)
+            except Rejected:
+                continue
+        return found
+
+    def read_back(self, ids: Sequence[str]) -> dict[str, Incoming]:
+        """As `fetch`, but a failure leaves the write's own answer standing."""
+        try:
+            return self.fetch(ids)
+        except HubError as fault:
+            self.store.runs.note(self.run, self.name, self.destination.stream.name, "read_back_failed", code=fault.code)
+            return {}
+
+    def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None) -> None:
+        """Store what both sides now agree on, then land the record; inside the caller's transaction."""
+        now = int(self.store.clock.now().timestamp())
+        shadow = self.store.records.shadows(self.name, [ext]).get(ext, {})
+        parts = {part: dict(shadow.get(part, {})) for part in ("base", "written", "declined")}
+        incoming = seen or self._assumed(row, ext)
+        for field, side in row.fields.items():
+            self._agree(parts, field, side["wanted"], incoming.values.get(field), ext)
+        self.store.records.save_shadow(self.name, ext, parts)
+        _, fresh = self.store.records.land(self.name, self.destination.stream.name, "customers", [incoming], now)
+        if row.action == "create" and fresh:
+            self._adopt(row, fresh[0][1])
+
+    def _agree(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
+        parts["base"][field] = got
+        parts["declined"].pop(field, None)
+        form = "" if got == wanted else echo_form(wanted, got)
+        if got == wanted or form:
+            parts["written"][field] = got
+        if got == wanted:
+            return
+        parts["declined"][field] = wanted  # never written again by itself: a system that rewrites would loop for ever
+        if form:
+            self.store.receipts.show_echo(self.name, field, form, ext)
+        if not (form and form in self.store.receipts.echoes(self.name).get(field, ())):
+            kind = "echo" if form else "not_kept"
+            self.store.questions.ask(kind, ext, connection=self.name, field=field, samples=[wanted, got])
+
+    def _assumed(self, row: PlanRow, ext: str) -> Incoming:
+        """Without a read-back: the record as we knew it, with our values in it."""
+        stream = self.destination.stream.name
+        known = self.store.records.by_exts(self.name, stream, [ext]).get(ext)
+        values = dict(known.body.values) if known else {}
+        for field, side in row.fields.items():
+            values.pop(field, None)
+            if side["wanted"] is not None:
+                values[field] = side["wanted"]
+        print_ = self.store.vault.fingerprint([self.normalise.digest, values])
+        return Incoming(ext, values, int(self.store.clock.now().timestamp()), print_)
+
+    def _adopt(self, row: PlanRow, rid: int) -> None:
+        key = row.key.removeprefix("new:")
+        records = self.store.records.of_customers([row.customer])[row.customer]
+        living = [r for r in records if not (r.gone or r.placeholder) and r.rid != rid]
+        first = min(living, key=lambda r: (r.connection, r.stream, r.ext), default=None)
+        self.store.records.tie(key, [rid] if first is None else [rid, first.rid])
+        self.store.people.adopt(self.run, rid, row.customer)
+
+
+def echo_form(wanted: Any, got: Any) -> str:
+    """The strictest looser form in which what came back equals what was sent; "" when none does."""
+    if not (isinstance(wanted, str) and isinstance(got, str)):
+        return ""
+    return next((name for name, spell in LOOSER.items() if spell(wanted) == spell(got)), "")
+
+
+def holds(seen: Rows[str, Any], row: PlanRow, side: str) -> bool:
+    """Whether a record shows this side (`wanted` or `theirs`) of every field of a row."""
+    return all(seen.get(field) == sides[side] for field, sides in row.fields.items())
+
+
+def shows_wanted(seen: Rows[str, Any], row: PlanRow) -> bool:
+    """Whether our write is there, be it as an echo."""
+    return all(
+        seen.get(field) == sides["wanted"] or echo_form(sides["wanted"], seen.get(field))
+        for field, sides in row.fields.items()
+    )

@@ -1,0 +1,236 @@
+"""plan: the exact changes, per customer and per system, with reasons, brakes and a digest one approves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping as Rows, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.connector import Field, Stream, Target
+from hub.store import Store
+from hub.store.database import chunks
+from hub.store.plans import Plan, PlanRow
+from hub.store.records import Stored
+from rules.ruleset import STAGE
+from sync.compare import Sides, compare
+from sync.golden import Survivorship
+from sync.mapping import fits
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A connection that can be written to: its stream with the mapping, what it can do, and what is switched on."""
+
+    name: str
+    stream: Stream
+    target: Target
+    create: bool = False
+
+    def fields(self) -> tuple[Field, ...]:
+        """The mapped fields that take part in plans."""
+        return self.stream.mapping.writable()
+
+
+@dataclass
+class Draft:
+    """What planning one batch of customers wants to store."""
+
+    rows: list[PlanRow] = field(default_factory=list)
+    keys: list[tuple[str, str]] = field(default_factory=list)
+    shadows: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    asked: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans the changes of due customers for all destinations."""
+
+    store: Store
+    run: int
+    destinations: Sequence[Destination]
+    survivorship: Survivorship
+    main_tier: str
+    share: float
+    from_rows: int
+
+    def plan(self) -> dict[str, Plan]:
+        """Bring standing rows up to date and publish each connection's plan."""
+        echoes = {d.name: self.store.receipts.echoes(d.name) for d in self.destinations}
+        asked: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+        for part in chunks(self.store.people.due(), BATCH):
+            with self.store.db.writing("plan_rows"):
+                self.store.leases.check("decide")
+                draft = self._draft(part, echoes)
+                self._save(part, draft)
+            for subject, samples in draft.asked.items():
+                asked[subject] += samples
+        return self._publish(asked)
+
+    # -- one batch of customers
+
+    def _draft(self, customers: Sequence[str], echoes: Rows[str, Rows[str, set[str]]]) -> Draft:
+        records = self.store.records.of_customers(customers)
+        standing = self.store.decisions.standing(customers)
+        draft = Draft()
+        for destination in self.destinations:
+            exts = [
+                record.ext for customer in customers for record in records[customer] if _of(destination, record)
+            ]
+            shadows = self.store.records.shadows(destination.name, exts)
+            answers = {
+                **self.store.questions.answered("first", destination.name),
+                **self.store.questions.answered("conflict", destination.name),
+            }
+            for customer in customers:
+                wanted = self.wanted(customer, records[customer], standing[customer])
+                here = [record for record in records[customer] if _of(destination, record)]
+                for record in here:
+                    draft.keys.append((destination.name, record.ext))
+                    if not (record.gone or record.placeholder):
+                        shadow = shadows.get(record.ext, {})
+                        work = _Row(destination, customer, record, wanted, shadow, answers)
+                        work.compare(echoes[destination.name], draft)
+                if destination.create and destination.target.creates and not any(not r.gone for r in here):
+                    self._create(destination, customer, records[customer], wanted, draft)
+        return draft
+
+    def wanted(self, customer: str, records: Sequence[Stored], decided: Rows[str, str]) -> dict[str, Any]:
+        """What the hub holds to be true of a customer: the golden record and what was decided."""
+        tiers = {f"tier.{programme}": value for programme, value in decided.items() if programme != STAGE}
+        own = {"id": customer, "stage": decided.get(STAGE), "tier": decided.get(self.main_tier)}
+        return self.survivorship.golden(records) | own | tiers
+
+    def _create(
+        self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any], draft: Draft
+    ) -> None:
+        key = create_key(self.store, destination.name, records)
+        if key is None:
+            return
+        sides = {
+            entry.ours: {"base": None, "theirs": None, "wanted": wanted[entry.ours], "why": "new there"}
+            for entry in destination.fields()
+            if wanted.get(entry.ours) is not None and fits(entry, str(wanted[entry.ours]))
+        }
+        missing = [e.ours for e in destination.fields() if e.required and e.ours not in sides]
+        if not missing:
+            draft.rows.append(PlanRow(destination.name, f"new:{key}", customer, "create", "", sides, "new there"))
+
+    def _save(self, customers: Sequence[str], draft: Draft) -> None:
+        self.store.plans.replace(customers, draft.keys, draft.rows)
+        for connection, ext, shadow in draft.shadows:
+            self.store.records.save_shadow(connection, ext, shadow)
+        self.store.decisions.decided(customers)
+
+    # -- the plan as a whole
+
+    def _publish(self, asked: Rows[tuple[str, str, str], list[dict[str, Any]]]) -> dict[str, Plan]:
+        found = {}
+        counts = self.store.records.counts()
+        with self.store.db.writing("publish"):
+            self.store.leases.check("decide")
+            for (connection, kind, name), samples in sorted(asked.items()):
+                subject = "all" if kind == "first" else samples[0]["ext"]
+                self.store.questions.ask(
+                    kind, subject, connection=connection, field=name, count=len(samples), samples=samples[:5]
+                )
+            for destination in self.destinations:
+                base = counts.get((destination.name, destination.stream.name), 0)
+                self.store.plans.brake(self.run, destination.name, self._brakes(destination, base), ("share",))
+                plan = self.store.plans.publish(self.run, destination.name)
+                if plan is not None:
+                    found[destination.name] = plan
+        return found
+
+    def _brakes(self, destination: Destination, base: int) -> list[tuple[str, str, str]]:
+        """More than the allowed share of a connection's customers changed in one way waits for a person."""
+        return [
+            ("share", action, f"{count} of {base} customers, more than {self.share:.0%}")
+            for action, count in self.store.plans.tally(destination.name).items()
+            if count >= self.from_rows and count > self.share * base
+        ]
+
+
+def create_key(store: Store, connection: str, records: Sequence[Stored]) -> str | None:
+    """The intent key of a create: a hash of the customer's first record, never the customer's id."""
+    living = [record for record in records if not (record.gone or record.placeholder)]
+    if not living:
+        return None
+    first = min(living, key=lambda record: (record.connection, record.stream, record.ext))
+    return store.vault.name("create", connection, first.connection, first.stream, first.ext, length=16).lower()
+
+
+def _of(destination: Destination, record: Stored) -> bool:
+    return record.connection == destination.name and record.stream == destination.stream.name
+
+
+@dataclass
+class _Row:
+    """The comparison of one record with what is wanted for its customer."""
+
+    destination: Destination
+    customer: str
+    record: Stored
+    wanted: Rows[str, Any]
+    shadow: dict[str, Any]
+    answers: Rows[tuple[str, str], str]
+
+    def compare(self, echoes: Rows[str, set[str]], draft: Draft) -> None:
+        sides: dict[str, dict[str, Any]] = {}
+        shadow = {part: dict(self.shadow.get(part, {})) for part in ("base", "written", "declined")}
+        for entry in self.destination.fields():
+            self._field(entry, echoes.get(entry.ours, ()), shadow, sides, draft)
+        if shadow != {part: self.shadow.get(part, {}) for part in shadow}:
+            draft.shadows.append((self.destination.name, self.record.ext, shadow))
+        if sides:
+            reason = "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
+            draft.rows.append(
+                PlanRow(
+                    self.destination.name, self.record.ext, self.customer, "update", self.record.ext, sides, reason
+                )
+            )
+
+    def _field(
+        self, entry: Field, forms: Any, shadow: dict[str, Any], sides: dict[str, dict[str, Any]], draft: Draft
+    ) -> None:
+        found = self._sides(entry, shadow)
+        if found.wanted is not None and not fits(entry, str(found.wanted)):
+            draft.asked[self.destination.name, "too_long", entry.ours].append({"ext": self.record.ext})
+            return
+        verdict, why = compare(entry, found, forms)
+        verdict, why = self._answered(entry, found, verdict, why, draft)
+        if verdict == "write":
+            sides[entry.ours] = {"base": found.base, "theirs": found.theirs, "wanted": found.wanted, "why": why}
+        elif verdict in ("agree", "take"):
+            shadow["base"][entry.ours] = found.theirs
+            shadow["declined"].pop(entry.ours, None)
+            if verdict == "take":
+                shadow["declined"][entry.ours] = found.wanted
+
+    def _sides(self, entry: Field, shadow: Rows[str, Any]) -> Sides:
+        name = entry.ours
+        return Sides(
+            has_base=name in shadow["base"],
+            base=shadow["base"].get(name),
+            theirs=self.record.body.values.get(name),
+            wanted=self.wanted.get(name),
+            declined=shadow["declined"].get(name),
+            has_declined=name in shadow["declined"],
+            theirs_is_ours=name in self.record.body.ours,
+        )
+
+    def _answered(
+        self, entry: Field, found: Sides, verdict: str, why: str, draft: Draft
+    ) -> tuple[str, str]:
+        """A shared field's question: one for all at first load, one a record later; an answer decides."""
+        if verdict != "ask":
+            return verdict, why
+        kind = "conflict" if found.has_base else "first"
+        answer = self.answers.get((entry.ours, "all" if kind == "first" else self.record.ext))
+        if answer in ("hub", "theirs"):
+            return ("write", "answered: the hub's") if answer == "hub" else ("take", "")
+        sample = {"ext": self.record.ext, "theirs": found.theirs, "wanted": found.wanted}
+        draft.asked[self.destination.name, kind, entry.ours].append(sample)
+        return "nothing", ""

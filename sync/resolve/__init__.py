@@ -1,0 +1,91 @@
+"""resolve: one customer out of many records, by exact keys, in a fixed order, with guards.
+
+An id belongs to the component in which its founding record is. That one sentence gives all the rules: of two customers
+in one component the older survives and the other lives on as an alias; when they part again the alias goes back to the
+part it came from; a part without any founder gets a new id; no id is ever given to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.store import Store
+from hub.store.people import Affected, Assignment, Known, Node
+from sync.resolve.cluster import Limits, cluster
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What one resolve step did, for the run's record."""
+
+    records: int
+    created: int
+    merged: int
+    parted: int
+    moved: int
+    blocked: int
+
+
+def resolve(store: Store, run: int, ranks: Mapping[str, int], limits: Limits) -> Resolved:
+    """Resolve all new and changed records in one transaction."""
+    with store.db.writing("resolve"):
+        store.leases.check("decide")
+        affected = store.people.affected(limits.records_per_key)
+        if not affected.due:
+            return Resolved(0, 0, 0, 0, 0, 0)
+        clusters, guarded = cluster(store, affected, ranks, limits)
+        decided = assign(store, affected, clusters)
+        moved = store.people.assign(run, affected, decided)
+    return Resolved(
+        records=len(affected.due),
+        created=len(decided.created),
+        merged=sum(1 for into in decided.merged.values() if into),
+        parted=sum(1 for into in decided.merged.values() if into is None),
+        moved=moved,
+        blocked=guarded,
+    )
+
+
+def assign(store: Store, affected: Affected, clusters: list[list[Node]]) -> Assignment:
+    """Give each component its customer id."""
+    decided = Assignment({}, [], {}, set(), {})
+    for nodes in clusters:
+        ids = [affected.customers[name] for node in nodes for name in node.founded]
+        survivor = _oldest(ids, nodes) if ids else _found(store, nodes[0], decided)
+        for known in ids:
+            into = None if known.id == survivor else survivor
+            if known.merged_into != into:
+                decided.merged[known.id] = into
+        _wear(affected, nodes, survivor, decided)
+    return decided
+
+
+def _oldest(ids: list[Known], nodes: list[Node]) -> str:
+    place = {node.rid: number for number, node in enumerate(nodes)}
+    return min(ids, key=lambda known: (known.created_run, place[known.founder], known.id)).id
+
+
+def _found(store: Store, founder: Node, decided: Assignment) -> str:
+    """A new id from the founding record; a record that founds a second customer gets another."""
+    taken = {known.id for known in decided.created}
+    count = 0
+    while True:
+        parts = (founder.connection, founder.stream, founder.ext, str(count))
+        name = "C" + store.vault.name("customer", *parts, length=16)
+        if name not in taken and not store.people.id_taken(name):
+            decided.created.append(Known(name, founder.rid, 0, None))
+            return name
+        count += 1
+
+
+def _wear(affected: Affected, nodes: list[Node], survivor: str, decided: Assignment) -> None:
+    before = {node.customer for node in nodes if node.customer}
+    touched = any(node.rid in affected.due for node in nodes) or before != {survivor}
+    for node in nodes:
+        decided.of[node.rid] = survivor
+        if node.customer != survivor:
+            decided.reasons[node.rid] = "founded" if len(nodes) == 1 else "shared key"
+    if touched:
+        decided.due.add(survivor)
+    decided.due |= {name for name in before if name != survivor and name in affected.customers}

@@ -1,0 +1,95 @@
+"""Settling what an earlier run left unclear: by reading back, or by looking up a create's own key. Never by repeating."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hub.store.plans import PlanRow
+from hub.store.receipts import Receipt
+from hub.store.records import Incoming
+from sync.landing import Shore, holds, shows_wanted
+
+
+def settle(shore: Shore) -> Counter[str]:
+    """Settle a connection's intents without a result and its unclear receipts; what cannot be settled stays listed."""
+    done: Counter[str] = Counter()
+    open_ = shore.store.receipts.unsettled(shore.name)
+    size = shore.destination.target.batch
+    for start in range(0, len(open_), size):
+        part = open_[start : start + size]
+        places = _places(shore, part)
+        seen = shore.fetch(sorted(set(filter(None, places.values()))))
+        with shore.store.db.writing("settle", durable=True):
+            shore.store.leases.check(f"push:{shore.name}")
+            for receipt in part:
+                done[_one(shore, receipt, places[receipt.key], seen)] += 1
+    return done
+
+
+def _places(shore: Shore, part: Sequence[Receipt]) -> dict[str, str]:
+    """Receipt key -> the id under which its effect must be looked for; creates are looked up by their create key."""
+    creates = {receipt.key: _create_key(receipt) for receipt in part if receipt.action == "create"}
+    found = shore.connector.lookup(sorted(creates.values())) if creates else {}
+    return {r.key: found.get(creates[r.key], "") if r.key in creates else r.ext for r in part}
+
+
+def _create_key(receipt: Receipt) -> str:
+    return str(receipt.fields["_key"]["wanted"]) if "_key" in receipt.fields else ""
+
+
+def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) -> str:
+    row = as_row(receipt)
+    incoming = seen.get(ext)
+    if incoming is not None and (receipt.action == "create" or shows_wanted(incoming.values, row)):
+        shore.acknowledged(row, ext, incoming)
+        shore.store.receipts.finish(receipt.key, "ack", ext=ext)
+        _drop(shore, row)
+        return "ack"
+    if _never_happened(shore, receipt, row, ext, incoming):
+        shore.store.receipts.finish(receipt.key, "intent")
+        shore.store.receipts.withdraw([receipt.key])
+        _mark(shore, row, "open")
+        return "not done"
+    if incoming is not None and receipt.action == "update":
+        # somebody edited the row since: whether ours came first no longer matters to anybody
+        shore.store.receipts.finish(receipt.key, "crossed")
+        shore.store.people.make_due([receipt.customer])
+        _mark(shore, row, "moved")
+        return "crossed"
+    shore.store.receipts.finish(receipt.key, "unknown")
+    _mark(shore, row, "unknown")
+    return "unknown"
+
+
+def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str, incoming: Incoming | None) -> bool:
+    if receipt.action == "update":
+        return incoming is not None and holds(incoming.values, row, "theirs")
+    target = shore.destination.target
+    waited = shore.store.clock.now().timestamp() - receipt.intended >= target.settle.total_seconds()
+    return not ext and (target.native_idempotency or waited)
+
+
+def as_row(receipt: Receipt) -> PlanRow:
+    """The plan row that a receipt was written for."""
+    fields = {name: side for name, side in receipt.fields.items() if name != "_key"}
+    key = f"new:{_create_key(receipt)}" if receipt.action == "create" else receipt.ext
+    return PlanRow(receipt.connection, key, receipt.customer, receipt.action, receipt.ext, fields, "")
+
+
+def _standing(shore: Shore, row: PlanRow) -> list[PlanRow]:
+    rows = shore.store.plans.of_customer(row.customer)
+    return [found for found in rows if found.connection == row.connection and found.key == row.key]
+
+
+def _drop(shore: Shore, row: PlanRow) -> None:
+    for found in _standing(shore, row):
+        if found.fields == row.fields or found.action == "create":
+            shore.store.plans.remove(found)
+        else:
+            shore.store.people.make_due([row.customer])
+
+
+def _mark(shore: Shore, row: PlanRow, state: str) -> None:
+    for found in _standing(shore, row):
+        shore.store.plans.mark(found, state)

