@@ -27,7 +27,7 @@ class Programme:
 
     name: str
     choices: tuple[Choice, ...]
-    lowering: frozenset[str] | None = None
+    lowering: tuple[str, ...] | None = None
 
     def rank(self, value: str) -> int:
         """0 for the best value; values the programme no longer knows rank below all."""
@@ -50,14 +50,15 @@ class Programme:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All programmes of a brand; they read the counted order streams."""
+    """All programmes of a brand; they read the counted order streams. `basis` names what else decisions rest on."""
 
     programmes: tuple[Programme, ...]
+    basis: str = ""
 
     @property
     def digest(self) -> str:
-        """Changes when any rule changes: then everybody is decided once."""
-        return hashlib.blake2b(repr(self.programmes).encode(), digest_size=8).hexdigest()
+        """Changes when any rule changes, or what they rest on: then everybody is decided once."""
+        return hashlib.blake2b(repr((self.programmes, self.basis)).encode(), digest_size=8).hexdigest()
 
     def day_thresholds(self) -> list[int]:
         """Days since the last order at which some rule can change its mind."""
@@ -93,7 +94,7 @@ def lifecycle(*, at_risk_days: int = 180, lost_days: int = 365, repeat: int = 2,
             Choice("repeat", Compare("orders_life", ">=", repeat)),
             Choice("first_time", All()),
         ),
-        lowering=frozenset({"at_risk", "lost"}),
+        lowering=("at_risk", "lost"),
     )
 
 

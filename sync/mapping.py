@@ -56,19 +56,23 @@ def read(mapping: Mapping, row: Rows[str, Any], place: Place) -> tuple[dict[str,
         if entry.ours == "lines":
             found["lines"] = raw or []
             continue
-        try:
-            value = spelled(entry, raw, place)
-        except ValueError as fault:
-            if entry.required:
-                raise Rejected(str(fault), field=entry.theirs) from None
-            flaws.append(entry.ours)
-            continue
-        if value is None:
-            if entry.required:
-                raise Rejected("is missing", field=entry.theirs)
-            continue
-        _put(found, entry.ours, value)
+        several = raw if entry.ours in LISTS and isinstance(raw, list) else [raw]
+        values = [value for one in several if (value := _one(entry, one, place, flaws)) is not None]
+        if entry.required and not values:
+            raise Rejected("is missing", field=entry.theirs)
+        for value in values:
+            _put(found, entry.ours, value)
     return found, flaws
+
+
+def _one(entry: Field, raw: Any, place: Place, flaws: list[str]) -> str | None:
+    try:
+        return spelled(entry, raw, place)
+    except ValueError as fault:
+        if entry.required:
+            raise Rejected(str(fault), field=entry.theirs) from None
+        flaws.append(entry.ours)
+        return None
 
 
 def _put(found: dict[str, Any], ours: str, value: str) -> None:

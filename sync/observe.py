@@ -53,6 +53,7 @@ class Outcome:
     flaws: dict[str, int] = field(default_factory=dict)
     pages: int = 0
     certificate: str = ""
+    shortfall: int = 0
     full: bool = False
     trouble: str = ""
 
@@ -231,7 +232,7 @@ class Observer:
             self.run, name, stream.name,
             Certificate(strength, since, int(window.until.timestamp()), seen, end.before, end.after, end.shortfall),
         )  # fmt: skip
-        outcome.certificate = strength
+        outcome.certificate, outcome.shortfall = strength, end.shortfall
         return True
 
     def _shrunk(self, name: str, stream: Stream, seen: int) -> bool:

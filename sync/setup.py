@@ -140,7 +140,7 @@ def rule_set(config: Configuration) -> RuleSet:
         at_risk_days=stages.at_risk_days, lost_days=stages.lost_days, repeat=stages.repeat_orders,
         loyal=stages.loyal_orders,
     )  # fmt: skip
-    return RuleSet((*programmes, stage))
+    return RuleSet((*programmes, stage), basis=config.rules_digest)
 
 
 def _minor(amount: Decimal | None, config: Configuration) -> int | None:

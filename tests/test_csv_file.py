@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +192,7 @@ def test_a_workbook_gives_what_a_person_would_type(till: Till) -> None:
         [
             ["会员号", "姓名", "手机", "生日", "注册时间", "身高", "VIP", "备注"],
             [1001, "王芳", 13812345678.0, datetime(1990, 5, 4), datetime(2025, 3, 1, 10, 22), 0.1 + 0.2, True, "x"],
-            ["1002", "李雷", 13912345678, None, None, None, None, None],
+            ["1002", "李雷", 13912345678, None, None, None, None, "y"],
         ],
     )
     columns = MEMBERS | {"birthday": "生日", "registered_at": "注册时间", "custom.height": "身高", "custom.vip": "VIP"}
@@ -244,6 +244,17 @@ def test_a_number_that_excel_has_rounded_is_refused_as_a_key(till: Till) -> None
     assert till.rows(columns=MEMBERS) == []
 
 
+def test_a_date_and_a_time_of_day_in_a_workbook_are_text(till: Till) -> None:
+    till.sheet("members.xlsx", [["会员号", "生日", "时刻"], ["M1", date(1990, 5, 4), time(10, 22)]])
+    row = till.rows(columns={"birthday": "生日", "custom.at": "时刻"})[0]
+    assert (row["birthday"], row["custom"]) == ("1990-05-04", {"at": "10:22:00"})
+
+
+def test_a_file_name_with_brackets_is_a_name_first(till: Till) -> None:
+    till.put("members[1].csv", MEMBER_TEXT)
+    assert till.rows(path="members[1].csv", columns=MEMBERS) == MEMBER_ROWS
+
+
 def test_excels_lock_file_is_no_export(till: Till) -> None:
     till.put("members.csv", MEMBER_TEXT)
     till.put("~$members.csv", b"lock")
@@ -283,6 +294,12 @@ def test_a_file_cut_in_the_middle_of_a_character_is_read_next_time(till: Till, e
 def test_a_file_cut_inside_quotes_is_read_next_time(till: Till) -> None:
     till.put("members.csv", '会员号,姓名,手机\nM1,王芳,1\nM2,"李')
     with pytest.raises(Transient, match=r"members.csv:3: a quoted cell opens here and never closes"):
+        till.rows(columns=MEMBERS)
+
+
+def test_a_file_cut_inside_its_header_is_read_next_time(till: Till) -> None:
+    till.put("members.csv", '"会员号","姓')
+    with pytest.raises(Transient, match=r"members.csv:1: a quoted cell opens here and never closes"):
         till.rows(columns=MEMBERS)
 
 
@@ -364,6 +381,7 @@ def test_a_row_that_cannot_be_read_forbids_conclusions_from_absence(till: Till) 
         (",王芳,1", "its key is empty"),
         ("M1,王\0芳,1", "NUL byte"),
         ("M1,#N/A,1", "error of Excel"),
+        ("1E+5,王芳,1", "Excel has rounded"),
         ("M1,王芳,1.38E+10", "Excel has rounded"),
         ('M1,"王"芳,1', "quotes do not match"),
     ],
@@ -372,6 +390,11 @@ def test_a_spoilt_row_is_refused_and_the_next_one_read(till: Till, row: str, rea
     till.put("members.csv", f"会员号,姓名,手机\n{row}\nM2,李雷,2\n")
     assert [found["key"] for found in till.rows(columns=MEMBERS)] == ["M2"]
     assert reason in till.bad[0].reason
+
+
+def test_a_hash_sign_or_an_exponent_alone_spoils_nothing(till: Till) -> None:
+    till.put("members.csv", "会员号,姓名,手机\n#1,E+ 王 #N/A,1\n")
+    assert till.rows(columns=MEMBERS) == [{"key": "#1", "name": "E+ 王 #N/A", "phone": "1"}]
 
 
 def test_a_repeat_in_a_snapshot_is_refused_unless_it_says_the_same(till: Till) -> None:

@@ -51,7 +51,7 @@ def mobile_like(draw: st.DrawFn) -> str:
 
 
 @given(mobile_like() | st.from_regex(forms._MOBILE_CN, fullmatch=True))
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=800)
 @example("+86008613812345678")
 @example("+8686 138 1234 5678")
 @example("17951 13812345678")
@@ -135,7 +135,7 @@ def address_like(draw: st.DrawFn) -> str:
 
 
 @given(address_like() | st.from_regex(forms._SIMPLE_EMAIL, fullmatch=True))
-@settings(deadline=None, max_examples=800)
+@settings(deadline=None, max_examples=250)
 @example("a@b.local")
 @example("a@b.arpa")
 @example("a@local")
@@ -310,8 +310,8 @@ def test_looser_spellings_grow_looser() -> None:
 # -- a spelling stays
 
 SEEDS = st.sampled_from([
-    "13812345678", "+4930901820", "010 65529988", "Wang@例子.中国", "a@b.cn", "2025年3月1日", "3-1", "45717", 
-    "20250301", "2025-03-01T10:22:31+08:00", "1,234.50", "¥5", "是", "女士", "Ｆ", "ﬁ", "ß", "İ", "Å", "\u00a8x", "\u0345",
+    "13812345678", "+4930901820", "010 65529988", "Wang@例子.中国", "a@b.cn", "2025年3月1日", "3-1", "45717",
+    "20250301", "2025-03-01T10:22:31+08:00", "1,234.50", "¥5", "是", "女士", "Ｆ", "ﬁ", "ß", "İ", "Å", "\u00a8x",
 ])  # fmt: skip
 VALUES = (
     st.text(max_size=20)

@@ -1,7 +1,7 @@
 """What a file's columns can mean, the form of each, and what shops usually call them. Data only.
 
-`COLUMNS[noun][our field]` is the form and the usual headers; the headers count only where a stream's `columns` are left
-out. They are compared without regard to case, width of characters and spaces.
+`COLUMNS[noun][our field]` is the form and the usual headers, beside our own name; they count only where a stream's
+`columns` are left out, and are compared without regard to case, width of characters, spaces, hyphens and underscores.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ class Mark:
     window_until: int | None = None
     position: dict[str, Any] | None = None
     mapping: str = ""
-    full_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,14 @@ class Marks:
     def get(self, connection: str, stream: str) -> Mark:
         """The stream's marks; an empty Mark before its first read."""
         rows = self._db.rows(
-            "SELECT watermark, window_since, window_until, position, mapping, full_at FROM mark"
+            "SELECT watermark, window_since, window_until, position, mapping FROM mark"
             " WHERE connection = :connection AND stream = :stream",
             {"connection": connection, "stream": stream},
         )
         if not rows:
             return Mark()
-        watermark, since, until, position, mapping, full_at = rows[0]
-        return Mark(watermark, since, until, orjson.loads(position) if position else None, mapping, full_at)
+        watermark, since, until, position, mapping = rows[0]
+        return Mark(watermark, since, until, orjson.loads(position) if position else None, mapping)
 
     def begin(self, connection: str, stream: str, since: int | None, until: int, mapping: str) -> None:
         """Open a window: its bounds are fixed before the first request, and what was seen starts empty."""
@@ -108,10 +107,9 @@ class Marks:
             },
         )  # fmt: skip
         self._db.execute(
-            "UPDATE mark SET watermark = :until, position = NULL, window_until = NULL, window_since = NULL,"
-            " full_at = CASE WHEN :whole = 1 THEN :until ELSE full_at END"
+            "UPDATE mark SET watermark = :until, position = NULL, window_until = NULL, window_since = NULL"
             " WHERE connection = :connection AND stream = :stream",
-            {**key, "until": found.until, "whole": int(found.since is None)},
+            {**key, "until": found.until},
         )
         self._db.execute("DELETE FROM seen WHERE connection = :connection AND stream = :stream", key)
 

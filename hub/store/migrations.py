@@ -66,7 +66,7 @@ def m0002_records(execute: Execute) -> None:
         "CREATE TABLE record (rid {id}, connection {text} NOT NULL, stream {text} NOT NULL, noun {text} NOT NULL,"
         " ext {text} NOT NULL, fingerprint {blob}, modified {int} NOT NULL DEFAULT 0, gone {int} NOT NULL DEFAULT 0,"
         " absent {int} NOT NULL DEFAULT 0, placeholder {int} NOT NULL DEFAULT 0, body {blob}, customer {text},"
-        " due {int} NOT NULL DEFAULT 0, seen {int} NOT NULL DEFAULT 0, UNIQUE (connection, stream, ext))"
+        " due {int} NOT NULL DEFAULT 0, UNIQUE (connection, stream, ext))"
     )
     execute("CREATE INDEX record_customer ON record (customer)")
     execute("CREATE INDEX record_due ON record (rid) WHERE due = 1")
@@ -93,7 +93,7 @@ def m0002_records(execute: Execute) -> None:
     )
     execute(
         "CREATE TABLE mark (connection {text} NOT NULL, stream {text} NOT NULL, watermark {int}, window_since {int},"
-        " window_until {int}, position {text}, mapping {text} NOT NULL DEFAULT '', full_at {int} NOT NULL DEFAULT 0,"
+        " window_until {int}, position {text}, mapping {text} NOT NULL DEFAULT '',"
         " PRIMARY KEY (connection, stream))"
     )
     execute(

@@ -195,6 +195,17 @@ def test_the_same_writes_end_in_the_same_state_whatever_the_clock(zoho: Open) ->
     assert desk.twin.state() != zoho().twin.state()
 
 
+def test_states_without_ids_are_equal_though_records_came_in_another_order(zoho: Open) -> None:
+    states, plain = [], []
+    for names in (("One", "Two"), ("Two", "One")):
+        desk = zoho()
+        desk.send("POST", "Contacts", *[{"Last_Name": name} for name in names])
+        states.append(desk.control("state"))
+        plain.append(desk.control("state?ids=no"))
+    assert states[0] != states[1]
+    assert plain[0] == plain[1]
+
+
 def test_the_truth_names_the_person_behind_each_record(zoho: Open) -> None:
     desk = zoho()
     truth = desk.control("truth")

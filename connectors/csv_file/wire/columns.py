@@ -6,6 +6,7 @@ An error lists the header only when at least one wanted column is in it: a file 
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,8 +55,8 @@ def identifies(noun: NounName, key: Sequence[str], columns: Mapping[str, str]) -
     usual = {ours: headers for ours, (_, headers) in COLUMNS[noun].items()}
     stated = {ours: (theirs,) for ours, theirs in columns.items()}
     named: Mapping[str, Sequence[str]] = stated or usual
-    personal = {_plain(each).casefold() for ours in IDENTIFYING & named.keys() for each in named[ours]}
-    return any(_plain(each).casefold() in personal for each in key)
+    personal = {_folded(each) for ours in IDENTIFYING & named.keys() for each in named[ours]}
+    return any(_folded(each) in personal for each in key)
 
 
 def lay_out(
@@ -83,12 +84,16 @@ def _plain(header: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", header).split())
 
 
+def _folded(header: str) -> str:
+    return re.sub(r"[\s_-]", "", unicodedata.normalize("NFKC", header)).casefold()
+
+
 def _usual(noun: NounName, names: Sequence[str]) -> dict[str, str]:
-    """Our fields by their usual headers, each header for the first field that claims it."""
-    there = {name.casefold(): name for name in reversed(names)}
+    """Our fields by their usual headers or our own name, each header for the first field that claims it."""
+    there = {_folded(name): name for name in reversed(names)}
     found: dict[str, str] = {}
     for ours, (_, usual) in COLUMNS[noun].items():
-        theirs = next((there.pop(each) for name in usual if (each := _plain(name).casefold()) in there), "")
+        theirs = next((there.pop(each) for name in (ours, *usual) if (each := _folded(name)) in there), "")
         if theirs:
             found[ours] = theirs
     return found

@@ -24,7 +24,8 @@ class Source(NamedTuple):
 
 def survey(pattern: str, folder: str) -> tuple[Source, ...]:
     """The files of a path or pattern, in name order; none is an error, never an empty read."""
-    found = (Path(name) for name in sorted(glob.glob(pattern, root_dir=folder)))
+    names = [pattern] if (folder / Path(pattern)).is_file() else glob.glob(pattern, root_dir=folder)
+    found = (Path(name) for name in sorted(names))
     sources = tuple(
         look(name.as_posix(), folder / name)
         for name in found

@@ -54,7 +54,7 @@ class Register:
 
     def _orders(self) -> Iterator[Found | BadRow]:
         """Two passes: knowing how many lines an order has, it can leave the memory with its last one."""
-        left = Counter(key for key, _ in self._keyed())
+        left = Counter(self._key(line.cells) for line in self._body())
         waiting: dict[str, list[Line]] = {}
         for key, line in self._keyed():
             waiting.setdefault(key, []).append(line)
@@ -75,7 +75,7 @@ class Register:
         for line in self._body():
             key = self._key(line.cells)
             fault = line.fault or fault_of(line.cells, self.layout) or ("" if key else "its key is empty")
-            yield key, line._replace(fault=fault)
+            yield key, line._replace(fault=fault) if fault else line
 
     def _body(self) -> Iterator[Line]:
         lines = islice(filled(self.lines()), 1, None)

@@ -85,7 +85,7 @@ def _encoding(name: str, content: bytes, asked: str) -> str:
 def _mostly_utf8(content: bytes, wrong: int) -> bool:
     """Whether this is UTF-8 with damaged bytes: without the question one such byte would turn all names into others.
 
-    Chinese takes three bytes in UTF-8. Two bytes of GB18030 are now and then a valid short sequence, which counts little.
+    Chinese takes three bytes in UTF-8. Two bytes of GB18030 are now and then a valid short sequence: it counts little.
     """
     around = content[max(0, wrong - 65536) : wrong + 65536].decode("utf-8", "replace")
     broken = around.count("\ufffd")

@@ -16,6 +16,7 @@ _FORCED = re.compile(r"=\"(.*)\"|'(\d.*)", re.DOTALL)  # how exports keep a spre
 _FLOAT = re.compile(r"(\+?\d{5,})\.0")
 _SEPARATORS = re.compile(r"[,，;；、|\n]+")
 _SPOILT = re.compile(r"\0|^\s*#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)\s*$")
+_SUSPECT = re.compile(r"[\0#]|[eE]\+")  # one look at the row spares most rows one at each cell
 _ROUNDED = re.compile(r"\s*\d(\.\d+)?[eE]\+\d+\s*")
 
 
@@ -43,6 +44,8 @@ def fault_of(cells: Sequence[str], layout: Layout) -> str:
     """Why a line cannot be used, "" if it can; names columns, never values."""
     if len(cells) < layout.width or any(cells[layout.width :]):
         return f"has {len(cells)} cells, the header {layout.width}"
+    if not _SUSPECT.search("\n".join(cells)):
+        return ""
     for column in (*layout.key, *layout.columns, *layout.lines):
         text = cells[column.at]
         if _SPOILT.search(text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
@@ -205,7 +206,15 @@ def _needs(call: Call) -> list[tuple[str, str]]:
 
 
 def _dump(module: Module, ids: bool) -> list[Values]:
-    left_out = TIMES if ids else (*TIMES, "id")
-    rows = ({"id": record.id, **record.values} for record in module.rows.values())
-    shown = [{name: value for name, value in row.items() if name not in left_out} for row in rows]
-    return sorted(shown, key=lambda row: repr(sorted(row.items(), key=lambda item: item[0])))
+    """A module's rows without their times: by id, or with no id anywhere in them and sorted by what they say."""
+    rows: list[Values] = [{"id": one, **module.rows[one].values} for one in sorted(module.rows)]
+    for row in rows:
+        for name in TIMES:
+            del row[name]
+    return rows if ids else sorted(map(_anonymous, rows), key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def _anonymous(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _anonymous(part) for name, part in value.items() if name != "id"}
+    return [_anonymous(part) for part in value] if isinstance(value, list) else value

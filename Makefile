@@ -1,0 +1,43 @@
+# Two commands do everything on a machine with Python 3.11: `make demo` and `make test`.
+
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+JOBS   ?= 2
+
+.PHONY: demo test test-all test-vendor lint bench docs clean
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
+	touch $(STAMP)
+
+demo: $(STAMP)            ## a sandbox with a CRM and two shops: first sync, plan, apply, second sync, one "why"
+	$(BIN)/python -m hub.testing.demo $(if $(FAULTS),--faults $(FAULTS))
+
+test: $(STAMP)            ## all tests that finish in minutes
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not vendor"
+
+test-all: $(STAMP)        ## also the long ones: PostgreSQL and random kills, true caps, larger state machines
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not vendor"
+
+test-vendor: $(STAMP)     ## drives the twins with clients that the vendors wrote
+	$(PYTHON) -m venv $(VENV)-vendor
+	$(VENV)-vendor/bin/python -m pip install --quiet --disable-pip-version-check zohocrmsdk8_0==7.0.0
+	KEHUB_VENDOR=1 KEHUB_ZOHO_SDK_PYTHON=$(CURDIR)/$(VENV)-vendor/bin/python $(BIN)/pytest -m vendor
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+docs: $(STAMP)            ## the generated parts of docs/
+	$(BIN)/python -m docs
+
+clean:
+	rm -rf $(VENV) $(VENV)-vendor demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

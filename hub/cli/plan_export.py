@@ -1,0 +1,41 @@
+"""A plan as a spreadsheet, written row by row so that its size does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hub.cli.show import Facts, cell
+
+_HEAD = ("customer", "system id", "action", "field", "agreed", "theirs", "wanted", "why", "state", "held by", "code")
+_FORMULA = ("=", "+", "-", "@")
+
+
+def write_sheet(file: Path, items: Iterable[Facts]) -> int:
+    """Write all rows; returns how many lines there are. The file is only for its owner's eyes."""
+    import openpyxl
+
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("plan")
+    sheet.freeze_panes = "A2"
+    sheet.append(_HEAD)
+    count = 0
+    for item in items:
+        for name, side in sorted(item["fields"].items()):
+            sheet.append([_text(value) for value in _line(item, name, side)])
+            count += 1
+    file.touch(mode=0o600)
+    book.save(file)
+    return count
+
+
+def _line(item: Facts, name: str, side: Facts) -> list[object]:
+    head = [item["customer"], item["ext"], item["action"], name]
+    sides = [side["base"], side["theirs"], side["wanted"], side["why"]]
+    return [*head, *sides, item["state"], item["held"], item["code"]]
+
+
+def _text(value: object) -> str:
+    """Text only: a value that begins like a formula must not become one (CWE-1236)."""
+    text = "" if value is None else cell(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not text[1:].isdigit() else text

@@ -1,0 +1,142 @@
+"""The facts behind `kehub plan`: a plan's rows, sorted, filtered and paged, and what writing them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from hub.cli.show import Facts, moment
+from hub.cli.standing import brakes, open_plans, plan_facts
+from hub.errors import SettingsError, UnsafePlan
+from hub.store.plans import Plan, PlanRow
+from sync.approve import find_plan
+from sync.setup import Setup
+
+ACTIONS = ("create", "update", "delete")
+
+SORTS: dict[str, Callable[[Facts], Any]] = {
+    "key": lambda item: item["key"],
+    "customer": lambda item: (item["customer"], item["key"]),
+    "action": lambda item: (item["action"], item["key"]),
+    "state": lambda item: (item["state"], item["key"]),
+    "fields": lambda item: (len(item["fields"]), sorted(item["fields"]), item["key"]),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What part of a plan to show, and in which order."""
+
+    page: int = 1
+    per_page: int = 20
+    sort: str = "key"
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the store's own order and paging will do."""
+        return self.sort == "key" and not self.filters
+
+
+def chosen_plan(setup: Setup, which: str) -> Plan:
+    """The open plan that a digest or a connection's name means; without either, the only one there is."""
+    plans = open_plans(setup)
+    names = [connection.name for connection in setup.config.connections]
+    if which in names:
+        found = [plan for plan in plans if plan.connection == which]
+    else:
+        found = [find_plan(setup, which)] if which else plans
+    if not found:
+        raise SettingsError("there is no open plan", where=which, remedy="`kehub sync` makes plans")
+    if len(found) > 1:
+        listed = ", ".join(f"{plan.connection} {plan.digest}" for plan in found)
+        raise SettingsError("there is more than one open plan", remedy=f"name one of: {listed}")
+    return found[0]
+
+
+def page_facts(setup: Setup, plan: Plan, view: View) -> Facts:
+    """A plan's head and one page of its rows."""
+    start = (view.page - 1) * view.per_page
+    if view.whole:
+        shown, page = plan.rows, list(items(setup, plan, limit=view.per_page, offset=start))
+    else:
+        found = _sorted([item for item in items(setup, plan) if _passes(item, view.filters)], view.sort)
+        shown, page = len(found), found[start : start + view.per_page]
+    calls, seconds = forecast(setup, plan)
+    return {
+        **plan_facts(setup, plan),
+        "approval": approval_facts(setup, plan),
+        "brakes": brakes(setup, plan.connection),
+        "cost": {"calls": calls, "seconds": seconds},
+        "page": view.page,
+        "pages": max(1, -(-shown // view.per_page)),
+        "shown": shown,
+        "items": page,
+    }
+
+
+def items(setup: Setup, plan: Plan, *, limit: int = 1_000_000_000, offset: int = 0) -> Iterator[Facts]:
+    """The plan's rows in key order. Only the open plan has rows; UnsafePlan when they moved on under it."""
+    standing, _ = setup.store.plans.digest(plan.connection)
+    if standing != plan.digest:
+        what = "this plan is being written; what stands now is not all of it"
+        raise UnsafePlan(what, where=plan.digest, remedy="run `kehub sync` and look at the new plan")
+    holding = {brake["action"]: brake["kind"] for brake in brakes(setup, plan.connection)}
+    released = (approval_facts(setup, plan) or {}).get("released", ())
+    for row in _rows(setup, plan.connection, limit, offset):
+        brake = holding.get(row.action, "")
+        yield item_facts(row, "" if brake in released else brake)
+
+
+def _rows(setup: Setup, connection: str, limit: int, offset: int) -> Iterator[PlanRow]:
+    """A few thousand at a time: a plan may be longer than memory likes."""
+    while limit > 0 and (part := setup.store.plans.rows(connection, limit=min(limit, 2000), offset=offset)):
+        yield from islice(part, limit)
+        limit, offset = limit - len(part), offset + len(part)
+
+
+def item_facts(row: PlanRow, held: str = "") -> Facts:
+    """One planned change; `held` names the brake that holds it."""
+    return {
+        "key": row.key, "customer": row.customer, "action": row.action, "ext": row.ext, "state": row.state,
+        "held": held, "code": row.code, "field": row.field, "reason": row.reason, "fields": row.fields,
+    }  # fmt: skip
+
+
+def approval_facts(setup: Setup, plan: Plan) -> Facts | None:
+    """Who approved this plan, until when, and which brakes that released."""
+    for one in setup.store.plans.approvals(plan.connection):
+        if one.digest == plan.digest:
+            return {
+                "actor": one.actor, "at": moment(one.at), "until": moment(one.until), "released": sorted(one.released)
+            }
+    return None
+
+
+def forecast(setup: Setup, plan: Plan) -> tuple[int, float]:
+    """(calls, seconds) of writing the whole plan: per batch the write, its guard and the read-back."""
+    destination = setup.destination(setup.config.connection(plan.connection))
+    if destination is None:
+        return 0, 0.0
+    target, calls = destination.target, 0
+    for action, rows in setup.store.plans.tally(plan.connection).items():
+        guard = 1 if target.guard == "read_first" and action == "update" else 0
+        calls += -(-rows // target.batch) * (target.calls_per_batch + guard + 1)
+    return calls, round(calls * target.seconds_per_call, 1)
+
+
+def _passes(item: Facts, filters: dict[str, str]) -> bool:
+    if "field" in filters and filters["field"] not in item["fields"]:
+        return False
+    return all(
+        str(item[name]).lower() == filters[name].lower() for name in ("action", "state", "customer") if name in filters
+    )
+
+
+def _sorted(found: list[Facts], sort: str) -> list[Facts]:
+    key = SORTS.get(sort.removeprefix("-"))
+    if key is None:
+        raise SettingsError(f'cannot sort by "{sort}"', where="--sort", remedy=f"choose from: {', '.join(SORTS)}")
+    return sorted(found, key=key, reverse=sort.startswith("-"))

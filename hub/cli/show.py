@@ -1,0 +1,101 @@
+"""Printing: tables for people (no colour where there is no terminal), JSON with stable keys for programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+Facts = dict[str, Any]
+"""What a command prints, as JSON has it."""
+
+_WIDTH = 100
+
+
+def emit(facts: Any) -> None:
+    """Print facts as JSON."""
+    text = orjson.dumps(facts, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+    sys.stdout.write(text.decode() + "\n")
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def console() -> Console:
+    """Where tables go. Text is never taken for markup: it may be a customer's."""
+    from rich.console import Console
+
+    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _WIDTH
+    return Console(markup=False, emoji=False, highlight=False, width=wide, soft_wrap=False)
+
+
+def table(*columns: str, title: str = "") -> Table:
+    """A table; a column whose name begins with `#` holds numbers."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in columns:
+        made.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+    return made
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", empty: str = "") -> None:
+    """Print one table, or the sentence `empty` when it has no rows."""
+    made = table(*columns, title=title)
+    for row in rows:
+        made.add_row(*(cell(value) for value in row))
+    if made.row_count:
+        console().print(made)
+    elif empty:
+        print(empty)
+
+
+def cell(value: object, most: int = 0) -> str:
+    """A value as a reader sees it: nothing as a dash, lists with commas, control characters made harmless."""
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple | set | frozenset):
+        return cell(", ".join(cell(part) for part in value), most)
+    if isinstance(value, Mapping):
+        return cell(", ".join(f"{name} {cell(part)}" for name, part in value.items()), most)
+    text = "".join("?" if _steers(char) else char for char in str(value))
+    return text if not most or len(text) <= most else text[: most - 1] + "…"
+
+
+def _steers(char: str) -> bool:
+    """Whether a character would move a terminal's cursor or turn its direction of writing."""
+    return unicodedata.category(char) == "Cc" or "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069"
+
+
+def day(ordinal: int | None) -> str | None:
+    """A stored day as an ISO date."""
+    return date.fromordinal(ordinal).isoformat() if ordinal else None
+
+
+def moment(seconds: int | None) -> str | None:
+    """A stored time as an ISO time, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else None
+
+
+def clock_time(text: str | None, zone: tzinfo) -> str:
+    """An ISO time in UTC as the brand's people read it."""
+    return datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M") if text else "-"

@@ -1,0 +1,57 @@
+"""A process for the kill tests: sync, approve and apply everything, sync again, over and over until nothing is left.
+
+    python -m tests.drive FOLDER
+
+It may be killed anywhere and started again; whoever starts it compares the end state with that of an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hub.clock import system_clock
+from hub.plugins import load_plugins
+from hub.settings import load
+from sync.approve import approve, find_plan
+from sync.engine import Ask, Report, push, sync
+from sync.setup import Setup, open_setup
+
+ROUNDS = 5
+
+
+def drive(folder: Path) -> None:
+    """Bring the brand in `folder` to rest."""
+    config = load(folder / "kehub.yaml", load_plugins())
+    setup = open_setup(config, system_clock(), "driver")
+    try:
+        for _ in range(ROUNDS):
+            report = sync(setup, Ask())
+            _no_errors(report)
+            if not (report.plans or report.applied or report.settled or changed(report)):
+                return
+            for plan in list(report.plans.values()):
+                _apply(setup, plan.digest)
+        raise SystemExit("the plan never became empty")
+    finally:
+        setup.close()
+
+
+def changed(report: Report) -> int:
+    """How many records a run found new or changed."""
+    return sum(outcome.new + outcome.changed for lane in report.lanes for outcome in lane.outcomes.values())
+
+
+def _apply(setup: Setup, digest: str) -> None:
+    plan = find_plan(setup, digest)
+    approve(setup, plan, ["share"])
+    _no_errors(push(setup, [plan.connection]))
+
+
+def _no_errors(report: Report) -> None:
+    for fault in report.errors.values():
+        raise fault
+
+
+if __name__ == "__main__":
+    drive(Path(sys.argv[1]))
