@@ -16,7 +16,7 @@ The core does the rest: HTTP, tokens, budget, retries, marks, certificates, quar
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Mapping as Rows, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping as Rows, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -24,14 +24,19 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import pluggy
 from pydantic import BaseModel, ConfigDict
 
+from hub.answer import Answer
+from hub.auth import OAuthRefresh
+from hub.budget import Limit
 from hub.clock import Clock
+from hub.dialect import Consequence, Dialect
 from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
 from hub.model import NounName
 
 __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
-    "BadRow", "Connector", "ConnectorSettings", "End", "Field", "Finding", "Form", "Mapping", "Page", "Place",
-    "RowResult", "Stream", "Target", "Tools", "Window", "Write", "hookimpl",
+    "Answer", "BadRow", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field", "Finding", "Form",
+    "Limit", "Mapping", "OAuthRefresh", "Page", "Place", "Row", "RowResult", "Stream", "Target", "Tools", "Window",
+    "Write", "hookimpl",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")
@@ -96,6 +101,8 @@ class Stream:
     complete read without the record, twice) or `none`. `change_feed` tells how far its "changed since" can be trusted.
     `counts: False` marks orders that another system counts. `personal_ids`: its ids identify a person (phone numbers
     as ids) and are stored as a keyed hash. `overlap` is read again each time, against late and equal timestamps.
+    `remembers` is how far back its feeds look: when the last complete read is older, the next one is a full one. A
+    stream with a delete feed whose `strength` is swept also finds by absence what the feed no longer tells.
     """
 
     name: str
@@ -108,6 +115,7 @@ class Stream:
     personal_ids: bool = False
     overlap: timedelta = timedelta(minutes=5)
     shrink_brake: float = 0.0
+    remembers: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -223,12 +231,18 @@ class Finding:
     remedy: str = ""
 
 
+def _own_mapping(stream: Stream) -> Mapping:
+    return stream.mapping
+
+
 @dataclass(frozen=True)
 class Tools:
     """What the core hands a connector: its name, an HTTP door of its own, the clock, the brand's place, a folder.
 
     `http` is a `hub.http.Door` (None for connectors that state `uses_http = False`); relative paths in settings are
-    relative to `folder`, the configuration's.
+    relative to `folder`, the configuration's. `mapping` gives a stream's mapping with the site's field map laid over
+    it (the stream that `read` gets has it already). `creates`: the site lets the hub create customers there. `decides`:
+    the values that the brand's rules can give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.
     """
 
     connection: str
@@ -236,6 +250,9 @@ class Tools:
     place: Place
     folder: str
     http: Any = None
+    mapping: Callable[[Stream], Mapping] = _own_mapping
+    creates: bool = False
+    decides: Rows[str, Sequence[str]] = field(default_factory=dict)
 
 
 S = TypeVar("S", bound=ConnectorSettings)
@@ -253,6 +270,10 @@ class Connector(Generic[S]):
     def __init__(self, settings: S, tools: Tools) -> None:
         self.settings = settings
         self.tools = tools
+
+    def dialect(self) -> Dialect:
+        """How the system speaks; asked once, before there is a door."""
+        raise NotImplementedError("a connector that uses the network states its dialect")
 
     def streams(self) -> Sequence[Stream]:
         """The streams of this connection, in the order in which they should be read."""

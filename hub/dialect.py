@@ -55,6 +55,10 @@ def _accepted(answer: Answer) -> HubError | None:
     return None
 
 
+def _no_results(answer: Answer) -> bool:
+    return False
+
+
 def _untold(answer: Answer) -> tuple[str, int] | None:
     return None
 
@@ -66,10 +70,12 @@ class Dialect:
     `base_url`: where paths start; the token's answer may name another (`OAuthRefresh.base_from`). `codes`: the system's
     error codes and what follows from each; they go before the HTTP status, in a 200 as well. `failed`: looks at an
     answer (below 500) and returns the error it stands for, None where codes and status say enough; AuthError makes the
-    door renew the token once. `limits`: the call budget. `remaining`: reads (limit name, calls left) from an answer.
-    `hosts`: others that may see the credentials, as `upload.example`. `timeout`: seconds without a byte. `tries`: how
-    often a request that may be repeated is sent. `rest`: how long to leave the system alone when it stays busy and
-    does not say. `pause`: reads the seconds to wait from an answer that refuses (by default its Retry-After).
+    door renew the token once. `row_results`: whether an answer (below 500) tells row by row what became of a batch; the
+    connector then reads it whatever its status, as some systems answer 400 when every row failed. `limits`: the call
+    budget. `remaining`: reads (limit name, calls left) from an answer. `hosts`: others that may see the credentials, as
+    `upload.example`. `timeout`: seconds without a byte. `tries`: how often a request that may be repeated is sent.
+    `rest`: how long to leave the system alone when it stays busy and does not say. `pause`: reads the seconds to wait
+    from an answer that refuses (by default its Retry-After).
     """
 
     base_url: str = ""
@@ -78,6 +84,7 @@ class Dialect:
     codes: Mapping[str, Consequence] = field(default_factory=dict)
     code: Callable[[Answer], str] = code_of
     failed: Callable[[Answer], HubError | None] = _accepted
+    row_results: Callable[[Answer], bool] = _no_results
     limits: tuple[Limit, ...] = ()
     remaining: Callable[[Answer], tuple[str, int] | None] = _untold
     hosts: tuple[str, ...] = ()
@@ -102,6 +109,8 @@ def judge(dialect: Dialect, answer: Answer, *, connection: str, where: str, now:
     if told is not None:
         told.where = told.where or where
         return Judgement(told, told=True)
+    if answer.status < 500 and _tells_rows(dialect, answer):
+        return None
     code = dialect.code(answer)
     code = code if _CODE.fullmatch(code) else ""
     consequence = dialect.codes.get(code) or _by_status(answer.status)
@@ -116,6 +125,13 @@ def _asked(dialect: Dialect, answer: Answer) -> HubError | None:
         return dialect.failed(answer)
     except Transient:
         return None  # an error page that is not JSON: its status says enough
+
+
+def _tells_rows(dialect: Dialect, answer: Answer) -> bool:
+    try:
+        return dialect.row_results(answer)
+    except Transient:
+        return False
 
 
 def _by_status(status: int) -> Consequence | None:

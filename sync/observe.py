@@ -166,10 +166,10 @@ class Observer:
                 self.store.quarantine.drop_unplaced(lane.name, stream.name)
         return Window(since, until), None
 
-    @staticmethod
-    def _everything(lane: Lane, stream: Stream, mark: Mark, digest: str) -> bool:
-        new_mapping = mark.mapping != digest
-        return lane.full or mark.watermark is None or new_mapping or stream.change_feed == "none"
+    def _everything(self, lane: Lane, stream: Stream, mark: Mark, digest: str) -> bool:
+        if lane.full or mark.watermark is None or mark.mapping != digest or stream.change_feed == "none":
+            return True
+        return stream.remembers is not None and self._now() - mark.watermark > stream.remembers.total_seconds()
 
     # -- the writer's side
 
@@ -222,7 +222,7 @@ class Observer:
         if not strength:
             self.store.marks.abandon(name, stream.name)
             return False
-        if strength == "swept" and stream.deletes == "absence":
+        if strength == "swept" and stream.deletes != "none":
             if self._shrunk(name, stream, seen or 0):
                 strength, outcome.trouble = "chain", "the source shrank; nothing was taken as deleted"
             else:

@@ -17,7 +17,7 @@ from hub.model import local_day
 from hub.settings import Configuration, Connection
 from hub.store import Store, open_store
 from hub.vault import master_key
-from rules.ruleset import RuleSet, lifecycle, tiers
+from rules.ruleset import STAGE, RuleSet, lifecycle, tiers
 from sync.golden import Survivorship
 from sync.landing import Shore
 from sync.normalise import Normaliser, minor
@@ -45,7 +45,10 @@ class Setup:
 
     def _make(self, connection: Connection) -> Connector[Any]:
         kind = connection.connector_class
-        tools = Tools(connection.name, self.clock, self.config.place, str(self.config.folder))
+        tools = Tools(
+            connection.name, self.clock, self.config.place, str(self.config.folder), mapping=connection.mapping,
+            creates=connection.create, decides=self.decides,
+        )  # fmt: skip
         made = kind(connection.settings, tools)
         if not kind.uses_http:
             return made
@@ -104,8 +107,8 @@ class Setup:
 
     @property
     def ranks(self) -> dict[str, int]:
-        """connection -> its place in resolve order."""
-        return {"staff": 0, **{connection.name: connection.rank for connection in self.config.connections}}
+        """connection -> its place in resolve order; corrections come last, so that they never found a customer."""
+        return {**{connection.name: connection.rank for connection in self.config.connections}, "staff": 1000}
 
     @property
     def survivorship(self) -> Survivorship:
@@ -116,6 +119,13 @@ class Setup:
     def rules(self) -> RuleSet:
         """The brand's programmes, compiled from the configuration."""
         return rule_set(self.config)
+
+    @property
+    def decides(self) -> dict[str, tuple[str, ...]]:
+        """The values that the rules can give each decided field."""
+        known = {one.name: tuple(choice.value for choice in one.choices) for one in self.rules.programmes}
+        stages = known.pop(STAGE)
+        return {"tier": known.get(self.main_tier, ()), STAGE: stages, **{f"tier.{name}": known[name] for name in known}}
 
     @property
     def main_tier(self) -> str:

@@ -24,8 +24,8 @@ def correct(setup: Setup, customer: str, values: Rows[str, str], reason: str, ex
     body = _checked(setup, values)
     store = setup.store
     records = store.records.of_customers([customer])[customer]
-    founder = next((record for record in records if not record.gone), None)
-    if founder is None:
+    own_word = next((record for record in records if not record.gone and record.connection != CONNECTION), None)
+    if own_word is None:
         raise SettingsError("this customer has no living record", where=customer, remedy="see `kehub customers show`")
     now = int(setup.clock.now().timestamp())
     own = {"_author": setup.actor, "_reason": reason, "_expires": expires.isoformat() if expires else ""}
@@ -36,7 +36,7 @@ def correct(setup: Setup, customer: str, values: Rows[str, str], reason: str, ex
     with store.db.writing("staff", durable=True):
         _, fresh = store.records.land(CONNECTION, STREAM, "customers", [incoming], now)
         rid = fresh[0][1]
-        store.records.tie(f"staff:{ext}", [rid, founder.rid])
+        store.records.tie(f"staff:{ext}", [rid, own_word.rid])
         store.people.adopt(0, rid, customer)
         store.people.make_due([customer])
     return ext

@@ -14,6 +14,7 @@ import pytest
 
 from hub.clock import FixedClock
 from hub.store.database import Database
+from tests import promised
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 MASTER = b"m" * 32
@@ -76,3 +77,18 @@ def clock() -> FixedClock:
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEHUB_KEY", base64.b64encode(MASTER).decode())
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a session over everything, hold docs/promises.md to what ran (see tests/promised.py)."""
+    if hasattr(config, "workerinput") or config.args_source != config.ArgsSource.TESTPATHS or config.option.keyword:
+        return
+    config.pluginmanager.register(promised.Ran(config.option.markexpr), "promised")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A promise whose test did not pass makes the session red."""
+    ran = session.config.pluginmanager.get_plugin("promised")
+    if isinstance(ran, promised.Ran) and session.exitstatus == 0 and (missing := ran.missing()):
+        print("\ndocs/promises.md claims tests that did not run and pass:", *missing, sep="\n  ")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.cli.show import Facts, cell
 
+if TYPE_CHECKING:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
 _HEAD = ("customer", "system id", "action", "field", "agreed", "theirs", "wanted", "why", "state", "held by", "code")
-_FORMULA = ("=", "+", "-", "@")
 
 
 def write_sheet(file: Path, items: Iterable[Facts]) -> int:
-    """Write all rows; returns how many lines there are. The file is only for its owner's eyes."""
+    """Write all rows; returns how many lines there are. Only the file's owner may read it."""
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
@@ -22,7 +26,7 @@ def write_sheet(file: Path, items: Iterable[Facts]) -> int:
     count = 0
     for item in items:
         for name, side in sorted(item["fields"].items()):
-            sheet.append([_text(value) for value in _line(item, name, side)])
+            sheet.append([_text(sheet, value) for value in _line(item, name, side)])
             count += 1
     file.touch(mode=0o600)
     book.save(file)
@@ -35,7 +39,10 @@ def _line(item: Facts, name: str, side: Facts) -> list[object]:
     return [*head, *sides, item["state"], item["held"], item["code"]]
 
 
-def _text(value: object) -> str:
-    """Text only: a value that begins like a formula must not become one (CWE-1236)."""
-    text = "" if value is None else cell(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not text[1:].isdigit() else text
+def _text(sheet: WriteOnlyWorksheet, value: object) -> WriteOnlyCell:
+    """Always text: a value that begins like a formula must not become one (CWE-1236)."""
+    from openpyxl.cell import WriteOnlyCell
+
+    made = WriteOnlyCell(sheet, "" if value is None else cell(value))
+    made.data_type = "s"
+    return made

@@ -43,9 +43,9 @@ def _lines(item: Facts, most: int) -> Iterator[list[object]]:
     place = " ".join(filter(None, (item["code"], item["field"])))
     state = f"{state} ({place})" if place else state
     for number, (name, side) in enumerate(sorted(item["fields"].items())):
-        head = [item["customer"], item["ext"] or f"({item['action']})"] if number == 0 else ["\u200b", "\u200b"]
+        head = [item["customer"], item["ext"] or f"({item['action']})"] if number == 0 else ["", ""]
         yield [
-            *head, name, _from(side, most), cell(side["wanted"], most), side["why"], state if number == 0 else "\u200b"
+            *head, name, _from(side, most), cell(side["wanted"], most), side["why"], state if number == 0 else ""
         ]  # fmt: skip
 
 

@@ -68,8 +68,8 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str
 
 
 def cell(value: object, most: int = 0) -> str:
-    """A value as a reader sees it: nothing as a dash, lists with commas, control characters made harmless."""
-    if value is None or value == "":
+    """A value as a reader sees it: None as a dash, lists with commas, control characters made harmless."""
+    if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.store.bodies import Body
 from hub.store.database import Database, chunks, names
 from hub.vault import Vault
 
@@ -155,12 +156,8 @@ class People:
             sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"  # noqa: S608
             for rid, connection, stream, body in self._db.rows(sql, params):
                 if rid in affected.nodes:
-                    values = self._vault.open(bytes(body), f"record:{connection}:{stream}")["v"]
-                    affected.nodes[rid].name = values.get("name")
-
-    def id_taken(self, customer: str) -> bool:
-        """Whether this id was ever given."""
-        return bool(self._db.rows("SELECT 1 FROM customer WHERE id = :id", {"id": customer}))
+                    opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
+                    affected.nodes[rid].name = opened.said("name")
 
     # -- writing what resolve decided
 
@@ -209,6 +206,7 @@ class People:
     def adopt(self, run: int, rid: int, customer: str) -> None:
         """Link a record that we created ourselves to its customer."""
         self._link(run, {rid: customer}, {rid: "created by the hub"})
+        self._follow({rid: customer})
 
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,9 @@ IDENTITY = {
     "member_card": "card",
 }
 """Fields that say who somebody is, and the kind of key they make."""
+
+TIE = "created"
+"""The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,8 @@ class Records:
         standing: dict[int, set[bytes]] = {rid: set() for rid in wanted}
         for part in chunks(list(wanted)):
             listed, params = names("k", part)
-            sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> 'created'"  # noqa: S608 - names only
-            for key, rid in self._db.rows(sql, params):
+            sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie"  # noqa: S608 - names only
+            for key, rid in self._db.rows(sql, {**params, "tie": TIE}):
                 standing[rid].add(bytes(key))
         lost = [(key, rid) for rid, keys in standing.items() for key in keys - wanted[rid].keys()]
         self._db.many("DELETE FROM identity WHERE key = :key AND rid = :rid", _pairs(lost))
@@ -196,10 +199,10 @@ class Records:
 
     def tie(self, create_key: str, rids: Iterable[int]) -> None:
         """The record we created and the one it was created from hold a key of their own in common."""
-        key = self._vault.index("created", create_key)
+        key = self._vault.index(TIE, create_key)
         self._db.many(
-            "INSERT INTO identity (key, rid, kind) VALUES (:key, :rid, 'created') ON CONFLICT (key, rid) DO NOTHING",
-            [{"key": key, "rid": rid} for rid in rids],
+            "INSERT INTO identity (key, rid, kind) VALUES (:key, :rid, :tie) ON CONFLICT (key, rid) DO NOTHING",
+            [{"key": key, "rid": rid, "tie": TIE} for rid in rids],
         )
 
     # -- placeholders, buyers, absence
@@ -220,11 +223,13 @@ class Records:
         return self._go([row[1] for row in rows])
 
     def _go(self, rids: Sequence[int]) -> int:
+        """Their identity keys go with them; ties stay, so that what we made ourselves never stands alone."""
         lost: list[tuple[bytes, int]] = []
         for part in chunks(rids):
             listed, params = names("k", part)
             lost += [(bytes(key), rid) for key, rid in self._db.rows(
-                f"SELECT key, rid FROM identity WHERE rid IN {listed}", params)]  # noqa: S608 # fmt: skip
+                f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie",  # noqa: S608
+                {**params, "tie": TIE})]  # fmt: skip
             self._db.execute(f"UPDATE record SET gone = 1, due = 1 WHERE rid IN {listed}", params)  # noqa: S608
         self._db.many("DELETE FROM identity WHERE key = :key AND rid = :rid", _pairs(lost))
         self._db.many("UPDATE record SET due = 1 WHERE rid IN (SELECT rid FROM identity WHERE key = :key)",
@@ -270,6 +275,14 @@ class Records:
             {"connection": connection, "stream": stream},
         )
         return self._select("rid", [rid for (rid,) in rows])
+
+    def every(self) -> Iterator[Stored]:
+        """All living customer records, a few at a time: for looking at each of them once."""
+        sql = (
+            "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
+            " WHERE noun = 'customers' AND gone = 0 AND placeholder = 0 ORDER BY rid"
+        )
+        return (self._stored(row) for row in self._db.stream(sql))
 
     def _select(self, column: str, values: Sequence[Any]) -> list[Stored]:
         found = []

@@ -52,7 +52,7 @@ def assign(store: Store, affected: Affected, clusters: list[list[Node]]) -> Assi
     decided = Assignment({}, [], {}, set(), {})
     for nodes in clusters:
         ids = [affected.customers[name] for node in nodes for name in node.founded]
-        survivor = _oldest(ids, nodes) if ids else _found(store, nodes[0], decided)
+        survivor = _oldest(ids, nodes) if ids else _found(store, nodes[0], affected, decided)
         for known in ids:
             into = None if known.id == survivor else survivor
             if known.merged_into != into:
@@ -66,14 +66,16 @@ def _oldest(ids: list[Known], nodes: list[Node]) -> str:
     return min(ids, key=lambda known: (known.created_run, place[known.founder], known.id)).id
 
 
-def _found(store: Store, founder: Node, decided: Assignment) -> str:
-    """A new id from the founding record; a record that founds a second customer gets another."""
-    taken = {known.id for known in decided.created}
+def _found(store: Store, founder: Node, affected: Affected, decided: Assignment) -> str:
+    """A new id from the founding record; a record that founds a second customer gets another.
+
+    Only this record can have founded an id of the same name before, so what it founded is all there is to compare with.
+    """
     count = 0
     while True:
         parts = (founder.connection, founder.stream, founder.ext, str(count))
         name = "C" + store.vault.name("customer", *parts, length=16)
-        if name not in taken and not store.people.id_taken(name):
+        if name not in affected.customers:
             decided.created.append(Known(name, founder.rid, 0, None))
             return name
         count += 1

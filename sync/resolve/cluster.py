@@ -5,12 +5,13 @@ A guard stops a key from joining anything new and opens a question; it never tak
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.store import Store
 from hub.store.people import Affected, Node
+from hub.store.records import TIE
 from sync.resolve.names import bare, contradict
 
 
@@ -58,8 +59,12 @@ def cluster(
     _fill_names(store, affected, free)
     guarded = _ask_crowded(store, crowded)
     groups = Groups(len(nodes))
+    ties: list[list[int]] = []
     for key, kind, rids in free:
         holders = [rid for rid in rids if rid in place]
+        if kind == TIE and any(affected.nodes[rid].gone for rid in holders):
+            ties.append([place[rid] for rid in holders])
+            continue
         if kind == "phone" and contradict([affected.nodes[rid] for rid in holders]):
             store.questions.ask("names", key.hex(), field=kind, count=len(holders))
             guarded += 1
@@ -71,7 +76,8 @@ def cluster(
             groups.join(place[holders[0]], place[rid])
     for _, _, rids in crowded:
         _join_standing(groups, nodes, [place[rid] for rid in rids if rid in place])
-    return _with_gone(store, nodes, groups, limits), guarded
+    _join_gone(nodes, groups, ties)
+    return _within_limit(store, nodes, groups, limits), guarded
 
 
 def _crowded(
@@ -118,18 +124,37 @@ def _join_namesakes(groups: Groups, nodes: list[Node], holders: Iterable[int]) -
             groups.join(first.setdefault(letters, item), item)
 
 
-def _with_gone(store: Store, nodes: list[Node], groups: Groups, limits: Limits) -> list[list[Node]]:
-    """Attach gone records to the customer they belonged to, then hold back components over the size limit."""
-    homes: dict[str, int] = {}
+def _join_gone(nodes: list[Node], groups: Groups, ties: Iterable[list[int]]) -> None:
+    """A gone record stays in its customer; what was tied to it goes along, unless it has kin of its own by now."""
+    kin = Counter(groups.root(number) for number, node in enumerate(nodes) if not node.gone)
+    alone = [number for tie in ties for number in tie if not nodes[number].gone and kin[groups.root(number)] == 1]
+    partners = {number: set(tie) for tie in ties for number in tie}
+    homes = _homes(nodes)
     for number, node in enumerate(nodes):
+        found = homes.get(node.customer or "", []) if node.gone else []
+        if found:
+            groups.join(min(found, key=lambda home: home in partners.get(number, ())), number)
+    for number in alone:
+        groups.join(number, next(other for other in sorted(partners[number]) if nodes[other].gone))
+
+
+def _homes(nodes: list[Node]) -> dict[str, list[int]]:
+    """customer -> where its gone records go: its living founder, its living records, else all to the first gone one."""
+    living: dict[str, list[int]] = defaultdict(list)
+    for number, node in enumerate(nodes):
+        for founded in node.founded if not node.gone else ():
+            living[founded].insert(0, number)
         if node.customer is not None and not node.gone:
-            homes.setdefault(node.customer, number)
+            living[node.customer].append(number)
+    gone: dict[str, list[int]] = {}
     for number, node in enumerate(nodes):
-        if not node.gone:
-            homes.update(dict.fromkeys(node.founded, number))  # a gone record goes with the part that keeps its id
-    for number, node in enumerate(nodes):
-        if node.gone and node.customer in homes:
-            groups.join(homes[node.customer], number)
+        if node.customer is not None:
+            gone.setdefault(node.customer, [number])
+    return {**gone, **living}
+
+
+def _within_limit(store: Store, nodes: list[Node], groups: Groups, limits: Limits) -> list[list[Node]]:
+    """The components; one over the size limit is held back."""
     found: list[list[Node]] = []
     for part in groups.parts():
         members = [nodes[number] for number in part]

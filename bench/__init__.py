@@ -1,0 +1,1 @@
+"""Measurements as ratios against a floor in the same run. `python -m bench [--people N] [--pairs N]`."""

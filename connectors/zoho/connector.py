@@ -1,0 +1,141 @@
+"""Zoho CRM: contacts both ways, sales orders read. `wire/` knows how it is spoken to, `fields.py` what means what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from connectors.zoho.fields import CONTACTS, SALES_ORDERS
+from connectors.zoho.wire.dialect import dialect
+from connectors.zoho.wire.findings import Examined, Examiner
+from connectors.zoho.wire.module import IDS, Module, columns_of, rows_of
+from connectors.zoho.wire.rows import results, typed
+from connectors.zoho.wire.settings import ZohoSettings
+from connectors.zoho.wire.walk import Place, Walk
+from hub.connector import (
+    Connector,
+    Dialect,
+    Finding,
+    Page,
+    Row,
+    RowResult,
+    Stream,
+    Target,
+    Window,
+    Write,
+)
+
+_MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
+_BIN = timedelta(days=60)  # how long Zoho's recycle bin remembers
+_IN = 50  # values in a query's `in`: 50 and 100 are both documented
+
+
+class Zoho(Connector[ZohoSettings]):
+    """One organisation in Zoho CRM."""
+
+    type = "zoho"
+    Settings = ZohoSettings
+    version = "v8"
+
+    def dialect(self) -> Dialect:
+        """OAuth at the data centre; calls go where the token's answer says, unless the settings say otherwise."""
+        return dialect(self.settings)
+
+    def streams(self) -> Sequence[Stream]:
+        """Contacts, then sales orders."""
+        customers = Stream("customers", "customers", CONTACTS, "swept", deletes="feed")
+        orders = Stream("orders", "orders", SALES_ORDERS, "swept", deletes="feed", counts=self.settings.counts)
+        chosen = (customers, orders) if self.settings.orders else (customers,)
+        return tuple(replace(stream, remembers=_BIN, shrink_brake=0.2) for stream in chosen)
+
+    def target(self) -> Target | None:
+        """Contacts, a hundred a call, created only under a key of their own."""
+        own = self.settings
+        return Target(
+            batch=IDS,
+            create_key=own.external_id,
+            creates=bool(own.external_id),
+            native_idempotency=True,
+            settle=timedelta(seconds=own.settle_seconds),
+            side_effects=("Zoho's own automations run",) if own.trigger else (),
+        )
+
+    def check(self) -> Iterable[Finding]:
+        """Sign-in, scopes, mapped fields, picklists, the field of creates, credits."""
+        first, *others = (Examined(self._module(one.name), self.tools.mapping(one)) for one in self.streams())
+        key = self.settings.external_id if self.tools.creates else ""
+        examined = (replace(first, written=True, key=key), *others)
+        return Examiner(self.tools, examined, self.settings.credits).findings()
+
+    def server_time(self) -> datetime:
+        """Zoho's time."""
+        found: datetime = self.tools.http.server_now()
+        return found
+
+    def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
+        """The window by list, deletes and, where the list does not suffice, COQL; see `wire/walk.py`."""
+        own = self.settings
+        walk = Walk(
+            self._module(stream.name),
+            columns_of(stream.mapping, f"{self.tools.connection}.{stream.name}"),
+            window,
+            Place(self.server_time().isoformat()) if position is None else Place.of(position),
+            own.page_size,
+            own.coql_rows,
+            own.coql_count,
+            own.hidden(stream.name),
+        )
+        return walk.pages()
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Contacts by id, a hundred a call."""
+        columns = columns_of(self._contacts.mapping, self.tools.connection)
+        parts = (ids[start : start + IDS] for start in range(0, len(ids), IDS))
+        answers = (self._module("customers").by_ids(columns, part) for part in parts)
+        return {row["id"]: row for answer in answers for row in rows_of(answer)}
+
+    def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
+        """Update by Zoho's own id; create by upsert on the field that carries a create's key."""
+        updates = [entry for entry in batch if entry.external_id]
+        creates = [entry for entry in batch if not entry.external_id]
+        return [*(self._update(updates) if updates else ()), *(self._create(creates) if creates else ())]
+
+    def _update(self, batch: Sequence[Write]) -> list[RowResult]:
+        rows = [{"id": entry.external_id, **typed(entry.values, self._contacts.mapping)} for entry in batch]
+        answer = self._module("customers").send("PUT", "", rows, trigger=self.settings.trigger)
+        return results([entry.key for entry in batch], answer)
+
+    def _create(self, batch: Sequence[Write]) -> list[RowResult]:
+        """Rows under one key are one create: what Zoho makes of two in one call is not documented."""
+        field = self.settings.external_id
+        rows: dict[str, Row] = {}
+        for entry in batch:
+            values = typed(entry.values, self._contacts.mapping)
+            rows.setdefault(entry.create_key or "", {**values, field: entry.create_key})
+        if not field or "" in rows:
+            return [RowResult(entry.key, "refused", code="NO_CREATE_KEY") for entry in batch]
+        answer = self._module("customers").send(
+            "POST", "/upsert", list(rows.values()), duplicate_check_fields=[field], trigger=self.settings.trigger
+        )
+        told = {result.key: result for result in results(list(rows), answer)}
+        return [replace(told[entry.create_key or ""], key=entry.key) for entry in batch]
+
+    def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
+        """The contacts that hold these create keys, asked of the database, which has no lag."""
+        field, found = self.settings.external_id, dict[str, str]()
+        keys = [key for key in create_keys if key.isalnum()]  # ours are; others could not be quoted safely
+        for start in range(0, len(keys) if field else 0, _IN):
+            quoted = ", ".join(f"'{key}'" for key in keys[start : start + _IN])
+            answer = self._module("customers").select(["id", field], f"{field} in ({quoted})", _IN)
+            found |= {str(row[field]): row["id"] for row in rows_of(answer)}
+        return found
+
+    def _module(self, stream: str) -> Module:
+        return Module(self.tools.http, f"/crm/{self.settings.api_version}", _MODULES[stream])
+
+    @property
+    def _contacts(self) -> Stream:
+        """The stream of contacts as the site maps it."""
+        stream = self.streams()[0]
+        return replace(stream, mapping=self.tools.mapping(stream))

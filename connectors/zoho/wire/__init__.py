@@ -1,0 +1,1 @@
+"""How Zoho CRM is spoken to: hosts and limits, the calls of one module, reading, writing, and proving that one may."""

@@ -1,0 +1,60 @@
+"""The settings of a Zoho connection."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr
+
+from connectors.zoho.wire.places import EDITIONS, HOSTS, DataCentre, Edition, Hosts
+from hub.connector import ConnectorSettings
+
+Trigger = Literal["workflow", "approval", "blueprint", "pathfinder", "orchestration"]
+_ADDRESS = r"^(https?://[^/]+)?$"
+
+
+class ZohoSettings(ConnectorSettings):
+    """`data_centre` is the one the organisation lives in; `accounts_url` and `api_url` are for sandboxes and stand-ins.
+
+    `refresh_token` may be left out: `kehub login` stores one. `edition` and `users` give the API credits of a day,
+    `credits_per_day` states them (a part of them, where others use the API too). `external_id` is a unique text field
+    of contacts, which carries the key of a create; "" means that none are created. `trigger` lists the automations of
+    Zoho that our writes may set off. `orders: false` for editions without sales orders; `counts: false` where another
+    system counts them. `hidden_rows` is how many records of a stream this account may not see. `coql_count` asks for
+    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight.
+    """
+
+    data_centre: DataCentre
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr = SecretStr("")
+    accounts_url: str = Field("", pattern=_ADDRESS)
+    api_url: str = Field("", pattern=_ADDRESS)
+    api_version: str = Field("v8", pattern=r"^v\d+(\.\d+)?$")
+    edition: Edition = "professional"
+    users: PositiveInt = 1
+    credits_per_day: PositiveInt | None = None
+    external_id: str = Field("KeHub_ID", pattern=r"^\w*$")
+    trigger: tuple[Trigger, ...] = ()
+    orders: bool = True
+    counts: bool = True
+    hidden_rows: dict[Literal["customers", "orders"], NonNegativeInt] = Field(default_factory=dict)
+    page_size: int = Field(200, ge=1, le=200)
+    coql_rows: int = Field(2000, ge=1, le=2000)
+    coql_count: bool = False
+    settle_seconds: NonNegativeInt = 60
+
+    @property
+    def credits(self) -> int:
+        """The API credits of 24 hours."""
+        return self.credits_per_day or EDITIONS[self.edition].credits(self.users)
+
+    def hidden(self, stream: str) -> int:
+        """How many records of a stream this account may not see."""
+        return next((count for name, count in self.hidden_rows.items() if name == stream), 0)
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where to sign in, and where to call unless the token's answer names another host."""
+        known = HOSTS[self.data_centre]
+        return Hosts(self.accounts_url or known.accounts, self.api_url or known.api)

@@ -1,0 +1,71 @@
+"""`kehub connectors list`: what is installed here, and what of it cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from importlib.metadata import EntryPoint, entry_points
+
+import typer
+
+from hub.cli.edge import DONE, USAGE, command_app, leave
+from hub.cli.opening import Json
+from hub.cli.show import Facts, emit, show
+from hub.connector import Connector
+from hub.plugins import GROUP, load_plugins
+from hub.settings import ConnectorClass
+
+app = command_app(help="List the connectors that are installed.")
+
+
+@app.callback()
+def family() -> None:
+    """List the connectors that are installed."""
+
+
+@app.command(name="list")
+def list_connectors(ctx: typer.Context, json: Json = False) -> None:
+    """List types with what they read and write, and plugins that cannot be used."""
+    plugins = load_plugins()
+    points = entry_points(group=GROUP)
+    found = [_facts(type_, kind, list(points)) for type_, kind in plugins.connectors().items()]
+    faults = [asdict(fault) for fault in plugins.faults()]
+    if json:
+        emit({"connectors": found, "faults": faults})
+    else:
+        rows = [[f["type"], f["distribution"], f["version"], f["reads"], f["writes"]] for f in found]
+        show(("type", "from", "version", "reads", "writes"), rows)
+        show(("cannot be used", "from", "because"), [[f["plugin"], f["distribution"], f["reason"]] for f in faults])
+    leave(USAGE if faults else DONE)
+
+
+def _facts(type_: str, kind: ConnectorClass, points: list[EntryPoint]) -> Facts:
+    writes = kind.target is not Connector.target
+    return {
+        "type": type_,
+        "distribution": _distribution(kind, points),
+        "version": kind.version or None,
+        "reads": _streams(kind),
+        "writes": writes,
+        "summary": (kind.__doc__ or "").partition("\n")[0],
+    }
+
+
+def _distribution(kind: ConnectorClass, points: list[EntryPoint]) -> str:
+    """The installed distribution whose entry point brings this class."""
+    home = kind.__module__
+    for point in points:
+        if point.dist is not None and (home == point.module or home.startswith(f"{point.module}.")):
+            return f"{point.dist.name} {point.dist.version}"
+    return "-"
+
+
+def _streams(kind: ConnectorClass) -> list[str] | str:
+    """The streams of a connector whose settings do not change them; else they are as configured."""
+    from hub.clock import system_clock
+    from hub.connector import Place, Tools
+
+    try:
+        made = kind(kind.Settings(), Tools("", system_clock(), Place(), "."))
+        return [stream.name for stream in made.streams()]
+    except Exception:  # a stranger's settings may want anything; then only a configuration tells
+        return "as configured"

@@ -1,0 +1,120 @@
+"""`kehub customers find|show|edit`: find, show and correct customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from hub.cli.edge import command_app
+from hub.cli.finding import known_by, named_like, the_customer
+from hub.cli.opening import As, Json, opened
+from hub.cli.portrait import corrections, fields
+from hub.cli.show import Facts, cell, emit, show as show_table
+from hub.cli.why import Who, tell_corrections, tell_fields
+from hub.errors import SettingsError
+from sync import staff
+from sync.setup import Setup
+
+app = command_app(help="Find, show and correct customers.")
+
+
+@app.command()
+def find(
+    ctx: typer.Context,
+    text: str,
+    most: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    json: Json = False,
+) -> None:
+    """Find customers by id, phone, e-mail, member card, CONNECTION:ID, or a part of the name."""
+    with opened(ctx) as setup:
+        found = known_by(setup, text) or named_like(setup, text, most)
+        facts = [_brief(setup, customer) for customer in found[:most]]
+    if json:
+        emit(facts)
+        return
+    rows = [[f["customer"], f["name"], f["phone"], f["email"], f["tier"], f["stage"], f["records"]] for f in facts]
+    columns = ("customer", "name", "phone", "email", "tier", "stage", "records")
+    show_table(columns, rows, empty="Nobody is known by this.")
+
+
+def _brief(setup: Setup, customer: str) -> Facts:
+    records = setup.store.records.of_customers([customer])[customer]
+    golden = setup.survivorship.golden(records)
+    decided = setup.store.decisions.standing([customer])[customer]
+    return {
+        "customer": customer,
+        **{name: golden.get(name) for name in ("name", "phone", "email")},
+        "tier": decided.get(setup.main_tier),
+        "stage": decided.get("stage"),
+        "records": [f"{record.connection}:{record.ext}" for record in records if not record.gone],
+    }
+
+
+@app.command()
+def show(ctx: typer.Context, customer: Who, json: Json = False) -> None:
+    """Show a customer's fields, who said them, and the corrections by staff."""
+    with opened(ctx) as setup:
+        name = the_customer(setup, customer)
+        records = setup.store.records.of_customers([name])[name]
+        facts = {**_brief(setup, name), "fields": fields(setup, records), "corrections": corrections(records)}
+        zone = setup.config.place.zone
+    if json:
+        emit(facts)
+        return
+    print(f"{facts['customer']}, tier {cell(facts['tier'])}, stage {cell(facts['stage'])}")
+    tell_fields(facts, zone)
+    tell_corrections(facts)
+
+
+@app.command()
+def edit(
+    ctx: typer.Context,
+    customer: Annotated[str, typer.Argument(metavar="[CUSTOMER]", show_default=False)] = "",
+    values: Annotated[list[str] | None, typer.Argument(metavar="FIELD=VALUE...", show_default=False)] = None,
+    reason: Annotated[str, typer.Option(help="Why; stays with the correction.")] = "",
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="D", help="The last day on which it holds.")
+    ] = None,
+    take_back: Annotated[str, typer.Option(metavar="CORRECTION", help="Undo a correction instead.")] = "",
+    actor: As = "",
+    json: Json = False,
+) -> None:
+    """Correct fields of a customer, or take a correction back. Systems get it with the next plan."""
+    with opened(ctx, actor) as setup:
+        if take_back:
+            staff.take_back(setup, take_back)
+            facts = {"correction": take_back, "in_force": False}
+        else:
+            name = the_customer(setup, _given(customer, values, reason))
+            day = expires.date() if expires else None
+            made = staff.correct(setup, name, _pairs(values or []), reason, day)
+            facts = {"customer": name, "correction": made, "in_force": True}
+    _tell_edit(facts, json)
+
+
+def _given(customer: str, values: list[str] | None, reason: str) -> str:
+    if not customer or not values:
+        remedy = "kehub customers edit CUSTOMER FIELD=VALUE --reason TEXT"
+        raise SettingsError("who is to be corrected, and what?", remedy=remedy)
+    if not reason.strip():
+        raise SettingsError("a correction needs a reason", where="--reason", remedy='--reason "told us at the till"')
+    return customer
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """FIELD=VALUE as a mapping; SettingsError for anything else (its text may be personal and is not repeated)."""
+    if not all("=" in text for text in texts):
+        raise SettingsError("not of the form FIELD=VALUE", remedy='quote values with blanks: "name=Wei Zhang"')
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _tell_edit(facts: Facts, json: bool) -> None:
+    if json:
+        emit(facts)
+    elif facts["in_force"]:
+        print(f"Correction {facts['correction']} holds for {facts['customer']} from the next `kehub sync` on.")
+        print(f"Undo it: `kehub customers edit --take-back {facts['correction']}`")
+    else:
+        print(f"Correction {facts['correction']} is taken back; the next `kehub sync` decides without it.")

@@ -1,0 +1,161 @@
+"""The facts behind `kehub why`: all that is known of one customer, who said it, and what follows from it.
+
+Nothing here is stored as such: golden record and reasons are functions of records, rules and settings, made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.cli.plan_facts import item_facts
+from hub.cli.show import Facts, day, moment
+from hub.connector import Row
+from hub.store.receipts import Receipt
+from hub.store.records import Stored
+from rules.ruleset import STAGE, Clause, Programme, explain
+from sync import staff
+from sync.golden import Said, believed
+from sync.mapping import LISTS
+from sync.setup import Setup
+
+
+def portrait(setup: Setup, customer: str) -> Facts:
+    """Everything `kehub why` shows of a customer."""
+    store = setup.store
+    records = store.records.of_customers([customer])[customer]
+    return {
+        "customer": customer,
+        "aliases": store.people.aliases(customer),
+        "as_of": day(_facts(setup, customer).get("as_of")),
+        "fields": fields(setup, records),
+        "records": _records(setup, customer, records),
+        "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
+        "decisions": [_decision(setup, customer, programme) for programme in setup.rules.programmes],
+        "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
+        "orders": [_order(row) for row in store.registers.purchases(customer, 5)],
+        "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
+        "receipts": [_receipt(found) for found in store.receipts.list(customer=customer, count=10)],
+        "corrections": corrections(records),
+    }
+
+
+def _facts(setup: Setup, customer: str) -> Row:
+    return setup.store.decisions.facts(customer) or {}
+
+
+# -- what is true of the customer, and who says so
+
+
+def fields(setup: Setup, records: Sequence[Stored]) -> list[Facts]:
+    """The golden record, each field with the word that is believed and the words that are not."""
+    candidates = setup.survivorship.candidates(records)
+    golden = believed(candidates)
+    order = {name: place for place, name in enumerate(golden)}
+    return [_field(name, golden[name], candidates.get(name, [])) for name in sorted(golden, key=order.__getitem__)]
+
+
+def _field(name: str, value: Any, words: Sequence[Said]) -> Facts:
+    first = words[0] if words else None
+    others = [] if name in LISTS else [_said(word) for word in words[1:]]
+    said = {"connection": None, "stream": None, "ext": None, "since": None} if first is None else _source(first)
+    return {"field": name, "value": value, **said, "others": others}
+
+
+def _source(said: Said) -> Facts:
+    return {"connection": said.connection, "stream": said.stream, "ext": said.ext, "since": moment(said.since)}
+
+
+def _said(said: Said) -> Facts:
+    return {"value": said.value, **_source(said)}
+
+
+def _records(setup: Setup, customer: str, records: Sequence[Stored]) -> list[Facts]:
+    links = {(link["connection"], link["stream"], link["ext"]): link for link in _links(setup, customer)}
+    return [_record(record, links.get((record.connection, record.stream, record.ext), {})) for record in records]
+
+
+def _record(record: Stored, link: Row) -> Facts:
+    state = "gone" if record.gone else "not read yet" if record.placeholder else "living"
+    return {
+        "connection": record.connection, "stream": record.stream, "ext": record.ext, "state": state,
+        "run": link.get("from_run"), "reason": link.get("reason", ""),
+        "ours": sorted(record.body.ours),
+    }  # fmt: skip
+
+
+def _links(setup: Setup, customer: str) -> list[Row]:
+    return setup.store.people.links(customer)
+
+
+def corrections(records: Sequence[Stored]) -> list[Facts]:
+    """The corrections by staff, those taken back as well."""
+    return [_correction(record) for record in records if record.connection == staff.CONNECTION]
+
+
+def _correction(record: Stored) -> Facts:
+    values = record.body.values
+    return {
+        "id": record.ext,
+        "fields": {name: value for name, value in values.items() if not name.startswith("_")},
+        "author": values.get("_author"),
+        "reason": values.get("_reason"),
+        "expires": values.get("_expires") or None,
+        "in_force": not record.gone,
+    }
+
+
+# -- what follows from it
+
+
+def _decision(setup: Setup, customer: str, programme: Programme) -> Facts:
+    """A programme's standing decision with every clause, and what is missing to the next better value."""
+    standing = next(
+        (p for p in setup.store.decisions.periods(customer) if p["programme"] == programme.name and not p["to_day"]), None
+    )
+    found = _facts(setup, customer)
+    clauses = explain(programme, found, found.get("as_of", setup.as_of))
+    return {
+        "programme": programme.name,
+        "value": standing["value"] if standing else None,
+        "since": day(standing["from_day"]) if standing else None,
+        "clauses": [_clause(clause) for clause in clauses],
+        "next": _next(programme, standing["value"], clauses) if standing and programme.name != STAGE else None,
+    }
+
+
+def _clause(clause: Clause) -> Facts:
+    return {
+        "value": clause.value, "fact": clause.fact, "operator": clause.operator, "wanted": clause.wanted,
+        "found": clause.found, "holds": clause.holds,
+    }  # fmt: skip
+
+
+def _next(programme: Programme, standing: str, clauses: Sequence[Clause]) -> Facts | None:
+    """The next better tier and what is missing to it; None for the best."""
+    rank = programme.rank(standing)
+    if not 0 < rank < len(programme.choices):
+        return None
+    value = programme.choices[rank - 1].value
+    missing = [
+        {"fact": c.fact, "missing": c.wanted - (c.found or 0)}
+        for c in clauses
+        if c.value == value and not c.holds and isinstance(c.wanted, int) and isinstance(c.found or 0, int)
+    ]
+    return {"value": value, "missing": missing}
+
+
+# -- what happened and what is planned
+
+
+def _order(row: Row) -> Facts:
+    return {**row, "placed_on": day(row["placed_on"]), "counts": bool(row["counts"])}
+
+
+def _receipt(found: Receipt) -> Facts:
+    return {
+        "connection": found.connection, "ext": found.ext, "action": found.action, "state": found.state,
+        "code": found.code, "field": found.field, "plan": found.plan, "actor": found.actor, "run": found.run,
+        "at": moment(found.settled or found.intended),
+        "fields": {name: side["wanted"] for name, side in found.fields.items() if not name.startswith("_")},
+    }  # fmt: skip

@@ -1,0 +1,94 @@
+"""`kehub questions list|answer`: what only a person can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+from hub.cli.edge import command_app
+from hub.cli.opening import As, Json, opened
+from hub.cli.show import Facts, cell, emit, show
+from hub.errors import SettingsError
+from hub.store.questions import Question
+from sync.setup import Setup
+
+app = command_app(help="What only a person can answer: list, and answer.")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of question: how it is asked, and what can be answered."""
+
+    text: str
+    answers: tuple[str, ...] = ("seen",)
+
+
+KINDS = {
+    "first": Kind("{field} of {count} records in {connection} differs from ours: whose word counts?", ("hub", "theirs")),
+    "conflict": Kind("{field} was changed there and here ({connection}:{subject}): whose word counts?", ("hub", "theirs")),
+    "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", ("yes", "no")),
+    "held": Kind("{subject} has waited for a complete read: decide {field} without it?", ("yes", "no")),
+    "crowded": Kind("{count} records share one {field}, which joins nobody: is it a shop's or an agent's?"),
+    "names": Kind("{count} records share one {field} under names that differ: several people?"),
+    "cluster": Kind("{count} records would become one customer ({subject}), which is more than the limit."),
+    "echo": Kind("{connection} hands {field} back in another spelling ({subject})."),
+    "not_kept": Kind("{connection} did not keep what was written to {field} ({subject})."),
+    "too_long": Kind("{field} is too long for {connection} ({count} records)."),
+}
+"""Every kind that the steps ask. `seen` closes a question that changes nothing by being answered."""
+
+
+@app.command(name="list")
+def list_questions(ctx: typer.Context, json: Json = False) -> None:
+    """List what waits for an answer, with some samples."""
+    with opened(ctx) as setup:
+        facts = [question_facts(question) for question in setup.store.questions.open(samples=True)]
+    if json:
+        emit(facts)
+        return
+    rows = [[f["id"], f["text"], "; ".join(_sample(each) for each in f["samples"][:2]), f["answers"]] for f in facts]
+    show(("id", "question", "samples", "answers"), rows, empty="No questions.")
+    if facts:
+        print("Answer: `kehub questions answer ID ANSWER`")
+
+
+def question_facts(question: Question) -> Facts:
+    """A question with its text and possible answers."""
+    kind = KINDS.get(question.kind, Kind("{kind}: {subject}"))
+    shown = {name: getattr(question, name) for name in ("kind", "connection", "field", "subject", "count")}
+    if question.kind in ("crowded", "names"):
+        shown["subject"] = ""  # the keyed hash of the shared key says nothing to a reader
+    if question.kind == "shrink":
+        shown["subject"] = question.subject.replace(">", " to ")
+    samples = question.samples if isinstance(question.samples, list) else []
+    return {"id": question.id, **shown, "text": kind.text.format(**shown), "answers": kind.answers, "samples": samples}
+
+
+def _sample(sample: object) -> str:
+    if not isinstance(sample, dict):
+        return cell(sample, 30)
+    sides = f": {cell(sample['theirs'], 24)} / ours {cell(sample['wanted'], 24)}" if "theirs" in sample else ""
+    return f"{cell(sample.get('ext'))}{sides}"
+
+
+@app.command()
+def answer(ctx: typer.Context, question: str, answer: str, actor: As = "") -> None:
+    """Answer a question; what follows from it is planned by the next run."""
+    with opened(ctx, actor) as setup:
+        found = _checked(setup, question, answer)
+        setup.store.questions.answer(found.id, answer, setup.actor)
+        if found.kind in ("first", "conflict"):
+            with setup.store.db.writing("answer"):
+                setup.store.people.make_connection_due(found.connection)
+    print(f"Answered: {answer}. `kehub sync` goes on from there.")
+
+
+def _checked(setup: Setup, name: str, answer: str) -> Question:
+    found = next((each for each in setup.store.questions.open() if each.id == name.lower()), None)
+    if found is None:
+        raise SettingsError("no open question has this id", where=name, remedy="see `kehub questions list`")
+    allowed = KINDS[found.kind].answers if found.kind in KINDS else ("seen",)
+    if answer not in allowed:
+        raise SettingsError("not an answer to this question", where=name, remedy=f"answers: {', '.join(allowed)}")
+    return found

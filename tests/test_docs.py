@@ -1,0 +1,61 @@
+"""What the docs claim exists: files, tests, commands, settings."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.promised import promises
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    rows = promises()
+    assert {f"P{number}" for number in range(1, 14)} <= {row.point for row in rows}
+    for row in rows:
+        assert row.state == "not yet" or row.tests, f"{row.point} holds by no test"
+        for file, name in row.tests:
+            tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+            names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+            names |= {t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+            assert name in names, f"{row.point}: {file} has no {name}"
+
+
+def test_the_readme_names_every_connector_and_make_target() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for folder in (ROOT / "connectors").iterdir():
+        if (folder / "__init__.py").exists():
+            assert f"`{folder.name}`" in readme
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {"demo", "test", "test-all", "test-vendor", "lint", "bench", "docs"} <= targets
+    for target in re.findall(r"make ([a-z-]+)", readme):
+        assert target in targets
+
+
+def test_every_command_is_named_in_the_commands_page() -> None:
+    from hub.cli import COMMANDS
+
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for name in COMMANDS:
+        assert f"kehub {name}" in page
+
+
+def test_every_error_is_drawn_in_its_tree() -> None:
+    import hub.errors
+
+    tree = hub.errors.__doc__ or ""
+    kinds = [kind for kind in vars(hub.errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(kinds) < 10
+    for kind in kinds:
+        assert kind.__name__ in tree
