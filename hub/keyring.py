@@ -7,8 +7,6 @@ transaction open, and puts the result there; the others wait for it. A claim who
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +16,7 @@ from hub.answer import Answer
 from hub.budget import PATIENCE
 from hub.clock import Clock
 from hub.errors import HubError, QuotaExceeded, SettingsError, Transient
+from hub.process import this_process
 
 EARLY = 300
 """A token is renewed this many seconds before it expires, or at half its life if that is shorter."""
@@ -91,7 +90,7 @@ class Keyring:
     clock: Clock
     store: TokenStore | None
     ask: Callable[..., Answer]
-    holder: str = field(default_factory=lambda: f"{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    holder: str = field(default_factory=this_process)
     _token: Token = field(default_factory=Token, repr=False)
     _refused: str = field(default="", repr=False)
 

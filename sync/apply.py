@@ -16,7 +16,7 @@ from hub.errors import HubError, Rejected, Transient
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
 from sync import mapping
-from sync.landing import Shore, holds, shows_wanted
+from sync.landing import Shore, as_row, holds, own_faults, shows_wanted
 
 Entry = tuple[str, PlanRow]
 """A receipt's key and the row it is for."""
@@ -42,9 +42,13 @@ class Applier:
     progress: Callable[[str, int], None] = lambda name, count: None
 
     def apply(self, approved: Sequence[tuple[PlanRow, Approval]]) -> Applied:
-        """Push all rows, batch by batch. An error of the system ends this push; what was done stays done."""
+        """Push all rows, batch by batch. An error of the system ends this push; what was done stays done.
+
+        A row whose last write is not settled yet is left out: it may have happened.
+        """
         done = Applied()
-        rows = [entry for entry in approved if entry[0].state not in ("refused", "unknown")]
+        unsettled = {as_row(receipt).key for receipt in self.shore.store.receipts.unsettled(self.shore.name)}
+        rows = [entry for entry in approved if entry[0].state != "refused" and entry[0].key not in unsettled]
         try:
             for action in ("create", "update"):
                 self._action([entry for entry in rows if entry[0].action == action], done)
@@ -98,7 +102,9 @@ class Applier:
             store.receipts.intend(self.shore.run, plan, actor, entries)
         failpoints.hit("push:before")
         try:
-            results = {result.key: result for result in self.shore.connector.write(self._writes(entries))}
+            writes = self._writes(entries)
+            with own_faults(name, unclear=True):
+                results = {result.key: result for result in self.shore.connector.write(writes)}
             done.writes += 1
             failpoints.hit("push:after")
         except Rejected as fault:

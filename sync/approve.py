@@ -31,10 +31,11 @@ def find_plan(setup: Setup, digest: str) -> Plan:
 
 def approve(setup: Setup, plan: Plan, released: Iterable[str]) -> None:
     """Store the approval of exactly the plan's rows; a plan whose push was cut short keeps the approval it has."""
-    standing, _ = setup.store.plans.digest(plan.connection)
-    if standing == plan.digest:
-        setup.store.plans.approve(plan.connection, plan.digest, setup.actor, setup.config.approval_hours, released)
-        return
+    with setup.store.db.writing("approve", durable=True):  # nobody plans between the look and the approval
+        standing, _ = setup.store.plans.digest(plan.connection)
+        if standing == plan.digest:
+            setup.store.plans.approve(plan.connection, plan.digest, setup.actor, setup.config.approval_hours, released)
+            return
     if any(approval.digest == plan.digest for approval in setup.store.plans.approvals(plan.connection)):
         return
     raise UnsafePlan(
@@ -46,8 +47,7 @@ def approve_automatically(setup: Setup, connection: Connection) -> None:
     """`apply: auto` approves what no brake holds, from the second push on; the first one always asks a person."""
     plan = setup.store.plans.open(connection.name)
     if plan is not None and setup.store.receipts.pushed_before(connection.name):
-        approved = {approval.digest for approval in setup.store.plans.approvals(connection.name)}
-        if plan.digest not in approved:
+        if setup.store.plans.unapproved(connection.name):
             hours = setup.config.approval_hours
             setup.store.plans.approve(connection.name, plan.digest, AUTO, hours, ())
 

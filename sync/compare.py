@@ -49,8 +49,8 @@ def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Ve
         return ("nothing" if sides.has_base and same(sides.base, sides.theirs, forms) else "agree"), ""
     if entry.fill_empty and sides.theirs is not None and not sides.theirs_is_ours:
         return _settled(sides, forms)
-    if sides.wanted is None and owner(entry) != "hub" and not sides.theirs_is_ours:
-        return _settled(sides, forms)  # we know nothing better; nobody else's value is ever cleared
+    if sides.wanted is None and not sides.theirs_is_ours:
+        return _settled(sides, forms)  # we know nothing better (no programme decides it): only our own words are cleared
     if not sides.has_base:
         return _first(entry, sides)
     if same(sides.base, sides.theirs, forms):

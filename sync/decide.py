@@ -50,6 +50,7 @@ class Decider:
     currency: str
     as_of: int
     hold_days: int
+    basis: str = ""
 
     def decide(self, incomplete: Sequence[Incomplete]) -> DecideResult:
         """Bring facts and decisions of all due customers up to date."""
@@ -79,14 +80,14 @@ class Decider:
                 where="--as-of",
                 remedy="decisions only move forward; use a copy of the store to look back",
             )
-        if decisions.meta("rules") != self.rules.digest:
+        if decisions.meta("basis") != (self.basis or self.rules.digest):
             decisions.everybody_due()
         count = 0
         if last is not None and int(last) < self.as_of:
             count = decisions.calendar_due(int(last), self.as_of, self.rules.day_thresholds())
         decisions.held_due()
         decisions.remember("decided_on", str(self.as_of))
-        decisions.remember("rules", self.rules.digest)
+        decisions.remember("basis", self.basis or self.rules.digest)
         return count
 
     def _profile(self, customers: Sequence[str]) -> None:

@@ -144,7 +144,7 @@ def _registers(setup: Setup) -> None:
 def _decide(setup: Setup, report: Report) -> DecideResult:
     decider = Decider(
         setup.store, setup.rules, setup.survivorship, setup.config.place, setup.config.brand.currency, setup.as_of,
-        setup.config.hold_days,
+        setup.config.hold_days, setup.basis,
     )  # fmt: skip
     decided = decider.decide(incomplete_streams(setup))
     setup.store.runs.note(report.run, "", "", "decided", due=decided.due, changed=decided.changed, held=decided.held)
@@ -159,7 +159,7 @@ def incomplete_streams(setup: Setup) -> list[Incomplete]:
             if reader.stream.noun != "orders" or not reader.stream.counts:
                 continue
             mark = setup.store.marks.get(connection.name, reader.stream.name).watermark
-            at = None if mark is None else datetime.fromtimestamp(mark, UTC)
+            at = None if mark is None else datetime.fromtimestamp(mark, UTC) + reader.stream.overlap
             day = 0 if at is None else local_day(at, setup.config.place.zone)
             if day < setup.as_of:
                 since = "ever" if at is None else date.fromordinal(day).isoformat()

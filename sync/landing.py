@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Rows, Sequence
+from collections.abc import Iterator, Mapping as Rows, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from hub.connector import Connector
-from hub.errors import HubError, Rejected
+from hub.errors import HubError, Rejected, Transient
 from hub.forms import LOOSER
 from hub.store import Store
 from hub.store.plans import PlanRow
+from hub.store.receipts import Receipt
 from hub.store.records import Incoming
 from sync.normalise import Normaliser
-from sync.plan import Destination
+from sync.plan import Destination, first_record
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Shore:
     def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
         """The rows as they are now, normalised; rows that cannot be are left out, as absent ones are."""
         found = {}
-        for ext, row in self.connector.fetch(ids).items() if ids else ():
+        with own_faults(self.name):
+            rows = self.connector.fetch(ids) if ids else {}
+        for ext, row in rows.items():
             try:
                 found[ext] = self.normalise(row)
             except Rejected:
@@ -56,15 +60,22 @@ class Shore:
         parts = {part: dict(shadow.get(part, {})) for part in ("base", "written", "declined")}
         incoming = seen or self._assumed(row, ext)
         for field, side in row.fields.items():
-            self._agree(parts, field, side["wanted"], incoming.values.get(field), ext)
+            got = incoming.values.get(field)
+            if row.action == "create":
+                parts["written"][field] = got  # nobody else has said anything there yet
+            self._agree(parts, field, side["wanted"], got, ext)
         self.store.records.save_shadow(self.name, ext, parts)
-        _, fresh = self.store.records.land(self.name, self.destination.stream.name, "customers", [incoming], now)
-        if row.action == "create" and fresh:
+        made = row.action == "create"
+        _, fresh = self.store.records.land(
+            self.name, self.destination.stream.name, "customers", [incoming], now, made_by_us=made
+        )
+        if made:
             self._adopt(row, fresh[0][1])
 
     def _agree(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
         parts["base"][field] = got
         parts["declined"].pop(field, None)
+        self.store.questions.end("conflict", self.name, {ext}, ())
         form = "" if got == wanted else echo_form(wanted, got)
         if got == wanted or form:
             parts["written"][field] = got
@@ -90,12 +101,35 @@ class Shore:
         return Incoming(ext, values, int(self.store.clock.now().timestamp()), print_)
 
     def _adopt(self, row: PlanRow, rid: int) -> None:
-        key = row.key.removeprefix("new:")
-        records = self.store.records.of_customers([row.customer])[row.customer]
-        living = [r for r in records if not (r.gone or r.placeholder) and r.rid != rid]
-        first = min(living, key=lambda r: (r.connection, r.stream, r.ext), default=None)
-        self.store.records.tie(key, [rid] if first is None else [rid, first.rid])
-        self.store.people.adopt(self.run, rid, row.customer)
+        customer = self.store.people.current(row.customer) or row.customer  # it may have been merged since
+        records = self.store.records.of_customers([customer])[customer]
+        first = first_record([record for record in records if record.rid != rid])
+        self.store.records.tie(row.key.removeprefix("new:"), [rid] if first is None else [rid, first.rid])
+        self.store.people.adopt(self.run, rid, customer)
+
+
+@contextmanager
+def own_faults(name: str, *, unclear: bool = False) -> Iterator[None]:
+    """A mistake of the connector itself is an error of its system and stops no other."""
+    try:
+        yield
+    except HubError:
+        raise
+    except Exception as fault:
+        what = f"the connector failed with {type(fault).__name__}"
+        raise Transient(what, unclear=unclear, where=name, remedy="see `kehub doctor`") from fault
+
+
+def create_key_of(receipt: Receipt) -> str:
+    """The key under which a create can be looked up."""
+    return str(receipt.fields["_key"]["wanted"]) if "_key" in receipt.fields else ""
+
+
+def as_row(receipt: Receipt) -> PlanRow:
+    """The plan row that a receipt was written for."""
+    fields = {name: side for name, side in receipt.fields.items() if name != "_key"}
+    key = f"new:{create_key_of(receipt)}" if receipt.action == "create" else receipt.ext
+    return PlanRow(receipt.connection, key, receipt.customer, receipt.action, receipt.ext, fields, "")
 
 
 def echo_form(wanted: Any, got: Any) -> str:

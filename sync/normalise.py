@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from hub.connector import Stream
 from hub.errors import Rejected
 from hub.forms import MOMENT, NUMBER, Place
-from hub.model import NOUNS, Buyer, Case, Noun, Order, OrderLine, StaffMember, StorePlace, local_day
+from hub.model import NOUNS, Buyer, Case, Customer, Noun, Order, OrderLine, StaffMember, StorePlace, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync import mapping as table
@@ -127,6 +127,8 @@ def _check_text(body: dict[str, Any]) -> None:
 
 def _body(name: str, noun: Noun) -> dict[str, Any]:
     found = noun.model_dump(mode="json", exclude_none=True, exclude_defaults=name == "customers")
+    if isinstance(noun, Customer) and noun.consents:  # their defaults are part of what they say
+        found["consents"] = [consent.model_dump(mode="json", exclude_none=True) for consent in noun.consents]
     flat: dict[str, Any] = {}
     for field, value in found.items():
         if name == "customers" and field in _STRUCTURED:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.connector import Field, Stream, Target
+from hub.settings.shape import BUILT_IN
 from hub.store import Store
 from hub.store.database import chunks
 from hub.store.plans import Plan, PlanRow
@@ -15,7 +16,7 @@ from hub.store.records import Stored
 from rules.ruleset import STAGE
 from sync.compare import Sides, compare
 from sync.golden import Survivorship
-from sync.mapping import fits
+from sync.mapping import LISTS, fits
 
 BATCH = 500
 
@@ -30,8 +31,8 @@ class Destination:
     create: bool = False
 
     def fields(self) -> tuple[Field, ...]:
-        """The mapped fields that take part in plans."""
-        return self.stream.mapping.writable()
+        """The mapped fields that take part in plans; fields of several values have no three ways and are only read."""
+        return tuple(entry for entry in self.stream.mapping.writable() if entry.ours not in LISTS)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Draft:
     keys: list[tuple[str, str]] = field(default_factory=list)
     shadows: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     asked: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    conflicts: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Planner:
                 record.ext for customer in customers for record in records[customer] if _of(destination, record)
             ]
             shadows = self.store.records.shadows(destination.name, exts)
+            unclear = self._unclear_creates(destination)
             answers = {
                 **self.store.questions.answered("first", destination.name),
                 **self.store.questions.answered("conflict", destination.name),
@@ -94,8 +97,17 @@ class Planner:
                         work = _Row(destination, customer, record, wanted, shadow, answers)
                         work.compare(echoes[destination.name], draft)
                 if destination.create and destination.target.creates and not any(not r.gone for r in here):
-                    self._create(destination, customer, records[customer], wanted, draft)
+                    self._create(destination, customer, records[customer], wanted, unclear.get(customer), draft)
         return draft
+
+    def _unclear_creates(self, destination: Destination) -> dict[str, str]:
+        """customer -> the row key of a create that may have happened: no other may be sent for this customer."""
+        found = {}
+        for receipt in self.store.receipts.unsettled(destination.name):
+            if receipt.action == "create":
+                customer = self.store.people.current(receipt.customer) or receipt.customer
+                found[customer] = f"new:{receipt.fields['_key']['wanted']}"
+        return found
 
     def wanted(self, customer: str, records: Sequence[Stored], decided: Rows[str, str]) -> dict[str, Any]:
         """What the hub holds to be true of a customer: the golden record and what was decided."""
@@ -104,24 +116,28 @@ class Planner:
         return self.survivorship.golden(records) | own | tiers
 
     def _create(
-        self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any], draft: Draft
-    ) -> None:
+        self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any],
+        unclear: str | None, draft: Draft,
+    ) -> None:  # fmt: skip
         key = create_key(self.store, destination.name, records)
-        if key is None:
+        if key is None or unclear not in (None, f"new:{key}"):
             return
         sides = {
             entry.ours: {"base": None, "theirs": None, "wanted": wanted[entry.ours], "why": "new there"}
             for entry in destination.fields()
             if wanted.get(entry.ours) is not None and fits(entry, str(wanted[entry.ours]))
         }
-        missing = [e.ours for e in destination.fields() if e.required and e.ours not in sides]
-        if not missing:
+        sent = {entry.theirs for entry in destination.fields() if entry.ours in sides}
+        if all(entry.theirs in sent for entry in destination.stream.mapping.fields if entry.required):
             draft.rows.append(PlanRow(destination.name, f"new:{key}", customer, "create", "", sides, "new there"))
 
     def _save(self, customers: Sequence[str], draft: Draft) -> None:
         self.store.plans.replace(customers, draft.keys, draft.rows)
         for connection, ext, shadow in draft.shadows:
             self.store.records.save_shadow(connection, ext, shadow)
+        for destination in self.destinations:
+            exts = {ext for connection, ext in draft.keys if connection == destination.name}
+            self.store.questions.end("conflict", destination.name, exts, draft.conflicts[destination.name])
         self.store.decisions.decided(customers)
 
     # -- the plan as a whole
@@ -132,10 +148,7 @@ class Planner:
         with self.store.db.writing("publish"):
             self.store.leases.check("decide")
             for (connection, kind, name), samples in sorted(asked.items()):
-                subject = "all" if kind == "first" else samples[0]["ext"]
-                self.store.questions.ask(
-                    kind, subject, connection=connection, field=name, count=len(samples), samples=samples[:5]
-                )
+                self._ask(kind, connection, name, samples)
             for destination in self.destinations:
                 base = counts.get((destination.name, destination.stream.name), 0)
                 self.store.plans.brake(self.run, destination.name, self._brakes(destination, base), ("share",))
@@ -143,6 +156,15 @@ class Planner:
                 if plan is not None:
                     found[destination.name] = plan
         return found
+
+    def _ask(self, kind: str, connection: str, name: str, samples: Sequence[dict[str, Any]]) -> None:
+        """A conflict is a question a record; what concerns a whole field is one question for all."""
+        if kind == "conflict":
+            for sample in samples:
+                self.store.questions.ask(kind, sample["ext"], connection=connection, field=name, samples=[sample])
+        else:
+            count = len(samples)
+            self.store.questions.ask(kind, "all", connection=connection, field=name, count=count, samples=samples[:5])
 
     def _brakes(self, destination: Destination, base: int) -> list[tuple[str, str, str]]:
         """More than the allowed share of a connection's customers changed in one way waits for a person."""
@@ -153,12 +175,17 @@ class Planner:
         ]
 
 
+def first_record(records: Sequence[Stored]) -> Stored | None:
+    """The first living record of a customer; a correction is no record of its own."""
+    living = [r for r in records if not (r.gone or r.placeholder or r.connection == BUILT_IN)]
+    return min(living, key=lambda record: (record.connection, record.stream, record.ext), default=None)
+
+
 def create_key(store: Store, connection: str, records: Sequence[Stored]) -> str | None:
     """The intent key of a create: a hash of the customer's first record, never the customer's id."""
-    living = [record for record in records if not (record.gone or record.placeholder)]
-    if not living:
+    first = first_record(records)
+    if first is None:
         return None
-    first = min(living, key=lambda record: (record.connection, record.stream, record.ext))
     return store.vault.name("create", connection, first.connection, first.stream, first.ext, length=16).lower()
 
 
@@ -229,8 +256,12 @@ class _Row:
             return verdict, why
         kind = "conflict" if found.has_base else "first"
         answer = self.answers.get((entry.ours, "all" if kind == "first" else self.record.ext))
-        if answer in ("hub", "theirs"):
-            return ("write", "answered: the hub's") if answer == "hub" else ("take", "")
+        if answer == "theirs":
+            return "take", ""
+        if kind == "conflict":
+            draft.conflicts[self.destination.name].add((entry.ours, self.record.ext))
+        if answer == "hub":
+            return "write", "answered: the hub's"
         sample = {"ext": self.record.ext, "theirs": found.theirs, "wanted": found.wanted}
         draft.asked[self.destination.name, kind, entry.ours].append(sample)
         return "nothing", ""

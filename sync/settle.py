@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import Incoming
-from sync.landing import Shore, holds, shows_wanted
+from sync.landing import Shore, as_row, create_key_of, holds, own_faults, shows_wanted
 
 
 def settle(shore: Shore) -> Counter[str]:
@@ -29,13 +29,10 @@ def settle(shore: Shore) -> Counter[str]:
 
 def _places(shore: Shore, part: Sequence[Receipt]) -> dict[str, str]:
     """Receipt key -> the id under which its effect must be looked for; creates are looked up by their create key."""
-    creates = {receipt.key: _create_key(receipt) for receipt in part if receipt.action == "create"}
-    found = shore.connector.lookup(sorted(creates.values())) if creates else {}
+    creates = {receipt.key: create_key_of(receipt) for receipt in part if receipt.action == "create"}
+    with own_faults(shore.name):
+        found = shore.connector.lookup(sorted(creates.values())) if creates else {}
     return {r.key: found.get(creates[r.key], "") if r.key in creates else r.ext for r in part}
-
-
-def _create_key(receipt: Receipt) -> str:
-    return str(receipt.fields["_key"]["wanted"]) if "_key" in receipt.fields else ""
 
 
 def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) -> str:
@@ -50,11 +47,12 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
         shore.store.receipts.finish(receipt.key, "intent")
         shore.store.receipts.withdraw([receipt.key])
         _mark(shore, row, "open")
+        _plan_again(shore, receipt)
         return "not done"
     if incoming is not None and receipt.action == "update":
         # somebody edited the row since: whether ours came first no longer matters to anybody
         shore.store.receipts.finish(receipt.key, "crossed")
-        shore.store.people.make_due([receipt.customer])
+        _plan_again(shore, receipt)
         _mark(shore, row, "moved")
         return "crossed"
     shore.store.receipts.finish(receipt.key, "unknown")
@@ -70,11 +68,8 @@ def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str, inco
     return not ext and (target.native_idempotency or waited)
 
 
-def as_row(receipt: Receipt) -> PlanRow:
-    """The plan row that a receipt was written for."""
-    fields = {name: side for name, side in receipt.fields.items() if name != "_key"}
-    key = f"new:{_create_key(receipt)}" if receipt.action == "create" else receipt.ext
-    return PlanRow(receipt.connection, key, receipt.customer, receipt.action, receipt.ext, fields, "")
+def _plan_again(shore: Shore, receipt: Receipt) -> None:
+    shore.store.people.make_due([shore.store.people.current(receipt.customer) or receipt.customer])
 
 
 def _standing(shore: Shore, row: PlanRow) -> list[PlanRow]:

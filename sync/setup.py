@@ -7,8 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from hub.clock import Clock
 from hub.connector import Connector, Stream, Tools
@@ -126,6 +129,18 @@ class Setup:
         known = {one.name: tuple(choice.value for choice in one.choices) for one in self.rules.programmes}
         stages = known.pop(STAGE)
         return {"tier": known.get(self.main_tier, ()), STAGE: stages, **{f"tier.{name}": known[name] for name in known}}
+
+    @property
+    def basis(self) -> str:
+        """Changes when anybody may be decided or planned otherwise: then everybody is looked at once."""
+        read: list[Any] = [self.config.rules_digest]
+        for connection in self.config.connections:
+            destination = self.destination(connection)
+            if destination is not None:
+                entries = [[e.ours, e.theirs, e.form.name, e.owner, e.fill_empty, sorted(e.values.items()), e.max_length,
+                            e.required] for e in destination.fields()]  # fmt: skip
+                read.append([connection.name, connection.create, entries])
+        return blake2b(orjson.dumps(read), digest_size=16).hexdigest()
 
     @property
     def main_tier(self) -> str:

@@ -80,12 +80,18 @@ class Scene(Brand):
 
     def customer(self, system: str, id_: str, **fields: Any) -> None:
         """Somebody there enters or changes a customer."""
-        self.system(system).put("customers", {"id": id_, **fields})
+        self._next(system).put("customers", {"id": id_, **fields})
 
     def order(self, system: str, id_: str, total: str = "100", days_ago: int = 1, **fields: Any) -> None:
         """Somebody buys (or an order changes); at noon of the brand's day so many days ago."""
         placed = f"{self.today - timedelta(days=days_ago)}T12:00:00+08:00"
-        self.system(system).put("orders", {"id": id_, "placed": placed, "total": total, **fields})
+        self._next(system).put("orders", {"id": id_, "placed": placed, "total": total, **fields})
+
+    def _next(self, system: str) -> Any:
+        """A system in which something happens now, later than everything that happened anywhere."""
+        found = self.system(system)
+        found.now = max(self.system(name).now for name in ("crm", "shop", "till"))
+        return found
 
     def correct(self, customer: str, reason: str = "asked at the till", expires: date | None = None, **values: str) -> str:
         """A clerk corrects a customer."""

@@ -10,9 +10,10 @@ from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
 from connectors.zoho.wire.module import IDS, Module, columns_of, rows_of
+from connectors.zoho.wire.place import Place
 from connectors.zoho.wire.rows import results, typed
 from connectors.zoho.wire.settings import ZohoSettings
-from connectors.zoho.wire.walk import Place, Walk
+from connectors.zoho.wire.walk import Walk
 from hub.connector import (
     Connector,
     Dialect,

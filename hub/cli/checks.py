@@ -6,11 +6,12 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hub.clock import system_clock
 from hub.cli.opening import this_user
+from hub.clock import system_clock
 from hub.errors import HubError
 from hub.plugins import foreign_packages, load_plugins
 from hub.settings import Configuration, Connection, load
@@ -139,8 +140,8 @@ def _clock(setup: Setup, connection: Connection) -> Check:
     skew = setup.connector(connection).server_time() - setup.clock.now()
     seconds = round(skew.total_seconds())
     note = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} ours" if seconds else "the same as ours"
-    good = abs(skew) <= SKEW
-    return Check("connection", f"{connection.name}: clock", good, note if good else f"{note}: set this computer's clock")
+    subject, good = f"{connection.name}: clock", abs(skew) <= SKEW
+    return Check("connection", subject, good, note if good else f"{note}: set this computer's clock")
 
 
 def _address(setup: Setup, connection: Connection) -> Check:
@@ -151,8 +152,15 @@ def _address(setup: Setup, connection: Connection) -> Check:
         return Check("connection", subject, True, f"the address of the proxy {_host(proxy)}")
     dialect = getattr(setup.connector(connection), "dialect", None)
     url = urlsplit(dialect().base_url if callable(dialect) else "")
-    local = local_address(url.hostname or "", url.port or 443)
-    return Check("connection", subject, True, f"{local} (behind a router, its public address)" if local else "not known")
+    return Check("connection", subject, True, _shown(local_address(url.hostname or "", url.port or 443)))
+
+
+def _shown(address: str) -> str:
+    if not address:
+        return "not known"
+    kind = ip_address(address)
+    inner = kind.is_private and not kind.is_loopback
+    return f"{address}, behind a router: systems see its public address" if inner else address
 
 
 def local_address(host: str, port: int) -> str:

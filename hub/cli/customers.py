@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated
 
@@ -11,7 +12,8 @@ from hub.cli.edge import command_app
 from hub.cli.finding import known_by, named_like, the_customer
 from hub.cli.opening import As, Json, opened
 from hub.cli.portrait import corrections, fields
-from hub.cli.show import Facts, cell, emit, show as show_table
+from hub.cli.show import Facts, cell, emit
+from hub.cli.show import show as show_table
 from hub.cli.why import Who, tell_corrections, tell_fields
 from hub.errors import SettingsError
 from sync import staff
@@ -34,9 +36,15 @@ def find(
     if json:
         emit(facts)
         return
-    rows = [[f["customer"], f["name"], f["phone"], f["email"], f["tier"], f["stage"], f["records"]] for f in facts]
-    columns = ("customer", "name", "phone", "email", "tier", "stage", "records")
+    rows = [[f["customer"], f["name"], f["phone"], f["email"], f["tier"], f["stage"], _places(f)] for f in facts]
+    columns = ("customer", "name", "phone", "email", "tier", "stage", "known to")
     show_table(columns, rows, empty="Nobody is known by this.")
+
+
+def _places(facts: Facts) -> str:
+    """The connections that know a customer, with the number of records where there are several."""
+    counts = Counter(record.partition(":")[0] for record in facts["records"])
+    return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in counts.items())
 
 
 def _brief(setup: Setup, customer: str) -> Facts:

@@ -27,7 +27,7 @@ _FILE = "kehub.yaml"
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
-    preset: Annotated[str, typer.Option(metavar="P", help="What to start from; `--preset list` lists them.")] = "starter",
+    preset: Annotated[str, typer.Option(metavar="P", help="Where to start; `--preset list` lists all.")] = "starter",
     brand: Annotated[str, typer.Option(metavar="NAME", help="The brand's name; without it, the folder's.")] = "",
     key_file: Annotated[Path | None, typer.Option(metavar="PATH", help="Where the master key goes.")] = None,
 ) -> None:
@@ -57,7 +57,7 @@ def _refuse(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise SettingsError("the folder cannot be made", where=str(folder), remedy=(fault.strerror or "").lower()) from None
+        raise SettingsError(f"the folder cannot be made ({fault.strerror})", where=str(folder)) from None
 
 
 def _key_place(brand: str) -> Path:

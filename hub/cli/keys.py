@@ -22,7 +22,7 @@ def family() -> None:
 
 @app.command()
 def new(
-    file: Annotated[Path | None, typer.Option(metavar="PATH", help="Write it there, for its owner's eyes only.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="PATH", help="Write it there, readable by its owner.")] = None,
 ) -> None:
     """Print a fresh value for KEHUB_KEY, or write it to a file. It opens no store that exists already."""
     if file is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,17 +26,20 @@ def family() -> None:
     """Show how a record of theirs becomes one of ours, and back."""
 
 
-@app.command()
-def test(ctx: typer.Context, connection: str, id: str, json: Json = False) -> None:
+@app.command(name="test")
+def try_one(ctx: typer.Context, connection: str, id: str, json: Json = False) -> None:
     """Read one record from the system and show its way through the mapping, field by field. Nothing is stored."""
     with opened(ctx) as setup:
         found = setup.config.connection(connection)
-        facts = _facts(setup, _reader(setup, found), _row(setup, found, id))
+        facts = _facts(setup, found, _row(setup, found, id))
     if json:
         emit(facts)
         return
     columns = ("their field", "theirs", "our field", "ours", "owner", "written back as")
-    rows = [[f["theirs"], cell(f["raw"], 30), f["ours"], f["value"] or f["flaw"], f["owner"], f["back"]] for f in facts["fields"]]
+    rows = [
+        [f["theirs"], cell(f["raw"], 30), f["ours"], f["value"] or f["flaw"], f["owner"], f["back"]]
+        for f in facts["fields"]
+    ]
     show(columns, rows)
     print(f"This row goes to quarantine: {facts['rejected']}" if facts["rejected"] else "This row is taken.")
 
@@ -67,9 +71,11 @@ def _searched(connector: Connector[Any], reader: Normaliser, id_: str) -> Row | 
     return next((row for row in rows if str(pick(row, reader.stream.mapping.id)) == id_), None)
 
 
-def _facts(setup: Setup, reader: Normaliser, row: Row) -> Facts:
+def _facts(setup: Setup, connection: Connection, row: Row) -> Facts:
+    reader, rejected = _reader(setup, connection), ""
     mapping = reader.stream.mapping
-    rejected = ""
+    if setup.connector(connection).target() is None:
+        mapping = replace(mapping, fields=tuple(replace(entry, write=False) for entry in mapping.fields))
     try:
         reader(row)
     except Rejected as fault:

@@ -11,7 +11,8 @@ from hub.cli.edge import command_app, say
 from hub.cli.opening import As, Json, opened
 from hub.cli.plan_facts import ACTIONS, SORTS, View, chosen_plan, forecast, items, page_facts
 from hub.cli.plan_table import tell_page
-from hub.cli.show import clock_time, emit, show as show_table
+from hub.cli.show import clock_time, emit
+from hub.cli.show import show as show_table
 from hub.cli.standing import plan_facts
 from hub.errors import SettingsError
 
@@ -58,7 +59,7 @@ def _filters(given: list[str]) -> dict[str, str]:
 
 @app.command(name="list")
 def list_plans(
-    ctx: typer.Context, count: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20, json: Json = False
+    ctx: typer.Context, count: Annotated[int, typer.Option(min=1, help="How many.")] = 20, json: Json = False
 ) -> None:
     """List plans, newest first."""
     with opened(ctx) as setup:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hub.cli.show import Facts, cell
 
 if TYPE_CHECKING:
-    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell import Cell
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 _HEAD = ("customer", "system id", "action", "field", "agreed", "theirs", "wanted", "why", "state", "held by", "code")
@@ -39,7 +39,7 @@ def _line(item: Facts, name: str, side: Facts) -> list[object]:
     return [*head, *sides, item["state"], item["held"], item["code"]]
 
 
-def _text(sheet: WriteOnlyWorksheet, value: object) -> WriteOnlyCell:
+def _text(sheet: WriteOnlyWorksheet, value: object) -> Cell:
     """Always text: a value that begins like a formula must not become one (CWE-1236)."""
     from openpyxl.cell import WriteOnlyCell
 

@@ -110,7 +110,10 @@ def approval_facts(setup: Setup, plan: Plan) -> Facts | None:
     for one in setup.store.plans.approvals(plan.connection):
         if one.digest == plan.digest:
             return {
-                "actor": one.actor, "at": moment(one.at), "until": moment(one.until), "released": sorted(one.released)
+                "actor": one.actor,
+                "at": moment(one.at),
+                "until": moment(one.until),
+                "released": sorted(one.released),
             }
     return None
 

@@ -23,13 +23,13 @@ def tell_page(facts: Facts, full: bool, zone: tzinfo) -> None:
 
 def _head(facts: Facts, zone: tzinfo) -> Iterator[str]:
     actions = ", ".join(f"{count} {action}" for action, count in facts["actions"].items())
-    yield f"Plan {facts['digest']} for {facts['connection']}: {facts['rows']} rows ({actions}), made by run {facts['run']}"
+    yield f"Plan {facts['digest']} for {facts['connection']}: {facts['rows']} rows ({actions}), from run {facts['run']}"
     cost = facts["cost"]
     yield f"Cost: {cost['calls']} calls, about {duration(cost['seconds'])}"
     if facts["difference"]:
         yield f"Against the plan before: {facts['difference']}"
     for brake in facts["brakes"]:
-        yield f"Brake {brake['kind']} holds {brake['action']}: {brake['note']} (release it with --release {brake['kind']})"
+        yield f"Brake {brake['kind']} holds {brake['action']}: {brake['note']} (--release {brake['kind']} lifts it)"
     approval = facts["approval"]
     yield (
         f"Approved by {approval['actor']}, good until {clock_time(approval['until'], zone)}"

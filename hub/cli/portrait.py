@@ -110,9 +110,8 @@ def _correction(record: Stored) -> Facts:
 
 def _decision(setup: Setup, customer: str, programme: Programme) -> Facts:
     """A programme's standing decision with every clause, and what is missing to the next better value."""
-    standing = next(
-        (p for p in setup.store.decisions.periods(customer) if p["programme"] == programme.name and not p["to_day"]), None
-    )
+    periods = [p for p in setup.store.decisions.periods(customer) if p["programme"] == programme.name]
+    standing = next((period for period in periods if not period["to_day"]), None)
     found = _facts(setup, customer)
     clauses = explain(programme, found, found.get("as_of", setup.as_of))
     return {

@@ -24,11 +24,13 @@ class Kind:
     answers: tuple[str, ...] = ("seen",)
 
 
+_WHOSE, _SURE = ("hub", "theirs"), ("yes", "no")
+
 KINDS = {
-    "first": Kind("{field} of {count} records in {connection} differs from ours: whose word counts?", ("hub", "theirs")),
-    "conflict": Kind("{field} was changed there and here ({connection}:{subject}): whose word counts?", ("hub", "theirs")),
-    "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", ("yes", "no")),
-    "held": Kind("{subject} has waited for a complete read: decide {field} without it?", ("yes", "no")),
+    "first": Kind("{field} of {count} records in {connection} differs from ours: whose word counts?", _WHOSE),
+    "conflict": Kind("{field} was changed there and here ({connection}:{subject}): whose word counts?", _WHOSE),
+    "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", _SURE),
+    "held": Kind("{subject} has waited for a complete read: decide {field} without it?", _SURE),
     "crowded": Kind("{count} records share one {field}, which joins nobody: is it a shop's or an agent's?"),
     "names": Kind("{count} records share one {field} under names that differ: several people?"),
     "cluster": Kind("{count} records would become one customer ({subject}), which is more than the limit."),
@@ -43,31 +45,41 @@ KINDS = {
 def list_questions(ctx: typer.Context, json: Json = False) -> None:
     """List what waits for an answer, with some samples."""
     with opened(ctx) as setup:
-        facts = [question_facts(question) for question in setup.store.questions.open(samples=True)]
+        facts = [question_facts(setup, question) for question in setup.store.questions.open(samples=True)]
     if json:
         emit(facts)
         return
-    rows = [[f["id"], f["text"], "; ".join(_sample(each) for each in f["samples"][:2]), f["answers"]] for f in facts]
+    rows = [[f["id"], f["text"], "; ".join(_sample(each) for each in f["samples"][:3]), f["answers"]] for f in facts]
     show(("id", "question", "samples", "answers"), rows, empty="No questions.")
     if facts:
         print("Answer: `kehub questions answer ID ANSWER`")
 
 
-def question_facts(question: Question) -> Facts:
-    """A question with its text and possible answers."""
+def question_facts(setup: Setup, question: Question) -> Facts:
+    """A question with its text, its possible answers, and samples by which to judge."""
     kind = KINDS.get(question.kind, Kind("{kind}: {subject}"))
     shown = {name: getattr(question, name) for name in ("kind", "connection", "field", "subject", "count")}
-    if question.kind in ("crowded", "names"):
-        shown["subject"] = ""  # the keyed hash of the shared key says nothing to a reader
+    samples = question.samples if isinstance(question.samples, list) else []
+    if question.kind in ("crowded", "names"):  # the subject is the keyed hash of what is shared
+        shown["subject"], samples = "", _sharers(setup, bytes.fromhex(question.subject))
     if question.kind == "shrink":
         shown["subject"] = question.subject.replace(">", " to ")
-    samples = question.samples if isinstance(question.samples, list) else []
     return {"id": question.id, **shown, "text": kind.text.format(**shown), "answers": kind.answers, "samples": samples}
+
+
+def _sharers(setup: Setup, key: bytes) -> list[Facts]:
+    """The first few records that hold a key, with their names."""
+    return [
+        {"ext": f"{record.connection}:{record.ext}", "name": record.body.values.get("name")}
+        for record in setup.store.records.holding(key, 5)
+    ]
 
 
 def _sample(sample: object) -> str:
     if not isinstance(sample, dict):
         return cell(sample, 30)
+    if "name" in sample:
+        return cell(sample["name"], 16)
     sides = f": {cell(sample['theirs'], 24)} / ours {cell(sample['wanted'], 24)}" if "theirs" in sample else ""
     return f"{cell(sample.get('ext'))}{sides}"
 

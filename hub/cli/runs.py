@@ -10,7 +10,8 @@ import typer
 
 from hub.cli.edge import command_app
 from hub.cli.opening import Json, opened
-from hub.cli.show import Facts, cell, clock_time, emit, show as show_table
+from hub.cli.show import Facts, cell, clock_time, emit
+from hub.cli.show import show as show_table
 from hub.cli.standing import run_facts
 from hub.errors import SettingsError
 from sync.setup import Setup
@@ -20,7 +21,7 @@ app = command_app(help="List runs, or show what one did.")
 
 @app.command(name="list")
 def list_runs(
-    ctx: typer.Context, count: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20, json: Json = False
+    ctx: typer.Context, count: Annotated[int, typer.Option(min=1, help="How many.")] = 20, json: Json = False
 ) -> None:
     """List runs, newest first."""
     with opened(ctx) as setup:
@@ -29,10 +30,8 @@ def list_runs(
     if json:
         emit(facts)
         return
-    rows = [
-        [f["id"], f["command"], f["state"], f["actor"], clock_time(f["started"], zone), clock_time(f["ended"], zone), f["as_of"]]
-        for f in facts
-    ]
+    times = [[clock_time(f[at], zone) for at in ("started", "ended")] for f in facts]
+    rows = [[f["id"], f["command"], f["state"], f["actor"], *t, f["as_of"]] for f, t in zip(facts, times, strict=True)]
     show_table(("#run", "command", "state", "by", "began", "ended", "as of"), rows, empty="No runs yet.")
 
 
@@ -49,7 +48,8 @@ def show(
     if json:
         emit(facts)
         return
-    print(f"Run {facts['id']}: {facts['command']} by {facts['actor']}, {clock_time(facts['started'], zone)}, {facts['state']}")
+    began = clock_time(facts["started"], zone)
+    print(f"Run {facts['id']}: {facts['command']} by {facts['actor']}, {began}, {facts['state']}")
     rows = [[n["connection"], n["stream"], n["kind"], cell(_telling(n["facts"]))] for n in facts["notes"]]
     show_table(("connection", "stream", "what", "facts"), rows)
     if facts["receipts"]:

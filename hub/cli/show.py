@@ -19,6 +19,8 @@ Facts = dict[str, Any]
 """What a command prints, as JSON has it."""
 
 _WIDTH = 100
+_WHOLE = frozenset(("customer", "digest", "plan", "id", "connection", "stream", "correction", "records", "run"))
+"""Columns whose words one copies: they are never broken."""
 
 
 def emit(facts: Any) -> None:
@@ -50,9 +52,10 @@ def table(*columns: str, title: str = "") -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in columns:
-        made.add_column(name.removeprefix("#"), justify="right" if name.startswith("#") else "left", overflow="fold")
+        word = name.removeprefix("#")
+        made.add_column(word, justify="left" if word == name else "right", overflow="fold", no_wrap=word in _WHOLE)
     return made
 
 

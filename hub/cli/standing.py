@@ -24,19 +24,23 @@ def standing(setup: Setup) -> Facts:
         "plans": [plan_facts(setup, plan) for plan in open_plans(setup)],
         "brakes": brakes(setup),
         "held": _held(setup),
-        "questions": [
-            {"kind": kind, "count": count} for kind, count in sorted(Counter(q.kind for q in store.questions.open()).items())
-        ],
+        "questions": _questions(setup),
         "decisions": _shares(setup),
         "receipts": store.receipts.tally(),
         "run": _last_run(setup),
     }
 
 
+def _questions(setup: Setup) -> list[Facts]:
+    counts = Counter(question.kind for question in setup.store.questions.open())
+    return [{"kind": kind, "count": counts[kind]} for kind in sorted(counts)]
+
+
 def streams(setup: Setup) -> list[Facts]:
     """Every stream of every connection, and those that the hub keeps itself (corrections, buyers of orders)."""
     counts = setup.store.records.counts()
-    found = [_stream(setup, c, reader.stream.name, counts) for c in setup.config.connections for reader in setup.readers(c)]
+    readers = [(c, reader.stream.name) for c in setup.config.connections for reader in setup.readers(c)]
+    found = [_stream(setup, connection, stream, counts) for connection, stream in readers]
     known = {(entry["connection"], entry["stream"]) for entry in found}
     own = [
         {"connection": name, "stream": stream, "records": count, "watermark": None, "certificate": None,

@@ -51,7 +51,8 @@ def _waiting(facts: Facts) -> None:
     for brake in facts["brakes"]:
         print(f"Brake {brake['kind']} holds {brake['action']} on {brake['connection']}: {brake['note']}")
     for held in facts["held"]:
-        print(f"Held: {held['count']} x {held['programme']} -> {held['value']}, since {held['since']}: {held['reason']}")
+        what = f"{held['count']} x {held['programme']} -> {held['value']}"
+        print(f"Held since {held['since']}: {what}, {held['reason']}")
     if facts["questions"]:
         kinds = Counter({entry["kind"]: entry["count"] for entry in facts["questions"]})
         print(f"Questions: {cell(kinds)}; see `kehub questions list`")

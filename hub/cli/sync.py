@@ -13,7 +13,8 @@ from hub.cli.report import report_facts
 from hub.cli.show import Facts, emit, show
 from hub.cli.watching import watched
 from hub.errors import SettingsError
-from sync.engine import Ask, Report, sync as run_sync
+from sync.engine import Ask, Report
+from sync.engine import sync as run_sync
 from sync.setup import Setup
 
 app = command_app()
@@ -64,7 +65,7 @@ def _moment(setup: Setup, since: datetime | None) -> datetime | None:
 
 def _tell(facts: Facts, report: Report) -> None:
     show(
-        ("connection", "stream", "#new", "#changed", "#unchanged", "#gone", "#held", "certificate", "read"),
+        ("connection", "stream", "#new", "#changed", "#same", "#gone", "#aside", "certificate", "read"),
         [
             [s["connection"], s["stream"], s["new"], s["changed"], s["unchanged"], s["gone"], s["quarantined"],
              s["certificate"] or "none", "everything" if s["full"] else "changes"]

@@ -14,7 +14,8 @@ from sync.observe import Outcome
 from sync.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars, TaskID
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
 
 class Drawn:
@@ -56,7 +57,8 @@ def watched(quiet: bool) -> Iterator[Progress]:
         yield Silent()
         return
     from rich.console import Console
-    from rich.progress import Progress as Bars, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(finished_text="+"), TextColumn("{task.description}", markup=False),
                TextColumn("{task.fields[text]}", markup=False), TimeElapsedColumn())  # fmt: skip

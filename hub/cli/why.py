@@ -113,5 +113,3 @@ def tell_corrections(facts: Facts) -> None:
         for c in facts["corrections"]
     ]
     show(("correction", "fields", "by", "because", "expires", "in force"), rows)
-
-

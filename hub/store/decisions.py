@@ -145,15 +145,27 @@ class Decisions:
         return found
 
     def settle(self, programme: str, rules: str, day: int, found: Sequence[Decided]) -> None:
-        """Close the standing periods and open new ones; two decisions of one day leave one period."""
+        """Close the standing periods and open new ones; what is taken back on the same day leaves no trace."""
+        closed = self._db.rows(
+            "SELECT customer, value FROM decision WHERE programme = :programme AND to_day = :day",
+            {"programme": programme, "day": day},
+        )
+        ended_today = {(customer, value) for customer, value in closed}
         keys = [{"customer": entry.customer, "programme": programme, "day": day} for entry in found]
         where = " WHERE customer = :customer AND programme = :programme AND to_day = 0"
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)  # noqa: S608 - constant
         self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)  # noqa: S608 - constant
+        new = [{**key, "value": entry.value, "rules": rules} for key, entry in zip(keys, found, strict=True)]
+        again = [row for row in new if (row["customer"], row["value"]) in ended_today]
+        self._db.many(
+            "UPDATE decision SET to_day = 0"
+            " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
+            [{name: value for name, value in row.items() if name != "rules"} for row in again],
+        )
         self._db.many(
             "INSERT INTO decision (customer, programme, value, from_day, rules)"
             " VALUES (:customer, :programme, :value, :day, :rules)",
-            [{**key, "value": entry.value, "rules": rules} for key, entry in zip(keys, found, strict=True)],
+            [row for row in new if (row["customer"], row["value"]) not in ended_today],
         )
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:

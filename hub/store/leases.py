@@ -6,16 +6,13 @@ of the task checks its number first, so a holder that slept too long can no long
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from hub.clock import Clock
 from hub.errors import Conflict
+from hub.process import alive, this_process
 from hub.store.database import Database
 
 SECONDS = 60
@@ -28,26 +25,6 @@ class Lease:
 
     task: str
     fence: int
-
-
-def _started(pid: int) -> str:
-    """The start time of a process as the kernel counts it, "" where that cannot be told."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def this_process() -> str:
-    """host/pid/start-time/random: enough to tell a dead holder on this host from a living one."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}/{uuid.uuid4().hex[:6]}"
-
-
-def _alive(holder: str) -> bool:
-    host, pid, started, _ = holder.split("/")
-    if host != socket.gethostname():
-        return True  # another host's holder is trusted until its lease ends
-    return started != "" and _started(int(pid)) == started
 
 
 class Leases:
@@ -74,7 +51,7 @@ class Leases:
     def _take(self, task: str) -> Lease:
         rows = self._db.rows("SELECT holder, fence, until FROM lease WHERE task = :task", {"task": task})
         holder, fence, until = rows[0] if rows else ("", 0, 0)
-        if holder and holder != self._me and until > self._now() and _alive(holder):
+        if holder and holder != self._me and until > self._now() and alive(holder):
             host, pid = holder.split("/")[:2]
             raise Conflict(
                 f"another process is at work on {task} (process {pid} on {host})",

@@ -171,11 +171,13 @@ class Plans:
         )
 
     def remove(self, row: PlanRow) -> None:
-        """The row is done."""
+        """The row is done, and its approval is used up: the same change, wanted again, asks again."""
+        place = {"connection": row.connection, "digest": row.digest}
         self._db.execute(
             "DELETE FROM plan_row WHERE connection = :connection AND key = :key AND digest = :digest",
-            {"connection": row.connection, "key": row.key, "digest": row.digest},
+            {**place, "key": row.key},
         )
+        self._db.execute("DELETE FROM approved_row WHERE connection = :connection AND digest = :digest", place)
 
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
@@ -238,7 +240,7 @@ class Plans:
         return [Plan(*row) for row in rows]
 
     def discard(self, connection: str) -> int:
-        """Drop a connection's rows and plan; the next run plans afresh. Returns how many rows went."""
+        """Drop a connection's rows, plan and approvals; the next run plans afresh. Returns how many rows went."""
         with self._db.writing("discard", durable=True):
             plan = self.open(connection)
             if plan is not None:
@@ -248,6 +250,8 @@ class Plans:
                 " (SELECT customer FROM plan_row WHERE connection = :connection)",
                 {"connection": connection},
             )
+            for table in ("approval", "approved_row"):
+                self._db.execute(f"DELETE FROM {table} WHERE connection = :connection", {"connection": connection})  # noqa: S608
             return self._db.execute("DELETE FROM plan_row WHERE connection = :connection", {"connection": connection})
 
     # -- approvals
@@ -281,6 +285,16 @@ class Plans:
             {"connection": connection, "now": self._now()},
         )
         return [Approval(*row[:5], frozenset(filter(None, row[5].split(",")))) for row in rows]
+
+    def unapproved(self, connection: str) -> int:
+        """How many standing rows no approval in force covers."""
+        rows = self._db.rows(
+            "SELECT COUNT(*) FROM plan_row p WHERE p.connection = :connection AND NOT EXISTS (SELECT 1 FROM approved_row a"
+            " JOIN approval v ON v.connection = a.connection AND v.digest = a.plan AND v.until > :now"
+            " WHERE a.connection = p.connection AND a.digest = p.digest)",
+            {"connection": connection, "now": self._now()},
+        )
+        return int(rows[0][0])
 
     def forget_approvals(self) -> None:
         """Retention: approvals that have expired go."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,15 @@ class Questions:
         """Close one open question that no longer arises."""
         name = self._vault.name("question", kind, connection, field, subject, length=8).lower()
         self._db.execute("DELETE FROM question WHERE id = :id AND answer IS NULL", {"id": name})
+
+    def end(self, kind: str, connection: str, subjects: Collection[str], keep: Collection[tuple[str, str]]) -> None:
+        """Close questions of a kind about these subjects, answered ones too, except the (field, subject) in `keep`."""
+        rows = self._db.rows(
+            "SELECT id, field, subject FROM question WHERE kind = :kind AND connection = :connection ORDER BY id",
+            {"kind": kind, "connection": connection},
+        )
+        over = [row for row in rows if row[2] in subjects and (row[1], row[2]) not in keep]
+        self._db.many("DELETE FROM question WHERE id = :id", [{"id": row[0]} for row in over])
 
     def answer(self, question: str, answer: str, actor: str) -> bool:
         """Record a person's answer; False when there is no such question."""

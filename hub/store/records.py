@@ -77,15 +77,19 @@ class Records:
     # -- landing
 
     def land(
-        self, connection: str, stream: str, noun: NounName, page: Sequence[Incoming], now: int
-    ) -> tuple[Landing, list[tuple[Incoming, int]]]:
-        """Land one page; returns the counts, and the new or changed records with their internal ids."""
+        self, connection: str, stream: str, noun: NounName, page: Sequence[Incoming], now: int,
+        *, made_by_us: bool = False,
+    ) -> tuple[Landing, list[tuple[Incoming, int]]]:  # fmt: skip
+        """Land one page; returns the counts, and the new or changed records with their internal ids.
+
+        `made_by_us`: we created these records; what was read of them before we knew that is forgotten.
+        """
         page = list({item.ext: item for item in page}.values())  # the last word on an id counts
         known = self._known(connection, stream, [item.ext for item in page])
-        fresh = [item for item in page if self._differs(item, known.get(item.ext))]
+        fresh = [item for item in page if made_by_us or self._differs(item, known.get(item.ext))]
         done = Landing(unchanged=len(page) - len(fresh), new=sum(1 for item in fresh if item.ext not in known))
         done.changed = len(fresh) - done.new
-        bodies = self._merged(connection, stream, noun, fresh, known, now)
+        bodies = self._merged(connection, stream, noun, fresh, {} if made_by_us else known, now)
         self._save(connection, stream, noun, fresh, bodies)
         rids = self._rids(connection, stream, [item.ext for item in fresh])
         if noun == "customers":
@@ -113,19 +117,35 @@ class Records:
     def _merged(
         self, connection: str, stream: str, noun: str, fresh: list[Incoming], known: dict[str, Row], now: int
     ) -> dict[str, Body]:
-        shadows = self.shadows(connection, [item.ext for item in fresh]) if noun == "customers" else {}
+        exts = [item.ext for item in fresh] if noun == "customers" else []
+        shadows, unclear = self.shadows(connection, exts), self._unclear(connection, exts)
         bodies = {}
         for item in fresh:
             row = known.get(item.ext)
             old = self._open(connection, stream, row[5]) if row is not None and row[5] is not None else None
             shadow = shadows.get(item.ext, {})
             written = shadow.get("written", {})
-            bodies[item.ext] = take(old, item.values, item.modified or now, written)
+            sent = {name: value for name, value in unclear.get(item.ext, {}).items() if item.values.get(name) == value}
+            bodies[item.ext] = take(old, item.values, item.modified or now, {**written, **sent})
             lost = overtaken(written, item.values)
             if lost:
                 shadow["written"] = {name: value for name, value in written.items() if name not in lost}
                 self.save_shadow(connection, item.ext, shadow)
         return bodies
+
+    def _unclear(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What we have sent for these records without knowing yet whether it arrived: what shows it is no evidence."""
+        found: dict[str, dict[str, Any]] = {}
+        for part in chunks(exts):
+            listed, params = names("k", part)
+            sql = (
+                "SELECT ext, body FROM receipt WHERE connection = :connection AND state IN ('intent', 'unknown')"
+                f" AND ext IN {listed} ORDER BY key"  # noqa: S608 - names only
+            )
+            for ext, body in self._db.rows(sql, {**params, "connection": connection}):
+                sides = self._vault.open(bytes(body), "receipt")
+                found.setdefault(ext, {}).update({name: side["wanted"] for name, side in sides.items()})
+        return found
 
     def _save(
         self, connection: str, stream: str, noun: str, fresh: list[Incoming], bodies: dict[str, Body]
@@ -311,6 +331,11 @@ class Records:
             {"key": self._vault.index(kind, value)},
         )
         return [customer for (customer,) in rows]
+
+    def holding(self, key: bytes, most: int) -> list[Stored]:
+        """The first records that hold an identity key, for whoever must judge it."""
+        sql = "SELECT rid FROM identity WHERE key = :key ORDER BY rid LIMIT :most"
+        return self._select("rid", [rid for (rid,) in self._db.rows(sql, {"key": key, "most": most})])
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many living records each stream holds."""

@@ -45,11 +45,18 @@ class Registers:
         self._vault = vault
 
     def orders(self, connection: str, found: list[tuple[Incoming, int]], buyers: dict[str, int], counts: bool) -> None:
-        """Land order rows and their lines; their customers become due, before and after a change of buyer."""
+        """Land order rows and their lines; their customers become due, before and after a change of buyer.
+
+        An order that carries another system's number (`source_ref`) is that system's to count.
+        """
         rids = [{"rid": rid} for _, rid in found]
         self._due("orders", rids)
         self._db.many(
-            _ORDERS_SQL, [self._row(_ORDER, connection, item, rid, buyers, counts=int(counts)) for item, rid in found]
+            _ORDERS_SQL,
+            [
+                self._row(_ORDER, connection, item, rid, buyers, counts=int(counts and not (item.typed or {})["source_ref"]))
+                for item, rid in found
+            ],
         )
         self._db.many("DELETE FROM order_line WHERE rid = :rid", rids)
         self._db.many(_LINES_SQL, [{"rid": rid, **line} for item, rid in found for line in item.lines])

@@ -15,6 +15,7 @@ from typing import Any
 from hub.budget import SLICES, Grant, Limit, milliseconds
 from hub.clock import Clock
 from hub.keyring import CLAIM_SECONDS, Standing, Token
+from hub.process import alive
 from hub.store.database import Database, names
 from hub.vault import Vault
 
@@ -37,13 +38,13 @@ class Tokens:
         if usable(token):
             return "usable", token
         with self._db.writing("token"):
-            token, claimed_until = self._row(connection)
+            token, claimed_until, claimant = self._row(connection)
             now = self._clock.now().timestamp()
             if usable(token):
                 return "usable", token
             if token.refused_until > now:
                 return "refused", token
-            if claimed_until > now:
+            if claimed_until > now and alive(claimant):
                 return "busy", token
             self._put(connection, refreshing_by=holder, refreshing_until=int(now) + CLAIM_SECONDS)
             return "ours", token
@@ -70,16 +71,16 @@ class Tokens:
                 {"connection": connection, "holder": holder},
             )
 
-    def _row(self, connection: str) -> tuple[Token, int]:
+    def _row(self, connection: str) -> tuple[Token, int, str]:
         rows = self._db.rows(
-            "SELECT body, expires, refused_until, refreshing_until FROM token WHERE connection = :connection",
+            "SELECT body, expires, refused_until, refreshing_until, refreshing_by FROM token WHERE connection = :connection",
             {"connection": connection},
         )
         if not rows:
-            return Token(), 0
-        body, expires, refused_until, claimed_until = rows[0]
+            return Token(), 0, ""
+        body, expires, refused_until, claimed_until, claimant = rows[0]
         opened = self._vault.open(bytes(body), _context(connection)) if body is not None else {}
-        return Token(opened, expires, refused_until), claimed_until
+        return Token(opened, expires, refused_until), claimed_until, claimant
 
     def _put(self, connection: str, **columns: int | str | bytes) -> None:
         self._db.execute(

@@ -33,13 +33,13 @@ def test_sheet_8_update_many_and_update_one(zoho: Open) -> None:
     one, two = desk.ids(2)
     many = desk.send("PUT", "Contacts", {"id": one, "KeHub_Tier": "gold"}, {"id": two, "KeHub_Tier": "silver"})
     assert (many.status_code, results(many)) == (200, ["SUCCESS", "SUCCESS"])
-    single = desk.send("PUT", f"Contacts/{one}", {"KeHub_Stage": "active"})
+    single = desk.send("PUT", f"Contacts/{one}", {"KeHub_Stage": "loyal"})
     assert single.json()["data"][0]["message"] == "record updated"
     shown = desk.rows("Contacts", ids=one, fields="KeHub_Tier,KeHub_Stage,Modified_Time")[0]
     assert shown == {
         "id": one,
         "KeHub_Tier": "gold",
-        "KeHub_Stage": "active",
+        "KeHub_Stage": "loyal",
         "Modified_Time": "2026-03-01T12:00:00+08:00",
     }
 

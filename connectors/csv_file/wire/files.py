@@ -71,7 +71,7 @@ def _await_rest(source: Source, settle: float, tools: Tools) -> None:
     if age < 0 < settle:
         tools.clock.sleep(settle)
         still(source)
-    elif age < settle:
+    elif 0 <= age < settle:
         raise Transient("still being written", where=source.name, remedy=f"it is read once {settle:g} s old")
 
 

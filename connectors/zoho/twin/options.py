@@ -69,6 +69,6 @@ class ZohoOptions:
     external_id: bool = True
     """Whether KeHub_ID is an external field (usable with the X-EXTERNAL header)."""
     tiers: tuple[str, ...] = ("standard", "silver", "gold", "platinum")
-    stages: tuple[str, ...] = ("new", "active", "at_risk", "lost")
+    stages: tuple[str, ...] = ("prospect", "first_time", "repeat", "loyal", "at_risk", "lost")
     zone: str = "Asia/Shanghai"
     """The user's time zone, in which all times are returned."""

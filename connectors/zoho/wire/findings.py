@@ -88,20 +88,20 @@ class Examiner:
         except (PermissionMissing, Rejected):
             return  # said above
         known: dict[str, Row] = {row["api_name"]: row for row in listed}
-        flaws = [flaw for entry in one.mapping.fields for flaw in self._field(name, entry, known)]
+        flaws = [flaw for entry in one.mapping.fields for flaw in self._field(name, entry, known, one.written)]
         flaws += _key(name, one.key, known)
         yield from dict.fromkeys(flaws)
         if not flaws:
             yield Finding(f"fields of {name}", True)
 
-    def _field(self, module: str, entry: Field, known: dict[str, Row]) -> Iterator[Finding]:
+    def _field(self, module: str, entry: Field, known: dict[str, Row], written: bool) -> Iterator[Finding]:
         name = entry.theirs.partition(".")[0]
         subject = f"field {module}.{name}"
         if name == "id":
             return
         if name not in known:
             yield Finding(subject, False, f"create it in Zoho, or map {entry.ours} to another one in `fields`")
-        elif entry.write:
+        elif entry.write and written:
             if not known[name].get("operation_type", {}).get("api_update", True):
                 yield Finding(subject, False, f"Zoho does not let it be changed: map {entry.ours} with `write: false`")
             yield from self._picklist(subject, entry, known[name])

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, SecretStr
 
-from connectors.zoho.wire.places import EDITIONS, HOSTS, DataCentre, Edition, Hosts
+from connectors.zoho.wire.centres import EDITIONS, HOSTS, DataCentre, Edition, Hosts
 from hub.connector import ConnectorSettings
 
 Trigger = Literal["workflow", "approval", "blueprint", "pathfinder", "orchestration"]

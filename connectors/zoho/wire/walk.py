@@ -4,6 +4,8 @@
     deleted   the ids that are gone
     coql      by keyset on (time of change, id): what lies beyond the cap; or all of the window once more, when rows
               changed or went while the list was read, since a list that counts rows then leaves some out unnoticed
+
+Each step is one call.
 """
 
 from __future__ import annotations
@@ -14,38 +16,9 @@ from datetime import datetime
 
 from connectors.zoho.wire.dialect import CAP, LOST_TOKEN
 from connectors.zoho.wire.module import Module, more, next_token, rows_of
+from connectors.zoho.wire.place import Place, key_of, spelled, time_of
 from hub.connector import End, Page, Row, Window
 from hub.errors import Rejected, Transient
-
-Key = tuple[datetime, int]
-
-
-@dataclass
-class Place:
-    """Where a read stands; as JSON it is the position from which another process goes on.
-
-    `started` is the server's time of the first request. `last_at` and `last_id` are of the last row, the id "" when
-    that time's rows are to be read once more. `moved`: rows changed or went since `started`.
-    """
-
-    started: str
-    before: int | None = None
-    phase: str = "list"
-    token: str = ""
-    last_at: str = ""
-    last_id: str = ""
-    several: bool = False
-    capped: bool = False
-    moved: bool = False
-    deleted: int = 0
-
-    @classmethod
-    def of(cls, position: Row) -> Place:
-        """The place that a position stands for; one of another version of this connector is lost."""
-        try:
-            return cls(**position)
-        except TypeError:
-            return cls("", phase="lost")
 
 
 @dataclass
@@ -63,7 +36,13 @@ class Walk:
 
     def pages(self) -> Iterator[Page]:
         """The pages from the place on; the last one carries the end, or asks to start again."""
-        steps = {"list": self._list, "deleted": self._deleted, "coql": self._coql, "lost": self._lost}
+        steps = {
+            "start": self._start,
+            "list": self._list,
+            "deleted": self._deleted,
+            "coql": self._coql,
+            "lost": self._lost,
+        }
         while self.place.phase != "end":
             page = steps[self.place.phase]()
             if page.restart:
@@ -78,16 +57,20 @@ class Walk:
     def _lost() -> Page:
         return Page(restart=True)
 
-    def total(self) -> int | None:
+    def _total(self) -> int | None:
         """How many records there are in the window, as far as the system tells."""
         if self.window.full:
             return self.module.count()
-        return self.module.count_where(self._whole_window()) if self.coql_count else None
+        return self.module.count_where(self._all()) if self.coql_count else None
 
     def _end(self) -> End:
-        return End(self.place.before, self.total(), swept=self.window.full, shortfall=self.hidden)
+        return End(self.place.before, self._total(), swept=self.window.full, shortfall=self.hidden)
 
-    # -- the three phases, a call each
+    # -- the phases, a call each
+
+    def _start(self) -> Page:
+        self.place.before, self.place.phase = self._total(), "list"
+        return Page()
 
     def _list(self) -> Page:
         place = self.place
@@ -117,7 +100,7 @@ class Walk:
         answer = self.module.deleted(number, self.page_size, self.window.since)
         rows = rows_of(answer)
         place.deleted = number * self.page_size
-        place.moved = place.moved or any(_moment(row, "deleted_time") >= self._started for row in rows)
+        place.moved = place.moved or any(place.touches(time_of(row, "deleted_time")) for row in rows)
         if not more(answer):
             self._leave_list()
         return Page(gone=[row["id"] for row in rows])
@@ -131,66 +114,26 @@ class Walk:
 
     def _coql(self) -> Page:
         order = "order by Modified_Time asc, id asc"
-        answer = self.module.select(["id", *self.columns], f"{self._beyond()} {order}", self.coql_size)
+        answer = self.module.select(["id", *self.columns], f"{self.place.beyond(self._all())} {order}", self.coql_size)
         rows = rows_of(answer)
-        keys = [_key(row) for row in rows]
-        if keys != sorted(set(keys)) or (keys and self._repeats(keys[0])):
+        keys = [key_of(row) for row in rows]
+        if keys != sorted(set(keys)) or (keys and self.place.is_past(keys[0])):
             raise Transient("the query's rows are not in the order asked for")
-        self._remember(rows)
+        self.place.remember(rows)
         if not rows or not more(answer):
             self.place.phase = "end"
         return Page(rows=rows)
 
-    # -- order
+    def _all(self) -> str:
+        since = self.window.since
+        return f"Modified_Time >= '{spelled(since)}'" if since else "id is not null"
 
     def _follow(self, rows: Sequence[Row]) -> None:
         """Hold the list to its order, and notice what moves in it."""
-        times = [_moment(row, "Modified_Time") for row in rows]
+        place, times = self.place, [time_of(row, "Modified_Time") for row in rows]
         if times != sorted(times):
             raise Transient("the listing is not in the order of change that was asked for")
-        if not times:
-            return
-        before = self.place.last_at
-        back = bool(before) and times[0] < datetime.fromisoformat(before)
-        self.place.moved = self.place.moved or back or times[-1] >= self._started
-        self._remember(rows)
-
-    def _remember(self, rows: Sequence[Row]) -> None:
-        if rows:
-            self.place.last_at, self.place.last_id = rows[-1]["Modified_Time"], rows[-1]["id"]
-
-    def _repeats(self, first: Key) -> bool:
-        at, id_ = self.place.last_at, self.place.last_id
-        return bool(id_) and first <= (datetime.fromisoformat(at), int(id_))
-
-    @property
-    def _started(self) -> datetime:
-        return datetime.fromisoformat(self.place.started)
-
-    def _beyond(self) -> str:
-        """The condition for the rows after the last one; a third comparison needs parentheses."""
-        at, id_ = self.place.last_at, self.place.last_id
-        if not at:
-            return self._whole_window()
-        time = f"'{datetime.fromisoformat(at).isoformat(timespec='seconds')}'"
-        if not id_:
-            return f"Modified_Time >= {time}"
-        return f"Modified_Time > {time} or (Modified_Time = {time} and id > '{int(id_)}')"
-
-    def _whole_window(self) -> str:
-        since = self.window.since
-        return f"Modified_Time >= '{since.isoformat(timespec='seconds')}'" if since else "id is not null"
-
-
-def _key(row: Row) -> Key:
-    return _moment(row, "Modified_Time"), int(row["id"])
-
-
-def _moment(row: Row, name: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(row[name])
-        if at.tzinfo is not None:
-            return at
-    except (KeyError, TypeError, ValueError):
-        pass
-    raise Transient(f"a row has no {name}")
+        if times:
+            back = bool(place.last_at) and times[0] < datetime.fromisoformat(place.last_at)
+            place.moved = place.moved or back or place.touches(times[-1])
+            place.remember(rows)

@@ -1,0 +1,58 @@
+"""The sandbox, through the command line: a Zoho stand-in in a process of its own and two shops' files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.testing import sandbox
+from tests.test_cli_site import Site, site
+
+__all__ = ["site"]
+
+
+@pytest.fixture
+def _own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KEHUB_KEY")
+
+
+def _records(site: Site, at: tuple[str, ...]) -> list[dict[str, Any]]:
+    """All records of the first customer that the shop's phone book finds."""
+    found = site.facts(*at, "customers", "find", "张", "--most", "50")
+    known = next(each["customer"] for each in found if any(r.startswith("shop_a:A") for r in each["records"]))
+    records = site.facts(*at, "why", known)["records"]
+    return [record for record in records if record["stream"] == "customers"]
+
+
+@pytest.mark.usefixtures("_own_key")
+def test_the_sandbox_comes_up_takes_part_in_everything_and_goes_down(site: Site) -> None:
+    folder = Path("try-out")
+    found = site.facts("sandbox", "up", str(folder), "--people", "40")
+    try:
+        site.kehub("sandbox", "up", str(folder), code=4)
+        assert "up already" in site.err
+        at = ("--config", str(folder))
+        site.kehub(*at, "login", "crm", "--code", "1000.grant.twin")
+        looked = {check["subject"]: check["good"] for check in site.facts(*at, "doctor")}
+        assert looked["crm: sign-in"] and looked["crm: clock"] and looked["crm: asked from"]
+        facts = site.facts(*at, "sync", code=3)
+        assert facts["errors"] == []
+        assert {s["connection"] for s in facts["streams"] if s["new"]} == {"crm", "shop_a", "shop_b"}
+        done = site.facts(*at, "apply", facts["plans"][0]["digest"], "--release", "share")
+        assert done["plans"][0]["rows"] == {"ack": facts["plans"][0]["rows"]}
+        known = next(record["ext"] for record in _records(site, at) if record["connection"] == "shop_a")
+        assert site.facts(*at, "map", "test", "shop_a", known)["rejected"] == ""
+    finally:
+        assert site.kehub("sandbox", "down", str(folder)) == "Stopped.\n"
+    assert sandbox.running(folder) is None
+    assert found["url"].startswith("http://127.0.0.1:")
+    assert "No sandbox runs here" in site.kehub("sandbox", "down", str(folder))
+
+
+def test_the_sandbox_leaves_a_folder_of_somebody_else_alone(site: Site) -> None:
+    before = Path("kehub.yaml").read_bytes()
+    site.kehub("sandbox", "up", ".", code=2)
+    assert "a configuration of its own" in site.err
+    assert Path("kehub.yaml").read_bytes() == before
