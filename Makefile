@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 demo: $(STAMP)            ## a sandbox with a CRM and two shops: first sync, plan, apply, second sync, one "why"
-	$(BIN)/python -m hub.testing.demo $(if $(FAULTS),--faults $(FAULTS))
+	$(BIN)/python -m hub.testing.demo
 
 test: $(STAMP)            ## all tests that finish in minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not vendor"

@@ -14,16 +14,20 @@ def this_process() -> str:
 
 
 def alive(holder: str) -> bool:
-    """Whether the process of this name still lives; one on another host, or of another kind of name, is trusted to."""
+    """Whether the process of this name still lives; one of which nothing can be known from here is trusted to.
+
+    That is one on another host, on a system that does not tell when a process started, or of another kind of name.
+    """
     host, pid, started, *_ = (*holder.split("/"), "", "", "")
-    if host != socket.gethostname() or not pid.isdecimal():
+    if host != socket.gethostname() or not pid.isdecimal() or not started:
         return True
-    return started != "" and _started(int(pid)) == started
+    return _started(int(pid)) == started
 
 
 def _started(pid: int) -> str:
-    """The start time of a process as the kernel counts it, "" where that cannot be told."""
+    """The start time of a process as the kernel counts it, "" where that cannot be told or it only waits for burial."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return "" if fields[0] in "ZX" else fields[19]
     except (OSError, IndexError):
         return ""

@@ -73,18 +73,12 @@ class Decider:
     def _due(self) -> int:
         """Who the calendar or new rules make due since the last time; remembered in the same transaction."""
         decisions = self.store.decisions
-        last = decisions.meta("decided_on")
-        if last is not None and int(last) > self.as_of:
-            raise SettingsError(
-                f"this store has already decided up to {date.fromordinal(int(last)).isoformat()}",
-                where="--as-of",
-                remedy="decisions only move forward; use a copy of the store to look back",
-            )
+        last = no_way_back(self.store, self.as_of)
         if decisions.meta("basis") != (self.basis or self.rules.digest):
             decisions.everybody_due()
         count = 0
-        if last is not None and int(last) < self.as_of:
-            count = decisions.calendar_due(int(last), self.as_of, self.rules.day_thresholds())
+        if last is not None and last < self.as_of:
+            count = decisions.calendar_due(last, self.as_of, self.rules.day_thresholds())
         decisions.held_due()
         decisions.remember("decided_on", str(self.as_of))
         decisions.remember("basis", self.basis or self.rules.digest)
@@ -146,6 +140,18 @@ class Decider:
             return True
         self.store.questions.ask("held", subject, field=programme.name)
         return False
+
+
+def no_way_back(store: Store, as_of: int) -> int | None:
+    """The day decided last, None before the first; SettingsError when it lies after `as_of`."""
+    last = store.decisions.meta("decided_on")
+    if last is not None and int(last) > as_of:
+        raise SettingsError(
+            f"this store has already decided up to {date.fromordinal(int(last)).isoformat()}",
+            where="--as-of",
+            remedy="decisions only move forward; use a copy of the store to look back",
+        )
+    return None if last is None else int(last)
 
 
 def _birth(text: str | None) -> tuple[int | None, int | None, int | None]:

@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from hub.errors import HubError
+from hub.errors import HubError, Transient
 from hub.model import local_day
 from hub.settings import Connection
 from hub.store.plans import Plan
 from sync import staff
 from sync.apply import Applied, Applier
 from sync.approve import approve_automatically, pushable
-from sync.decide import Decider, DecideResult, Incomplete
+from sync.decide import Decider, DecideResult, Incomplete, no_way_back
 from sync.observe import Lane, Observer
 from sync.plan import Destination, Planner
 from sync.progress import Progress, Silent
@@ -65,6 +65,7 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
     told = progress or Silent()
     chosen = setup.chosen(ask.only)
     store = setup.store
+    no_way_back(store, setup.as_of)
     store.leases.take(["decide", *(f"{verb}:{c.name}" for c in chosen for verb in ("read", "push"))])
     try:
         report = Report(store.runs.start("sync", setup.actor, setup.as_of, setup.rules.digest))
@@ -130,6 +131,8 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
     for lane in report.lanes:
         for stream, outcome in lane.outcomes.items():
             setup.store.runs.note(report.run, lane.name, stream, "read", **vars(outcome))
+            if lane.error is None and not outcome.certificate:
+                lane.error = Transient(outcome.trouble, where=f"{lane.name}.{stream}", remedy="see `kehub runs show`")
         if lane.error is not None:
             _failed(setup, report, lane.name, lane.error)
 

@@ -54,6 +54,14 @@ class Normaliser:
             **_columns(noun, self.place),
         )
 
+    def ext(self, row: Any) -> str:
+        """The id under which a row's record is stored; "" when it has none that can be."""
+        try:
+            ext = self._id(row) if isinstance(row, dict) else ""
+        except Rejected:
+            return ""
+        return self.vault.index("ext", ext).hex() if ext and self.stream.personal_ids else ext
+
     def _id(self, row: Rows[str, Any]) -> str:
         raw = table.pick(row, self.stream.mapping.id)
         ext = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()

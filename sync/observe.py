@@ -157,7 +157,9 @@ class Observer:
         if mark.window_until is not None and mark.position and mark.mapping == digest and not (fresh or lane.full):
             return Window(_at(mark.window_since), _time(mark.window_until)), mark.position
         until = lane.connector.server_time() - stream.overlap
-        since = None if self._everything(lane, stream, mark, digest) else (lane.since or _at(mark.watermark))
+        since = None if self._everything(lane, stream, mark, digest) else _at(mark.watermark)
+        if since is not None and lane.since is not None:
+            since = min(since, lane.since)  # further back on request, never ahead of what was read completely
         with self.store.db.writing("window"):
             self.store.leases.check(f"read:{lane.name}")
             seconds = None if since is None else int(since.timestamp())
@@ -259,7 +261,7 @@ def judge(
     """The strength a finished read has earned: swept, bracketed or chain; "" when its totals say it is incomplete.
 
     Totals that moved while we read prove nothing and cost the bracket; totals that stood still and differ from the
-    distinct ids we met prove that rows are missing.
+    distinct ids we met prove that rows are missing; more ids than the total prove that rows came and went.
     """
     if not window.full or seen is None or after is None or before is None:
         return "swept" if swept and window.full and stream.strength == "swept" else "chain"
@@ -267,7 +269,9 @@ def judge(
         return "chain"
     if seen + bad + shortfall < after:
         return ""
-    return "swept" if swept and stream.strength == "swept" else min(stream.strength, "bracketed")
+    if seen > after or stream.strength == "chain":
+        return "chain"
+    return "swept" if swept and stream.strength == "swept" else "bracketed"
 
 
 def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
@@ -318,7 +322,7 @@ def _normalised(
             records.append(normalise(row))
         except Rejected as fault:
             place = page.places[number] if number < len(page.places) else ""
-            held.append(_refused(lane, stream, row, fault, place))
+            held.append(_refused(lane, normalise, row, fault, place))
     return records, held
 
 
@@ -327,11 +331,11 @@ def _bad(lane: Lane, stream: Stream, entry: BadRow) -> Held:
     return Held(0, lane.name, stream.name, "", entry.place, entry.reason, "", raw)
 
 
-def _refused(lane: Lane, stream: Stream, row: Any, fault: Rejected, place: str) -> Held:
-    ext = row.get(stream.mapping.id) if isinstance(row, dict) else None
-    text = str(ext) if isinstance(ext, str | int) else ""
+def _refused(lane: Lane, normalise: Normaliser, row: Any, fault: Rejected, place: str) -> Held:
+    """A row for quarantine, under the id that its record would have, where it has one."""
+    ext = _spelled(normalise.ext(row))
     safe = orjson.loads(orjson.dumps(_storable(row)))
-    return Held(0, lane.name, stream.name, _spelled(text), _spelled(place), fault.what, fault.field, safe)
+    return Held(0, lane.name, normalise.stream.name, ext, _spelled(place), fault.what, fault.field, safe)
 
 
 def _storable(value: Any) -> Any:

@@ -169,6 +169,15 @@ def test_init_makes_a_folder_that_works_and_overwrites_nothing(site: Site, monke
     assert (site.folder / "shop" / "kehub.yaml").read_bytes() == before
 
 
+def test_init_makes_a_store_in_a_database(site: Site, schema_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRAND_STORE", schema_url.removeprefix("postgresql://"))
+    site.kehub("init", "shop", "--store", "postgresql://${BRAND_STORE}")
+    assert "${BRAND_STORE}" in (site.folder / "shop" / "kehub.yaml").read_text(encoding="utf-8")
+    assert site.facts("--config", "shop", "status")["customers"] == 0
+    site.kehub("init", "shop2", "--store", "postgresql://nobody@127.0.0.1:1/none", code=4)
+    assert list((site.folder / "shop2").iterdir()) == []
+
+
 def test_init_leaves_nothing_half_made(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KEHUB_KEY")
     taken = site.folder / "taken.key"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import openpyxl
 import pytest
+from rich.console import Console
+from rich.progress import Progress as Bars
 
+from hub.cli.watching import Drawn, columns
+from sync.observe import Outcome
 from tests.test_cli_site import YAML, Site, site
 
 __all__ = ["site"]
@@ -238,3 +244,17 @@ def test_looking_needs_no_terminal_of_a_certain_width(
     monkeypatch.delenv("COLUMNS")
     text = site.kehub(*command, code=0)
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_on_a_terminal_each_stream_has_a_line_while_it_is_read() -> None:
+    drawn_on = io.StringIO()
+    with Bars(*columns(), console=Console(file=drawn_on, force_terminal=True, width=100)) as bars:
+        drawn = Drawn(bars)
+        drawn.lane("crm.customers", Outcome(new=2, quarantined=1))
+        drawn.lane("crm.customers", Outcome(new=3, quarantined=1, certificate="swept"))
+        drawn.step("resolve")
+        drawn.pushed("crm", 10)
+        drawn.pushed("crm", 5)
+    last = drawn_on.getvalue()
+    assert "3 records (3 new, 0 changed, 1 set aside), swept" in last
+    assert "15 rows" in last

@@ -36,7 +36,7 @@ def test_the_sandbox_comes_up_takes_part_in_everything_and_goes_down(site: Site)
         at = ("--config", str(folder))
         site.kehub(*at, "login", "crm", "--code", "1000.grant.twin")
         looked = {check["subject"]: check["good"] for check in site.facts(*at, "doctor")}
-        assert looked["crm: sign-in"] and looked["crm: clock"] and looked["crm: asked from"]
+        assert all(looked[f"crm: {what}"] for what in ("sign-in", "clock", "asked from"))
         facts = site.facts(*at, "sync", code=3)
         assert facts["errors"] == []
         assert {s["connection"] for s in facts["streams"] if s["new"]} == {"crm", "shop_a", "shop_b"}

@@ -533,6 +533,24 @@ def test_a_missing_scope_is_named(opened: Open) -> None:
     assert all("kehub login crm" in remedy for remedy in bad.values())
 
 
+def test_the_check_goes_on_when_contacts_cannot_be_read(opened: Open) -> None:
+    site = opened(scopes=("ZohoCRM.coql.READ", "ZohoCRM.modules.sales_orders.READ"))
+    with site.connector() as crm:
+        found = {finding.subject: finding.good for finding in crm.check()}
+    assert not found["scope ZohoCRM.modules.contacts.READ"]
+    assert found["scope ZohoCRM.modules.sales_orders.READ"]
+    assert not found["scope ZohoCRM.settings.fields.READ"]
+
+
+def test_few_credits_are_a_finding(opened: Open) -> None:
+    site = opened({"settings": "    credits_per_day: 1000"}, credits=60)
+    with site.connector() as crm:
+        list(crm.check()), list(crm.check()), list(crm.check())
+        findings = list(crm.check())
+    (left,) = (finding for finding in findings if finding.subject.startswith("API credits"))
+    assert not left.good
+
+
 def test_a_scope_for_writing_is_proven_without_writing(opened: Open) -> None:
     scopes = ("ZohoCRM.modules.READ", "ZohoCRM.modules.contacts.READ", "ZohoCRM.modules.sales_orders.READ")
     site = opened({"create": True}, scopes=(*scopes, "ZohoCRM.coql.READ", "ZohoCRM.settings.fields.READ"))

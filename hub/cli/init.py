@@ -30,6 +30,7 @@ def init(
     preset: Annotated[str, typer.Option(metavar="P", help="Where to start; `--preset list` lists all.")] = "starter",
     brand: Annotated[str, typer.Option(metavar="NAME", help="The brand's name; without it, the folder's.")] = "",
     key_file: Annotated[Path | None, typer.Option(metavar="PATH", help="Where the master key goes.")] = None,
+    place: Annotated[str, typer.Option("--store", metavar="PLACE", help="A file, or a postgresql:// address.")] = "",
 ) -> None:
     """Write a configuration, its key and an empty store into a folder."""
     if preset == "list":
@@ -39,8 +40,9 @@ def init(
     text = starter(name, preset)
     _refuse(folder)
     key = (key_file or _key_place(name)).expanduser().absolute()
+    text = _with(_with(text, "key_file", str(key)), "store", place)
     with ExitStack() as undo:  # whatever fails, nothing half-made is left
-        _write(folder / _FILE, _with_key(text, key), undo)
+        _write(folder / _FILE, text, undo)
         given = bool(os.environ.get("KEHUB_KEY"))
         if not given:
             _make_key(key, undo)
@@ -67,9 +69,12 @@ def _key_place(brand: str) -> Path:
     return Path(base) / "kehub" / f"{slug}-{secrets.token_hex(4)}.key"
 
 
-def _with_key(text: str, key: Path) -> str:
-    line = f"key_file: {yaml.safe_dump(str(key), allow_unicode=True, width=10_000).splitlines()[0]}"
-    made, count = re.subn(r"^key_file:[^#\n]*", lambda _: f"{line} ", text, count=1, flags=re.MULTILINE)
+def _with(text: str, name: str, value: str) -> str:
+    """The configuration with another value at its top; as it is for an empty one."""
+    if not value:
+        return text
+    line = f"{name}: {yaml.safe_dump(value, allow_unicode=True, width=10_000).splitlines()[0]}"
+    made, count = re.subn(rf"^{name}:[^#\n]*", lambda _: f"{line} ", text, count=1, flags=re.MULTILINE)
     return made if count else f"{text.rstrip()}\n\n{line}\n"
 
 
@@ -94,22 +99,27 @@ def _make_key(key: Path, undo: ExitStack) -> None:
     undo.callback(key.unlink, missing_ok=True)
 
 
-def _make_store(folder: Path, text: str, key: Path) -> Path:
-    """Only a file: a preset never names a database server."""
-    place = folder.resolve() / str(yaml.safe_load(text).get("store", "kehub.db"))
+def _make_store(folder: Path, text: str, key: Path) -> str:
+    """The store that the configuration names; a file must be new, a database may hold other brands' schemas."""
+    named = str(yaml.safe_load(text).get("store", "kehub.db"))
+    master = master_key(str(key), folder)
+    if "://" in named:
+        create_store(os.path.expandvars(named), master, system_clock()).close()
+        return named
+    place = folder.resolve() / named
     if place.exists():
         remedy = "move it away, or choose another folder"
         raise SettingsError("there is a store here already", where=str(place), remedy=remedy)
     try:
-        create_store(str(place), master_key(str(key), folder), system_clock()).close()
+        create_store(str(place), master, system_clock()).close()
     except HubError:
         for left in place.parent.glob(f"{place.name}*"):
             left.unlink()
         raise
-    return place
+    return str(place)
 
 
-def _tell(folder: Path, store: Path, key: Path | None) -> None:
+def _tell(folder: Path, store: str, key: Path | None) -> None:
     print(f"{folder / _FILE}: edit it; `kehub doctor` checks it.")
     print(f"{store}: the empty store.")
     if key:

@@ -81,8 +81,9 @@ def items(setup: Setup, plan: Plan, *, limit: int = 1_000_000_000, offset: int =
     """The plan's rows in key order. Only the open plan has rows; UnsafePlan when they moved on under it."""
     standing, _ = setup.store.plans.digest(plan.connection)
     if standing != plan.digest:
-        what = "this plan is being written; what stands now is not all of it"
-        raise UnsafePlan(what, where=plan.digest, remedy="run `kehub sync` and look at the new plan")
+        what = "a part of this plan has been written; what stands now is another one"
+        remedy = "`kehub apply` with this digest goes on, `kehub sync` plans afresh"
+        raise UnsafePlan(what, where=plan.digest, remedy=remedy)
     holding = {brake["action"]: brake["kind"] for brake in brakes(setup, plan.connection)}
     released = (approval_facts(setup, plan) or {}).get("released", ())
     for row in _rows(setup, plan.connection, limit, offset):

@@ -40,18 +40,8 @@ def list_rows(
 
 def _held(setup: Setup, connection: str) -> list[Facts]:
     name = setup.config.connection(connection).name if connection else None
-    personal = _personal(setup)
-    return [
-        {"connection": e.connection, "stream": e.stream, "ext": "" if (e.connection, e.stream) in personal else e.ext,
-         "place": e.place, "field": e.field, "reason": e.reason}
-        for e in setup.store.quarantine.list(name)
-    ]  # fmt: skip
-
-
-def _personal(setup: Setup) -> set[tuple[str, str]]:
-    """The streams whose ids are phone numbers and the like."""
-    readers = ((c.name, reader.stream) for c in setup.config.connections for reader in setup.readers(c))
-    return {(name, stream.name) for name, stream in readers if stream.personal_ids}
+    shown = ("connection", "stream", "ext", "place", "field", "reason")
+    return [{part: getattr(entry, part) for part in shown} for entry in setup.store.quarantine.list(name)]
 
 
 def _tell_rest(facts: list[Facts], most: int) -> None:

@@ -15,7 +15,7 @@ from sync.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
 
 class Drawn:
@@ -50,6 +50,14 @@ class Drawn:
         self._bars.update(self._lines[name], text=text, total=1 if ended else None, completed=1 if ended else 0)
 
 
+def columns() -> tuple[ProgressColumn, ...]:
+    """What a line shows: whether it goes on, its name, its counts, its time."""
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    name, text = (TextColumn(part, markup=False) for part in ("{task.description}", "{task.fields[text]}"))
+    return SpinnerColumn(finished_text="+"), name, text, TimeElapsedColumn()
+
+
 @contextmanager
 def watched(quiet: bool) -> Iterator[Progress]:
     """A progress for the length of a run."""
@@ -58,9 +66,6 @@ def watched(quiet: bool) -> Iterator[Progress]:
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(finished_text="+"), TextColumn("{task.description}", markup=False),
-               TextColumn("{task.fields[text]}", markup=False), TimeElapsedColumn())  # fmt: skip
-    with Bars(*columns, console=Console(stderr=True, markup=False), transient=True) as bars:
+    with Bars(*columns(), console=Console(stderr=True, markup=False), transient=True) as bars:
         yield Drawn(bars)

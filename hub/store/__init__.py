@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hub.clock import Clock
@@ -75,11 +77,12 @@ def connect(location: str) -> Database:
 def create_store(location: str, master: bytes, clock: Clock) -> Store:
     """A new store with new keys; an existing one is opened as it is."""
     db = connect(location)
-    migrate(db, clock)
-    with db.writing("keys"):
-        if not db.rows("SELECT 1 FROM key_ring"):
-            _save_keys(db, master, Keys({1: new_key()}, new_key(), new_key()))
-    return Store(db, Vault(_load_keys(db, master)), clock)
+    with _closed_on_failure(db):
+        migrate(db, clock)
+        with db.writing("keys"):
+            if not db.rows("SELECT 1 FROM key_ring"):
+                _save_keys(db, master, Keys({1: new_key()}, new_key(), new_key()))
+        return Store(db, Vault(_load_keys(db, master)), clock)
 
 
 def open_store(location: str, master: bytes, clock: Clock) -> Store:
@@ -87,8 +90,19 @@ def open_store(location: str, master: bytes, clock: Clock) -> Store:
     if "://" not in location and not Path(location).exists():
         raise SettingsError("there is no store here", where=location, remedy="run `kehub init`, or check `store:`")
     db = connect(location)
-    migrate(db, clock)
-    return Store(db, Vault(_load_keys(db, master)), clock)
+    with _closed_on_failure(db):
+        migrate(db, clock)
+        return Store(db, Vault(_load_keys(db, master)), clock)
+
+
+@contextmanager
+def _closed_on_failure(db: Database) -> Iterator[None]:
+    """A store that is refused leaves no connection behind."""
+    try:
+        yield
+    except BaseException:
+        db.close()
+        raise
 
 
 def _save_keys(db: Database, master: bytes, keys: Keys) -> None:

@@ -42,7 +42,7 @@ class Examiner:
             yield from self._scope(scope, call)
         for one in self.examined:
             yield from self._fields(one)
-        yield self._credits()
+        yield from self._credits()
 
     def _sign_in(self) -> HubError | None:
         """What keeps the credentials from working; a scope that is missing, or a module, is no matter of these."""
@@ -67,25 +67,25 @@ class Examiner:
         yield "ZohoCRM.settings.fields.READ", first.described
 
     def _scope(self, scope: str, call: Callable[[], Any]) -> Iterator[Finding]:
+        subject = f"scope {scope}"
         try:
             call()
         except PermissionMissing:
-            remedy = f"add {scope} to the scopes and sign in again: kehub login {self.tools.connection}"
-            yield Finding(f"scope {scope}", False, remedy)
-        except Rejected as fault:
-            if fault.code == "INVALID_MODULE":
-                remedy = "its edition has no such module: switch the stream off in the settings"
-                yield Finding(f"scope {scope}", False, remedy)
-            else:
-                yield Finding(f"scope {scope}", True)  # the empty batch was refused for being empty
+            again = f"kehub login {self.tools.connection}"
+            yield Finding(subject, False, f"add {scope} to the scopes and sign in again: {again}")
+        except Rejected as fault:  # an empty batch is refused for being empty: the scope is there
+            missing = fault.code == "INVALID_MODULE"
+            yield Finding(subject, not missing, "no such module in this edition: switch the stream off" * missing)
+        except HubError as fault:
+            yield Finding(subject, False, fault.remedy or str(fault))
         else:
-            yield Finding(f"scope {scope}", True)
+            yield Finding(subject, True)
 
     def _fields(self, one: Examined) -> Iterator[Finding]:
         name = one.module.name
         try:
             listed = one.module.described().rows("fields")
-        except (PermissionMissing, Rejected):
+        except HubError:
             return  # said above
         known: dict[str, Row] = {row["api_name"]: row for row in listed}
         flaws = [flaw for entry in one.mapping.fields for flaw in self._field(name, entry, known, one.written)]
@@ -115,12 +115,16 @@ class Examiner:
             remedy = f"add {', '.join(missing)} to the picklist, or translate with `values` in the field map"
             yield Finding(subject, False, remedy)
 
-    def _credits(self) -> Finding:
-        told = remaining(self.examined[0].module.listed(["id"], 1))
+    def _credits(self) -> Iterator[Finding]:
+        try:
+            told = remaining(self.examined[0].module.listed(["id"], 1))
+        except HubError:
+            return  # said above
         if told is None:
-            return Finding("API credits: at least half of today's are left", True)
-        remedy = "wait, or buy more: the hub stops before the last one is used"
-        return Finding(f"API credits: {told[1]} left", told[1] > self.credits * _FEW, remedy)
+            yield Finding("API credits: at least half of the day's are left", True)
+        else:
+            remedy = "wait, or buy more: the hub stops before the last one is used"
+            yield Finding(f"API credits: {told[1]} left", told[1] > self.credits * _FEW, remedy)
 
 
 def _key(module: str, key: str, known: dict[str, Row]) -> Iterator[Finding]:
