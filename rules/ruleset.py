@@ -132,7 +132,7 @@ def _clauses(value: str, condition: Condition, facts: dict[str, Any], as_of: int
 def _holds(found: Any, condition: Compare | DaysSince) -> bool:
     if found is None:
         return False
-    tests = {
+    tests: dict[str, bool] = {
         "=": found == condition.value, "<>": found != condition.value, "<": found < condition.value,
         "<=": found <= condition.value, ">": found > condition.value, ">=": found >= condition.value,
     }  # fmt: skip

@@ -16,7 +16,7 @@ AUTO = "apply: auto"
 def find_plan(setup: Setup, digest: str) -> Plan:
     """The open plan that a digest (or its beginning, from four characters) names; UnsafePlan says what became of it."""
     wanted = digest.lower()
-    found = [plan for plan in setup.store.plans.list(count=1000) if len(wanted) >= 4 and plan.digest.startswith(wanted)]
+    found = [plan for plan in setup.store.plans.latest(count=1000) if len(wanted) >= 4 and plan.digest.startswith(wanted)]
     open_ = [plan for plan in found if plan.state == "open"]
     if len(open_) == 1:
         return open_[0]
@@ -46,10 +46,10 @@ def approve(setup: Setup, plan: Plan, released: Iterable[str]) -> None:
 def approve_automatically(setup: Setup, connection: Connection) -> None:
     """`apply: auto` approves what no brake holds, from the second push on; the first one always asks a person."""
     plan = setup.store.plans.open(connection.name)
-    if plan is not None and setup.store.receipts.pushed_before(connection.name):
-        if setup.store.plans.unapproved(connection.name):
-            hours = setup.config.approval_hours
-            setup.store.plans.approve(connection.name, plan.digest, AUTO, hours, ())
+    if plan is None or not setup.store.receipts.pushed_before(connection.name):
+        return
+    if setup.store.plans.unapproved(connection.name):
+        setup.store.plans.approve(connection.name, plan.digest, AUTO, setup.config.approval_hours, ())
 
 
 def pushable(setup: Setup, name: str) -> list[tuple[PlanRow, Approval]]:

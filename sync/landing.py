@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as Rows, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Rows
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping as Rows
+from collections.abc import Callable
+from collections.abc import Mapping as Rows
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal

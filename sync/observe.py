@@ -260,16 +260,14 @@ def judge(
 ) -> str:  # fmt: skip
     """The strength a finished read has earned: swept, bracketed or chain; "" when its totals say it is incomplete.
 
-    Totals that moved while we read prove nothing and cost the bracket; totals that stood still and differ from the
-    distinct ids we met prove that rows are missing; more ids than the total prove that rows came and went.
+    Fewer distinct ids than either total prove that rows are missing. Totals that moved while we read, or more ids than
+    the total, tell that rows came and went: they prove nothing more, and cost the bracket.
     """
     if not window.full or seen is None or after is None or before is None:
         return "swept" if swept and window.full and stream.strength == "swept" else "chain"
-    if before != after:
-        return "chain"
-    if seen + bad + shortfall < after:
+    if seen + bad + shortfall < min(before, after):
         return ""
-    if seen > after or stream.strength == "chain":
+    if before != after or seen > after or stream.strength == "chain":
         return "chain"
     return "swept" if swept and stream.strength == "swept" else "bracketed"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping as Rows, Sequence
+from collections.abc import Mapping as Rows
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from hub.store.database import chunks
 from hub.store.plans import Plan, PlanRow
 from hub.store.records import Stored
 from rules.ruleset import STAGE
-from sync.compare import Sides, compare
+from sync.compare import Sides, Verdict, compare
 from sync.golden import Survivorship
 from sync.mapping import LISTS, fits
 
@@ -96,7 +97,7 @@ class Planner:
                         shadow = shadows.get(record.ext, {})
                         work = _Row(destination, customer, record, wanted, shadow, answers)
                         work.compare(echoes[destination.name], draft)
-                if destination.create and destination.target.creates and not any(not r.gone for r in here):
+                if destination.create and destination.target.creates and not here:
                     self._create(destination, customer, records[customer], wanted, unclear.get(customer), draft)
         return draft
 
@@ -226,8 +227,7 @@ class _Row:
         if found.wanted is not None and not fits(entry, str(found.wanted)):
             draft.asked[self.destination.name, "too_long", entry.ours].append({"ext": self.record.ext})
             return
-        verdict, why = compare(entry, found, forms)
-        verdict, why = self._answered(entry, found, verdict, why, draft)
+        verdict, why = self._answered(entry, found, *compare(entry, found, forms), draft)
         if verdict == "write":
             sides[entry.ours] = {"base": found.base, "theirs": found.theirs, "wanted": found.wanted, "why": why}
         elif verdict in ("agree", "take"):
@@ -249,8 +249,8 @@ class _Row:
         )
 
     def _answered(
-        self, entry: Field, found: Sides, verdict: str, why: str, draft: Draft
-    ) -> tuple[str, str]:
+        self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft
+    ) -> tuple[Verdict, str]:
         """A shared field's question: one for all at first load, one a record later; an answer decides."""
         if verdict != "ask":
             return verdict, why

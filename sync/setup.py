@@ -59,9 +59,14 @@ class Setup:
 
         network = self.config.network
         door = Door(
-            connection.name, made.dialect(), clock=self.clock, tokens=self.store.tokens, budgets=self.store.budgets,
-            proxy=network.proxy or "", ca_bundle=network.ca_bundle or "",
-        )  # fmt: skip
+            connection.name,
+            replace(made.dialect(), timeout=network.timeout_seconds),
+            clock=self.clock,
+            tokens=self.store.tokens,
+            budgets=self.store.budgets,
+            proxy=network.proxy or "",
+            ca_bundle=network.ca_bundle or "",
+        )
         self._stack.callback(door.close)
         made.tools = replace(tools, http=door)
         return made
@@ -146,6 +151,10 @@ class Setup:
     def main_tier(self) -> str:
         """The programme that a mapping's plain `tier` means: the first one written."""
         return next(iter(self.config.rules.tiers), "")
+
+    def record(self, command: str, **facts: object) -> None:
+        """Note in the list of runs who changed what by a command that reads no system."""
+        self.store.runs.record(command, self.actor, self.as_of, **facts)
 
     def close(self) -> None:
         """Give everything back."""

@@ -1,4 +1,4 @@
-"""A brand in motion: one opened setup, short words for what systems, people and runs do, and questions about the outcome."""
+"""A brand in motion: one opened setup, short words for what systems, people and runs do, and for what came of it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Scene(Brand):
         found.now = max(self.system(name).now for name in ("crm", "shop", "till"))
         return found
 
-    def correct(self, customer: str, reason: str = "asked at the till", expires: date | None = None, **values: str) -> str:
+    def correct(self, customer: str, reason: str = "asked", expires: date | None = None, **values: str) -> str:
         """A clerk corrects a customer."""
         return staff.correct(self.hub, customer, values, reason, expires)
 

@@ -97,7 +97,8 @@ def test_a_row_that_moved_since_it_was_planned_is_skipped_and_planned_afresh(sce
     assert scene.crm.customers["a00"]["tier"] == "vip"
     scene.sync()
     (row,) = scene.rows()
-    assert row.fields["tier"] == {"base": None, "theirs": "vip", "wanted": "member", "why": "differs there, the hub owns it"}
+    why = "differs there, the hub owns it"
+    assert row.fields["tier"] == {"base": None, "theirs": "vip", "wanted": "member", "why": why}
     assert row.state == "open"
 
 
@@ -364,7 +365,7 @@ def test_a_refused_row_is_never_sent_again(scene: Scene, monkeypatch: pytest.Mon
     many(scene, 1)
     plan = scene.sync().plans["crm"]
     with monkeypatch.context() as patch:
-        patch.setattr(Memory, "write", lambda self, batch: [RowResult(entry.key, "refused", code="POLICY") for entry in batch])
+        patch.setattr(Memory, "write", lambda self, batch: [RowResult(e.key, "refused", code="POLICY") for e in batch])
         scene.apply(plan.digest)
     for _ in range(2):
         scene.sync()
@@ -415,9 +416,8 @@ def test_a_merge_that_we_wrote_into_a_system_can_still_be_taken_apart(
 ) -> None:
     """The CRM holds our copies of both keys; when the sources part, so do the customers, and the CRM is repaired."""
     mapped = ", ".join(f"{{{{ours: {name}, theirs: {name}, {owner}}}}}" for name in ("phone", "email", "name"))
-    scene = Scene(
-        tmp_path, str(tmp_path / "kehub.db"), clock, yaml=THREE.replace("system: crm{crm}", f"system: crm{{crm}}, fields: [{mapped}]")
-    )
+    yaml = THREE.replace("system: crm{crm}", f"system: crm{{crm}}, fields: [{mapped}]")
+    scene = Scene(tmp_path, str(tmp_path / "kehub.db"), clock, yaml=yaml)
     scene.customer("crm", "a", email="a@shop.cn")
     scene.customer("till", "7", phone=PHONE, email="a@shop.cn", name="张伟")
     scene.order("till", "o", "150", customer="7")

@@ -59,7 +59,7 @@ words = st.sampled_from([None, "1", "2", "3"])
 def test_whatever_the_order_of_writes_and_edits_evidence_is_the_last_word_of_the_system(
     steps: list[tuple[bool, str | None]],
 ) -> None:
-    """A model of one field: our writes never change what the system said; an edit of theirs does, unless it spells ours."""
+    """A model of one field: our writes never change what the system said; an edit does, unless it spells ours."""
     body, written, said, shown = Body(), {}, None, None
     for number, (ours, value) in enumerate(steps, 1):
         if ours:

@@ -1,4 +1,4 @@
-"""decide: tier and stage are functions of orders and date; lowering waits for complete streams; merges move the facts."""
+"""decide: tier and stage are functions of orders and date; lowering waits for complete streams; merges move facts."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def test_a_bad_row_is_quarantined_alone_and_leaves_when_it_is_mended(scene: Scen
     scene.till.put("orders", {"id": "o", "customer": "1", "placed": "yesterday", "total": "1"})
     scene.order("till", "p", "150", customer="1")
     scene.sync()
-    assert [(entry.stream, entry.ext, entry.field) for entry in scene.store.quarantine.list()] == [("orders", "o", "placed")]
+    assert [(e.stream, e.ext, e.field) for e in scene.store.quarantine.list()] == [("orders", "o", "placed")]
     assert scene.facts(scene.ids()[0])["spend_life"] == 15000
     scene.order("till", "o", "150", customer="1")
     scene.sync()

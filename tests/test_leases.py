@@ -69,7 +69,7 @@ def test_a_holder_whose_lease_ended_is_replaced_and_fenced_off(database: Databas
     quick.release()
 
 
-def test_taking_a_task_again_fences_off_what_the_same_process_began_before(database: Database, clock: FixedClock) -> None:
+def test_taking_a_task_again_fences_off_what_this_process_began_before(database: Database, clock: FixedClock) -> None:
     leases = Leases(database, clock)
     leases.take([TASK])
     leases.take([TASK])

@@ -1,4 +1,4 @@
-"""A machine that uses a brand as badly as it can: edits, merges and splits, faults, late answers; promises hold throughout."""
+"""A machine that uses a brand as badly as it can: edits, merges, splits, faults, late answers; promises hold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,16 @@ emails = st.sampled_from([None, "wei@shop.cn", "na@shop.cn"])
 people_names = st.sampled_from([None, "张伟", "李娜", "forbidden"])
 cities = st.sampled_from([None, "上海", "Paris"])
 systems = st.sampled_from(SYSTEMS)
+faults = st.sampled_from(["read", "fetch", "write", "answer", "lookup"])
 numbers = st.integers(0, 30)
+edits = st.one_of(
+    st.tuples(st.just("phone"), phones),
+    st.tuples(st.just("email"), emails),
+    st.tuples(st.just("name"), people_names),
+    st.tuples(st.just("city"), cities),
+    st.tuples(st.just("tier"), st.sampled_from([None, "gold", "vip"])),
+    st.tuples(st.just("hub_id"), st.just("nonsense")),
+)
 
 
 class Machine(RuleBasedStateMachine):
@@ -70,11 +79,7 @@ class Machine(RuleBasedStateMachine):
     def somebody_is_entered(self, system: str, phone: Any, email: Any, name: Any) -> None:
         self.scene.customer(system, self._fresh(), phone=phone, email=email, name=name)
 
-    @rule(system=systems, number=numbers, edit=st.one_of(
-        st.tuples(st.just("phone"), phones), st.tuples(st.just("email"), emails), st.tuples(st.just("name"), people_names),
-        st.tuples(st.just("city"), cities), st.tuples(st.just("tier"), st.sampled_from([None, "gold", "vip"])),
-        st.tuples(st.just("hub_id"), st.just("nonsense")),
-    ))  # fmt: skip
+    @rule(system=systems, number=numbers, edit=edits)
     def somebody_is_edited(self, system: str, number: int, edit: tuple[str, Any]) -> None:
         id_ = self._some(system, "customers", number)
         if id_ is not None:
@@ -122,7 +127,7 @@ class Machine(RuleBasedStateMachine):
 
     # -- faults
 
-    @rule(system=systems, what=st.sampled_from(["read", "fetch", "write", "answer", "lookup"]), times=st.integers(1, 2))
+    @rule(system=systems, what=faults, times=st.integers(1, 2))
     def a_system_fails(self, system: str, what: str, times: int) -> None:
         self.scene.system(system).fail[what] = times
 
@@ -249,7 +254,8 @@ class Machine(RuleBasedStateMachine):
         """P3: every order counts for the customer its buyer's record belongs to, and the sums add up."""
         store = self.scene.store
         astray = store.db.rows(
-            "SELECT o.number FROM orders o JOIN record r ON r.rid = o.buyer WHERE o.customer IS NULL OR o.customer <> r.customer"
+            "SELECT o.number FROM orders o JOIN record r ON r.rid = o.buyer"
+            " WHERE o.customer IS NULL OR o.customer <> r.customer"
         )
         assert astray == []
         rows = store.db.rows(

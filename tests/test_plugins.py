@@ -157,7 +157,7 @@ def test_our_own_connectors_come_through_the_same_door() -> None:
     plugins = load_plugins()
     assert plugins.connector("no_such_system") is None
     missing = {fault.plugin for fault in plugins.faults()}
-    assert {"csv_file", "memory", "staff", "zoho"} <= {*plugins.connectors(), *missing}
+    assert {"csv_file", "memory", "zoho"} <= {*plugins.connectors(), *missing}
 
 
 # Our names

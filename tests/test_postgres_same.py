@@ -56,7 +56,9 @@ def here(tmp_path: Path) -> list[Any]:
     return seen
 
 
-def test_both_databases_give_the_same_plans_ids_facts_and_receipts(here: list[Any], tmp_path: Path, location: str) -> None:
+def test_both_databases_give_the_same_plans_ids_facts_and_receipts(
+    here: list[Any], tmp_path: Path, location: str
+) -> None:
     scene = Scene(tmp_path, location, FixedClock(NOW), yaml=THREE)
     for step, (one, other) in enumerate(zip(history(scene), here, strict=True)):
         assert one == other, f"step {step}"
@@ -65,8 +67,8 @@ def test_both_databases_give_the_same_plans_ids_facts_and_receipts(here: list[An
 
 
 def test_small_pages_give_the_same_plans_as_large_ones(here: list[Any], tmp_path: Path) -> None:
-    scene = Scene(
-        tmp_path, str(tmp_path / "k.db"), FixedClock(NOW), yaml=THREE, crm_options=", page_size: 1", till_options=", page_size: 1"
-    )
+    small = ", page_size: 1"
+    location = str(tmp_path / "k.db")
+    scene = Scene(tmp_path, location, FixedClock(NOW), yaml=THREE, crm_options=small, till_options=small)
     assert history(scene) == here
     scene.close()

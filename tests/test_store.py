@@ -33,13 +33,14 @@ def scene(tmp_path: Path, clock: FixedClock) -> Iterator[Scene]:
 
 
 def full_of_people(scene: Scene) -> None:
-    """Everything that can hold something personal: records, plans, receipts, questions, quarantine, corrections, echoes."""
-    scene.customer("crm", "a", phone=PHONE, email="Wei@Shop.cn", name="张伟", street="人民路 1 号", note="calls from 13812345678")
+    """All that can hold something personal: records, plans, receipts, questions, quarantine, corrections, echoes."""
+    scene.customer("crm", "a", phone=PHONE, email="Wei@Shop.cn", name="张伟", street="人民路 1 号", note="13812345678!")
     scene.customer("crm", "b", phone=OTHER, name="forbidden")
     scene.customer("till", "7", phone=PHONE, name="Zhang Wei", city="上海")
     scene.customer("till", "8", phone=PHONE, name="李娜", email="not an address 13900001111")
     scene.order("till", "o", phone=OTHER, email="wei@shop.cn")
-    scene.till.put("orders", {"id": "bad", "phone": PHONE, "email": "wei@shop.cn", "placed": "张伟", "total": "13812345678x"})
+    bad = {"id": "bad", "phone": PHONE, "email": "wei@shop.cn", "placed": "张伟", "total": "13812345678x"}
+    scene.till.put("orders", bad)
     report = scene.sync()
     scene.correct(scene.who("crm", "a"), name="张伟", phone=OTHER)
     scene.system("shop").keep = {"name": "ZHANG WEI"}
@@ -98,7 +99,8 @@ def test_a_store_of_a_newer_version_is_refused_untouched(location: str, clock: F
     create_store(location, MASTER, clock).close()
     db = connect(location)
     if db.dialect == "sqlite":
-        db.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('kehub', 'm9999_later', 'x')")
+        columns = "(migration_set, name, applied_at)"
+        db.execute(f"INSERT INTO _sqlite_migrations {columns} VALUES ('kehub', 'm9999_later', 'x')")
     else:
         db.execute("INSERT INTO migration (name, at) VALUES ('m9999_later', 0)")
     db.close()
@@ -133,7 +135,7 @@ def test_a_store_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path, clo
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be one" * 50, b"SQLite format 3\0" + b"x" * 5000])
+@pytest.mark.parametrize("content", [b"not a database, but long enough to be one" * 50, b"SQLite format 3\0" + b"x" * 5000])
 def test_a_file_that_is_no_store_is_an_error_of_settings(tmp_path: Path, clock: FixedClock, content: bytes) -> None:
     (tmp_path / "kehub.db").write_bytes(content)
     with pytest.raises(SettingsError):
@@ -151,18 +153,23 @@ def test_a_store_one_may_not_write_is_an_error_of_settings(tmp_path: Path, clock
 # -- transactions
 
 
-def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.writing("test"):
+def write_and_fail(database: Database) -> None:
+    with database.writing("inner"):
         database.execute("INSERT INTO meta (name, value) VALUES ('a', '1')")
-        _ = 1 / 0
-    assert database.rows("SELECT * FROM meta") == []
+    with database.writing("test"):
+        database.execute("INSERT INTO meta (name, value) VALUES ('b', '1')")
+        raise ZeroDivisionError
+
+
+def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail(database)
+    assert database.rows("SELECT name FROM meta") == [("a",)]
 
 
 def test_a_write_within_a_write_is_part_of_it(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.writing("outer"):
-        with database.writing("inner"):
-            database.execute("INSERT INTO meta (name, value) VALUES ('a', '1')")
-        _ = 1 / 0
+        write_and_fail(database)
     assert database.rows("SELECT * FROM meta") == []
 
 

@@ -93,11 +93,13 @@ def edit(
     with opened(ctx, actor) as setup:
         if take_back:
             staff.take_back(setup, take_back)
+            setup.record("customers edit --take-back", correction=take_back)
             facts = {"correction": take_back, "in_force": False}
         else:
             name = the_customer(setup, _given(customer, values, reason))
             day = expires.date() if expires else None
             made = staff.correct(setup, name, _pairs(values or []), reason, day)
+            setup.record("customers edit", correction=made, customer=name)
             facts = {"customer": name, "correction": made, "in_force": True}
     _tell_edit(facts, json)
 

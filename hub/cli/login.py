@@ -28,4 +28,5 @@ def login(
         if door is None:
             raise SettingsError("this connection needs no sign-in", where=connection)
         door.login(code or typer.prompt("Code", hide_input=True), redirect_uri)
+        setup.record("login", connection=connection)
     print(f"Signed in to {connection}; `kehub doctor` checks what the sign-in allows.")

@@ -16,6 +16,7 @@ def pause(ctx: typer.Context, connection: str, actor: As = "") -> None:
     """Leave a connection out of runs."""
     with opened(ctx, actor) as setup:
         setup.store.runs.pause(setup.config.connection(connection).name, setup.actor)
+        setup.record("pause", connection=connection)
     print(f"{connection} is paused; `kehub unpause {connection}` takes it in again.")
 
 
@@ -25,6 +26,7 @@ def unpause(ctx: typer.Context, connection: str, actor: As = "") -> None:
     with opened(ctx, actor) as setup:
         found = setup.config.connection(connection)
         lifted = setup.store.runs.unpause(found.name)
+        setup.record("unpause", connection=connection)
     print(f"{connection} takes part again." if lifted else f"{connection} was not paused by `kehub pause`.")
     if found.paused:
         print("It is still paused in the configuration (`paused: true`).")

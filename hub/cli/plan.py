@@ -63,7 +63,7 @@ def list_plans(
 ) -> None:
     """List plans, newest first."""
     with opened(ctx) as setup:
-        facts = [plan_facts(setup, plan) for plan in setup.store.plans.list(count=count)]
+        facts = [plan_facts(setup, plan) for plan in setup.store.plans.latest(count=count)]
         zone = setup.config.place.zone
     if json:
         emit(facts)
@@ -80,6 +80,7 @@ def discard(ctx: typer.Context, connection: str, actor: As = "") -> None:
     """Drop a connection's planned changes; the next run plans them afresh."""
     with opened(ctx, actor) as setup:
         count = setup.store.plans.discard(setup.config.connection(connection).name)
+        setup.record("plan discard", connection=connection, rows=count)
     print(f"{count} planned changes for {connection} are discarded; the next `kehub sync` plans afresh.")
 
 

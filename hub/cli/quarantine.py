@@ -60,6 +60,7 @@ def replay(ctx: typer.Context, connection: Where = "", actor: As = "", json: Jso
         chosen = [setup.config.connection(connection)] if connection else list(setup.config.connections)
         held = {stream for stream, _ in setup.store.quarantine.counts()}
         done = [asdict(found) for each in chosen if each.name in held for found in replay_rows(setup, each)]
+        setup.record("quarantine replay", landed=sum(found["landed"] for found in done))
     if json:
         emit(done)
     else:

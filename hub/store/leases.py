@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hub.clock import Clock
-from hub.errors import Conflict
+from hub.errors import Conflict, HubError
 from hub.process import alive, this_process
 from hub.store.database import Database
 
@@ -77,6 +78,8 @@ class Leases:
     def release(self, tasks: Iterable[str] | None = None) -> None:
         """Give back some tasks, or all."""
         names = list(self._held) if tasks is None else [task for task in tasks if task in self._held]
+        if not names:
+            return
         with self._db.writing("lease"):
             for task in names:
                 lease = self._held.pop(task)
@@ -91,7 +94,7 @@ class Leases:
 
     def _renew_until_stopped(self) -> None:
         while not self._stop.wait(RENEW_EVERY):
-            with self._db.writing("lease_renew"):
+            with suppress(HubError), self._db.writing("lease_renew"):  # the next beat tries again
                 self._db.execute(
                     "UPDATE lease SET until = :until WHERE holder = :me", {"until": self._now() + SECONDS, "me": self._me}
                 )

@@ -268,7 +268,7 @@ def _migrate_sqlite(db: SqliteDatabase, execute: Execute) -> None:
 
     migrations = Migrations("kehub")
     for function in STEPS:
-        migrations(name=function.__name__)(lambda _, run=function: run(execute))  # type: ignore[misc]
+        migrations(name=function.__name__)(lambda _, run=function: run(execute))
     with db.writing("migrate"):
         migrations.apply(sqlite_utils.Database(db.connection))
 

@@ -7,7 +7,7 @@ carry their approval by their own digest: a later plan that holds the same row k
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -182,7 +182,7 @@ class Plans:
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
         sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
-        return dict(self._db.rows(sql, {"connection": connection}))  # type: ignore[arg-type]
+        return dict(self._db.rows(sql, {"connection": connection}))
 
     # -- the plan as a whole
 
@@ -227,10 +227,10 @@ class Plans:
 
     def open(self, connection: str) -> Plan | None:
         """The connection's open plan."""
-        found = [plan for plan in self.list(connection) if plan.state == "open"]
+        found = [plan for plan in self.latest(connection) if plan.state == "open"]
         return found[0] if found else None
 
-    def list(self, connection: str | None = None, count: int = 50) -> list[Plan]:
+    def latest(self, connection: str | None = None, count: int = 50) -> list[Plan]:
         """Plans, newest first."""
         rows = self._db.rows(
             "SELECT connection, digest, run, state, rows, at, difference FROM plan"
@@ -284,7 +284,7 @@ class Plans:
             " WHERE connection = :connection AND until > :now ORDER BY at, digest",
             {"connection": connection, "now": self._now()},
         )
-        return [Approval(*row[:5], frozenset(filter(None, row[5].split(",")))) for row in rows]
+        return [replace(Approval(*row), released=frozenset(filter(None, row[5].split(",")))) for row in rows]
 
     def unapproved(self, connection: str) -> int:
         """How many standing rows no approval in force covers."""

@@ -48,7 +48,7 @@ class PostgresDatabase:
         found = getattr(self._local, "connection", None)
         if found is None:
             found = self._local.connection = self._connect()
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _connect(self) -> psycopg.Connection[Row]:
         with self._faults():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.store.database import Database, chunks, names
@@ -79,7 +79,7 @@ class Quarantine:
         opened = None
         if bodies and body is not None:
             opened = self._vault.open(bytes(body), f"quarantine:{row[1]}:{row[2]}")
-        return Held(*head, opened)
+        return replace(Held(*head), row=opened)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many rows each stream has in quarantine."""

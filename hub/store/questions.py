@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.clock import Clock
@@ -96,6 +96,9 @@ class Questions:
             " WHERE answer IS NULL ORDER BY connection, kind, field, subject"
         )
         return [
-            Question(*row[:8], samples=self._vault.open(bytes(row[8]), f"question:{row[0]}") if samples else None)
+            replace(
+                Question(*row[:8]),
+                samples=self._vault.open(bytes(row[8]), f"question:{row[0]}") if samples else None,
+            )
             for row in rows
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.clock import Clock
@@ -107,7 +107,7 @@ class Receipts:
         return [self._receipt(row) for row in self._db.rows(sql, params)]
 
     def _receipt(self, row: Row) -> Receipt:
-        return Receipt(*row[:13], fields=self._vault.open(bytes(row[13]), "receipt"))
+        return replace(Receipt(*row), fields=self._vault.open(bytes(row[13]), "receipt"))
 
     def tally(self, connection: str = "") -> dict[str, int]:
         """Receipts by state."""
@@ -115,7 +115,7 @@ class Receipts:
             "SELECT state, COUNT(*) FROM receipt WHERE :connection = '' OR connection = :connection"
             " GROUP BY state ORDER BY state"
         )
-        return dict(self._db.rows(sql, {"connection": connection}))  # type: ignore[arg-type]
+        return dict(self._db.rows(sql, {"connection": connection}))
 
     def pushed_before(self, connection: str) -> bool:
         """Whether anything was ever acknowledged by this connection."""

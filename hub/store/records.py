@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.model import Buyer, NounName
 from hub.store.bodies import Body, overtaken, take
-from hub.store.database import Database, Row, chunks, names
+from hub.store.database import Database, Params, Row, chunks, names
 from hub.vault import Vault
 
 IDENTITY = {
@@ -251,10 +251,19 @@ class Records:
                 f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie",  # noqa: S608
                 {**params, "tie": TIE})]  # fmt: skip
             self._db.execute(f"UPDATE record SET gone = 1, due = 1 WHERE rid IN {listed}", params)  # noqa: S608
+            self._uncount(listed, params)
         self._db.many("DELETE FROM identity WHERE key = :key AND rid = :rid", _pairs(lost))
         self._db.many("UPDATE record SET due = 1 WHERE rid IN (SELECT rid FROM identity WHERE key = :key)",
                       [{"key": key} for key, _ in lost])  # fmt: skip
         return len(rids)
+
+    def _uncount(self, listed: str, params: Params) -> None:
+        """An order that is gone counts no longer: its customer is decided again. One that comes back counts again."""
+        self._db.execute(
+            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM orders WHERE rid IN {listed})",  # noqa: S608
+            params,
+        )
+        self._db.execute(f"UPDATE orders SET counts = 0 WHERE rid IN {listed}", params)  # noqa: S608 - names only
 
     def absent(self, connection: str, stream: str, now: int, grace: int) -> int:
         """After a swept read: note who was not seen; gone is who was missing already `grace` seconds ago."""

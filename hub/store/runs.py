@@ -73,6 +73,13 @@ class Runs:
                 },
             )  # fmt: skip
 
+    def record(self, command: str, actor: str, as_of: int, **facts: Any) -> None:
+        """A command that changed something and read no system: who did what, in the list of runs."""
+        with self._db.writing("run"):
+            run = self.start(command, actor, as_of, "")
+            self.note(run, str(facts.pop("connection", "")), "", command, **facts)
+            self.end(run, "done")
+
     def notes(self, run: int) -> list[Note]:
         """A run's notes, in the order in which they were made."""
         rows = self._db.rows(

@@ -33,7 +33,7 @@ class SqliteDatabase:
         found = getattr(self._local, "connection", None)
         if found is None:
             found = self._local.connection = self._connect()
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _connect(self) -> sqlite3.Connection:
         try:

@@ -143,8 +143,8 @@ def _configure(folder: Path, url: str) -> None:
 
 def _serve(folder: Path, people: int, seed: int, day: date, port: int) -> tuple[str, int]:
     """Start the Zoho twin in a session of its own, so that Ctrl-C in the terminal does not end it."""
-    given = ("--people", str(people), "--seed", str(seed), "--today", day.isoformat(), "--port", str(port))
-    given += ("--set", "rewrite_phones=true")  # as the real one may
+    given = ["--people", str(people), "--seed", str(seed), "--today", day.isoformat(), "--port", str(port)]
+    given += ["--set", "rewrite_phones=true"]  # as the real one may
     with (folder / _LOG).open("w") as log:
         child = subprocess.Popen(  # noqa: S603 - our own module and checked arguments
             [sys.executable, "-P", "-m", "hub.testing.serve", "zoho", *given],
