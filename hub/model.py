@@ -18,7 +18,7 @@ EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", ma
 BirthDate = Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d\d-\d\d|--\d\d-\d\d)$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Short = Annotated[str, StringConstraints(max_length=500)]
-Long = Annotated[str, StringConstraints(max_length=100_000)]
+Long = Annotated[str, StringConstraints(max_length=4_000_000)]
 
 
 class Noun(BaseModel):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hub import failpoints
 from hub.connector import RowResult, Write
 from hub.errors import HubError, Rejected, Transient
+from hub.store.database import chunks
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
 from sync import mapping
@@ -57,14 +58,16 @@ class Applier:
         return done
 
     def _action(self, rows: Sequence[tuple[PlanRow, Approval]], done: Applied) -> None:
-        size = self.shore.destination.target.batch
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            plan, actor = part[0][1].digest, part[0][1].actor
-            standing = self._guarded([row for row, _ in part], done)
-            if standing:
-                self._batch(standing, plan, actor, done)
-            self.progress(self.shore.name, len(part))
+        """Push the rows of one kind; a batch holds rows of one approval, whose plan and actor its receipts carry."""
+        by_approval: dict[Approval, list[PlanRow]] = {}
+        for row, approval in rows:
+            by_approval.setdefault(approval, []).append(row)
+        for approval, approved in by_approval.items():
+            for part in chunks(approved, self.shore.destination.target.batch):
+                standing = self._guarded(list(part), done)
+                if standing:
+                    self._batch(standing, approval.digest, approval.actor, done)
+                self.progress(self.shore.name, len(part))
 
     # -- before the call
 

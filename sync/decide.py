@@ -68,6 +68,7 @@ class Decider:
             self.store.decisions.refill(self.as_of, self.currency)
             for programme in self.rules.programmes:
                 changed[programme.name], held[programme.name] = self._programme(programme, incomplete)
+            self.store.questions.end("held", "", None, self._held_subjects())
         return DecideResult(len(due), calendar, changed, held)
 
     def _due(self) -> int:
@@ -117,6 +118,9 @@ class Decider:
         settled = [entry for entry in differing if entry.customer not in held]
         self.store.decisions.settle(programme.name, self.rules.digest, self.as_of, settled)
         return len(settled), len(held)
+
+    def _held_subjects(self) -> set[tuple[str, str]]:
+        return {(row["programme"], f"{row['customer']}:{row['value']}") for row in self.store.decisions.held()}
 
     def _waiting(
         self, programme: Programme, differing: Sequence[Decided], incomplete: Sequence[Incomplete]

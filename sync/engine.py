@@ -225,6 +225,7 @@ def _retain(setup: Setup) -> None:
     """Retention is part of every run."""
     now = int(setup.clock.now().timestamp())
     days = setup.config.retention
+    setup.store.quarantine.forget_before(now - days.quarantine_days * 86400)
     setup.store.runs.forget_before(now - days.runs_days * 86400)
     setup.store.marks.forget_before(now - days.runs_days * 86400)
     setup.store.receipts.forget_before(now - days.receipts_days * 86400)

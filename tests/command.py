@@ -30,10 +30,12 @@ class Ended:
         return orjson.loads(self.out)
 
 
-def kehub(folder: Path, *arguments: str, file_limit: int = 0, prefix: tuple[str, ...] = (), **env: str) -> Ended:
-    """Run `kehub` in a folder; `file_limit` is the largest file it may write, in bytes."""
+def kehub(
+    folder: Path, *arguments: str, file_limit: int = 0, prefix: tuple[str, ...] = (), limit: float = 120, **env: str
+) -> Ended:
+    """Run `kehub` in a folder; `file_limit` is the largest file it may write, `limit` its seconds."""
 
-    def limit() -> None:
+    def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, resource.RLIM_INFINITY))
 
     done = subprocess.run(
@@ -41,8 +43,8 @@ def kehub(folder: Path, *arguments: str, file_limit: int = 0, prefix: tuple[str,
         cwd=folder,
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "120", **env},
         capture_output=True,
-        preexec_fn=limit if file_limit else None,
-        timeout=120,
+        preexec_fn=small_files if file_limit else None,
+        timeout=limit,
         text=True,
     )
     return Ended(done.returncode, done.stdout, done.stderr)

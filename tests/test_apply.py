@@ -511,3 +511,18 @@ def test_what_a_system_makes_of_a_record_that_we_create_is_no_evidence(scene: Sc
     (one,) = scene.ids()
     golden = scene.hub.survivorship.golden(scene.store.records.of_customers([one])[one])
     assert (golden["name"], golden["phone"], golden.get("other_phones")) == ("张伟", PHONE, None)
+
+
+def test_a_receipt_carries_who_approved_its_row_and_in_which_plan(scene: Scene) -> None:
+    scene.customer("crm", "a", phone=PHONE)
+    first = scene.sync().plans["crm"].digest
+    scene.store.plans.approve("crm", first, "Ann", 72, ())
+    scene.customer("crm", "b", phone=OTHER)
+    scene.crm.fail["fetch"] = 1
+    second = scene.sync().plans["crm"].digest
+    scene.store.plans.approve("crm", second, "Bob", 72, ())
+    scene.advance(days=0.01)
+    scene.sync()
+    found = {receipt.ext: (receipt.plan, receipt.actor) for receipt in scene.store.receipts.list(connection="crm")}
+    assert found["b"] == (second, "Bob")
+    assert found["a"] in ((first, "Ann"), (second, "Bob"))

@@ -268,3 +268,16 @@ def test_two_changes_of_one_day_leave_the_periods_as_if_there_had_been_none(scen
     scene.till.put("orders", {"id": "o0", "refunded": "0"})
     scene.sync()
     assert scene.store.decisions.periods(scene.who("till", "7")) == before
+
+
+def test_a_question_about_a_hold_ends_with_the_hold_and_its_answer_serves_once(scene: Scene) -> None:
+    lapsing(scene)
+    for _ in range(8):
+        scene.advance(days=1)
+        scene.till.fail["read"] = 1
+        scene.sync()
+    assert scene.questions("held")
+    scene.order("till", "late", "1000", 1, customer="7")
+    scene.sync()
+    assert scene.questions("held") == []
+    assert scene.store.questions.answered("held", "") == {}

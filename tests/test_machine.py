@@ -32,6 +32,9 @@ cities = st.sampled_from([None, "上海", "Paris"])
 systems = st.sampled_from(SYSTEMS)
 faults = st.sampled_from(["read", "fetch", "write", "answer", "lookup"])
 numbers = st.integers(0, 30)
+ages = st.sampled_from([0, 1, 179, 364, 365, 400])
+totals = st.sampled_from(["50", "100", "1000"])
+ways = st.sampled_from(["id", "phone", "email", "nobody", "unread"])
 edits = st.one_of(
     st.tuples(st.just("phone"), phones),
     st.tuples(st.just("email"), emails),
@@ -91,9 +94,8 @@ class Machine(RuleBasedStateMachine):
         if id_ is not None:
             self.scene.system(system).remove(id_)
 
-    @rule(system=st.sampled_from(["shop", "till"]), number=numbers, days=st.sampled_from([0, 1, 179, 364, 365, 400]),
-          total=st.sampled_from(["50", "100", "1000"]), by=st.sampled_from(["id", "phone", "email", "nobody", "unread"]),
-          phone=phones, email=emails)  # fmt: skip
+    @rule(system=st.sampled_from(["shop", "till"]), number=numbers, days=ages, total=totals, by=ways, phone=phones,
+          email=emails)  # fmt: skip
     def somebody_buys(
         self, system: str, number: int, days: int, total: str, by: str, phone: Any, email: Any
     ) -> None:

@@ -379,3 +379,32 @@ def test_an_order_that_changes_its_buyer_counts_for_the_new_one_only(scene: Scen
     scene.till.put("orders", {"id": "o", "customer": None})
     scene.sync()
     assert [scene.facts(scene.who("till", i))["spend_life"] for i in "78"] == [0, 0]
+
+
+# -- questions end with their cause
+
+
+@pytest.mark.parametrize("change", [{"phone": OTHER}, {"phone": None}, {"name": "张伟"}, None])
+def test_a_question_about_names_ends_when_they_no_longer_contradict(
+    scene: Scene, change: dict[str, str | None] | None
+) -> None:
+    scene.customer("till", "1", phone=PHONE, name="张伟")
+    scene.customer("till", "2", phone=PHONE, name="李娜")
+    scene.sync()
+    assert scene.questions("names")
+    if change is None:
+        scene.till.remove("2")
+    else:
+        scene.customer("till", "2", **change)
+    partition(scene)
+    assert scene.questions() == []
+
+
+def test_a_question_about_a_crowded_key_ends_when_the_crowd_has_gone(scene: Scene) -> None:
+    for number in range(9):
+        scene.customer("till", f"{number}", phone=PHONE)
+    scene.sync()
+    assert scene.questions("crowded")
+    scene.customer("till", "8", phone=None)
+    scene.sync()
+    assert scene.questions() == []

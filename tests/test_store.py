@@ -135,7 +135,7 @@ def test_a_store_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path, clo
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to be one" * 50, b"SQLite format 3\0" + b"x" * 5000])
+@pytest.mark.parametrize("content", [b"not a database, but long enough" * 99, b"SQLite format 3\0" + b"x" * 5000])
 def test_a_file_that_is_no_store_is_an_error_of_settings(tmp_path: Path, clock: FixedClock, content: bytes) -> None:
     (tmp_path / "kehub.db").write_bytes(content)
     with pytest.raises(SettingsError):

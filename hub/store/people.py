@@ -159,6 +159,10 @@ class People:
                     opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
                     affected.nodes[rid].name = opened.said("name")
 
+    def holders(self, key: bytes) -> int:
+        """How many records hold an identity key."""
+        return int(self._db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": key})[0][0])
+
     # -- writing what resolve decided
 
     def assign(self, run: int, affected: Affected, decided: Assignment) -> int:

@@ -151,17 +151,18 @@ class Plans:
         brakes = {brake.subject: brake.kind for brake in self.brakes(connection)}
         listed, params = names("d", sorted(approvals) or [""])
         sql = (
-            f"SELECT {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))}, MAX(a.plan) FROM plan_row p"  # noqa: S608
+            f"SELECT {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))}, a.plan FROM plan_row p"  # noqa: S608
             " JOIN approved_row a ON a.connection = p.connection AND a.digest = p.digest"
             f" WHERE p.connection = :connection AND a.plan IN {listed}"
-            f" GROUP BY {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))} ORDER BY p.key"
+            " ORDER BY p.key, a.plan"
         )
-        found = []
+        found: dict[str, tuple[PlanRow, Approval]] = {}
         for *row, plan in self._db.rows(sql, {**params, "connection": connection}):
-            approval, action = approvals[plan], row[3]
-            if action not in brakes or brakes[action] in approval.released:
-                found.append((self._row(tuple(row)), approval))
-        return found
+            approval, (key, action) = approvals[plan], (row[1], row[3])
+            held = action in brakes and brakes[action] not in approval.released
+            if not held and (key not in found or found[key][1].at <= approval.at):
+                found[key] = (self._row(tuple(row)), approval)
+        return list(found.values())
 
     def mark(self, row: PlanRow, state: str, code: str = "", field: str = "") -> None:
         """Note what became of a row that stays listed."""

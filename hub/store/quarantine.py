@@ -81,6 +81,12 @@ class Quarantine:
             opened = self._vault.open(bytes(body), f"quarantine:{row[1]}:{row[2]}")
         return replace(Held(*head), row=opened)
 
+    def forget_before(self, at: int) -> int:
+        """Retention: drop rows that were set aside by runs older than the epoch second `at`."""
+        with self._db.writing("retention"):
+            sql = "DELETE FROM quarantine WHERE run IN (SELECT id FROM run WHERE started < :at)"
+            return self._db.execute(sql, {"at": at})
+
     def counts(self) -> dict[tuple[str, str], int]:
         """How many rows each stream has in quarantine."""
         rows = self._db.rows("SELECT connection, stream, COUNT(*) FROM quarantine GROUP BY connection, stream")

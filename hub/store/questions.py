@@ -65,13 +65,19 @@ class Questions:
         name = self._vault.name("question", kind, connection, field, subject, length=8).lower()
         self._db.execute("DELETE FROM question WHERE id = :id AND answer IS NULL", {"id": name})
 
-    def end(self, kind: str, connection: str, subjects: Collection[str], keep: Collection[tuple[str, str]]) -> None:
-        """Close questions of a kind about these subjects, answered ones too, except the (field, subject) in `keep`."""
+    def end(
+        self, kind: str, connection: str, subjects: Collection[str] | None, keep: Collection[tuple[str, str]]
+    ) -> None:
+        """Close questions of a kind about these subjects (None: all), answered ones too, but those in `keep`.
+
+        `keep` holds (field, subject).
+        """
         rows = self._db.rows(
             "SELECT id, field, subject FROM question WHERE kind = :kind AND connection = :connection ORDER BY id",
             {"kind": kind, "connection": connection},
         )
-        over = [row for row in rows if row[2] in subjects and (row[1], row[2]) not in keep]
+        about = [row for row in rows if subjects is None or row[2] in subjects]
+        over = [row for row in about if (row[1], row[2]) not in keep]
         self._db.many("DELETE FROM question WHERE id = :id", [{"id": row[0]} for row in over])
 
     def answer(self, question: str, answer: str, actor: str) -> bool:

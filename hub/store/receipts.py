@@ -55,8 +55,10 @@ class Receipts:
     def key(self, row: PlanRow) -> str:
         """A row's receipt key: the same for the same change, another once that change was acknowledged."""
         name = self._vault.name("receipt", row.digest, length=16).lower()
-        sql = "SELECT COUNT(*) FROM receipt WHERE key LIKE :start AND state IN ('ack', 'refused')"
-        return f"{name}:{self._db.rows(sql, {'start': name + ':%'})[0][0]}"
+        sql = (
+            "SELECT COUNT(*) FROM receipt WHERE key >= :low AND key < :high AND state IN ('ack', 'refused', 'crossed')"
+        )
+        return f"{name}:{self._db.rows(sql, {'low': name + ':', 'high': name + ';'})[0][0]}"
 
     def intend(self, run: int, plan: str, actor: str, rows: Sequence[tuple[str, PlanRow]]) -> None:
         """Record intents before the call; the caller's transaction is durable."""

@@ -6,7 +6,7 @@ A guard stops a key from joining anything new and opens a question; it never tak
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.store import Store
@@ -56,6 +56,7 @@ def cluster(
     nodes = sorted(affected.nodes.values(), key=lambda n: (ranks.get(n.connection, 999), n.connection, n.stream, n.ext))
     place = {node.rid: number for number, node in enumerate(nodes)}
     crowded, free = _crowded(affected, limits)
+    _end_questions(store, affected, {key.hex() for key, _, _ in crowded})
     _fill_names(store, affected, free)
     guarded = _ask_crowded(store, crowded)
     groups = Groups(len(nodes))
@@ -71,7 +72,6 @@ def cluster(
             _join_standing(groups, nodes, [place[rid] for rid in holders])
             _join_namesakes(groups, nodes, [place[rid] for rid in holders])
             continue
-        store.questions.drop("names", key.hex(), field=kind)
         for rid in holders[1:]:
             groups.join(place[holders[0]], place[rid])
     for _, _, rids in crowded:
@@ -86,6 +86,16 @@ def _crowded(
     crowded = [entry for entry in affected.keys if len(entry[2]) > limits.records_per_key]
     free = [entry for entry in affected.keys if len(entry[2]) <= limits.records_per_key]
     return crowded, free
+
+
+def _end_questions(store: Store, affected: Affected, crowded: Collection[str]) -> None:
+    """Questions about keys that are looked at again or that nobody shares any more are asked anew or not at all."""
+    looked_at = {key.hex() for key, _, _ in affected.keys} - set(crowded)
+    asked = [q for q in store.questions.open() if q.kind in ("names", "crowded")]
+    alone = {q.subject for q in asked if store.people.holders(bytes.fromhex(q.subject)) < 2}
+    for question in asked:
+        if question.subject in alone or question.subject in looked_at:
+            store.questions.drop(question.kind, question.subject, field=question.field)
 
 
 def _fill_names(store: Store, affected: Affected, keys: Iterable[tuple[bytes, str, list[int]]]) -> None:
