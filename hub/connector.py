@@ -16,7 +16,8 @@ The core does the rest: HTTP, tokens, budget, retries, marks, certificates, quar
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping as Rows, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -24,12 +25,12 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import pluggy
 from pydantic import BaseModel, ConfigDict
 
-from hub.answer import Answer
-from hub.auth import OAuthRefresh
-from hub.budget import Limit
 from hub.clock import Clock
-from hub.dialect import Consequence, Dialect
 from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
+from hub.http.answer import Answer
+from hub.http.auth import OAuthRefresh
+from hub.http.budget import Limit
+from hub.http.dialect import Consequence, Dialect
 from hub.model import NounName
 
 __all__ = [
@@ -239,7 +240,7 @@ def _own_mapping(stream: Stream) -> Mapping:
 class Tools:
     """What the core hands a connector: its name, an HTTP door of its own, the clock, the brand's place, a folder.
 
-    `http` is a `hub.http.Door` (None for connectors that state `uses_http = False`); relative paths in settings are
+    `http` is a `hub.http.door.Door` (None for connectors that state `uses_http = False`); relative paths in settings are
     relative to `folder`, the configuration's. `mapping` gives a stream's mapping with the site's field map laid over
     it (the stream that `read` gets has it already). `creates`: the site lets the hub create customers there. `decides`:
     the values that the brand's rules can give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.

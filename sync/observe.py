@@ -119,6 +119,7 @@ class Observer:
             )
             lane.error.__cause__ = fault
         finally:
+            self.store.db.leave()
             queue.put(lane)
 
     def _stream(self, lane: Lane, normalise: Normaliser, queue: Queue[Arrived | Lane], ack: Queue[bool]) -> None:

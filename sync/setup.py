@@ -55,7 +55,7 @@ class Setup:
         made = kind(connection.settings, tools)
         if not kind.uses_http:
             return made
-        from hub.http import Door
+        from hub.http.door import Door
 
         network = self.config.network
         door = Door(

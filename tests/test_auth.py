@@ -11,12 +11,12 @@ import httpx
 import pytest
 import respx
 
-from hub.auth import Auth, OAuthRefresh, Outgoing, TokenAuth
 from hub.clock import FixedClock
-from hub.dialect import Dialect
 from hub.errors import AuthError, HubError, PermissionMissing, QuotaExceeded, SettingsError, Transient
-from hub.http import Door
-from hub.keyring import Keyring, Token
+from hub.http.auth import Auth, OAuthRefresh, Outgoing, TokenAuth
+from hub.http.dialect import Dialect
+from hub.http.door import Door
+from hub.http.keyring import Keyring, Token
 from hub.store.migrations import migrate
 from hub.store.shared import Tokens
 from hub.store.sqlite import SqliteDatabase

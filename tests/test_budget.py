@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.budget import Budget, Limit
 from hub.clock import FixedClock
 from hub.errors import QuotaExceeded
+from hub.http.budget import Budget, Limit
 from hub.store.migrations import migrate
 from hub.store.shared import Budgets
 from hub.store.sqlite import SqliteDatabase

@@ -16,11 +16,7 @@ import pytest
 import respx
 
 from hub import failpoints
-from hub.answer import Answer
-from hub.auth import Basic, StaticHeader
-from hub.budget import Limit
 from hub.clock import FixedClock
-from hub.dialect import Dialect
 from hub.errors import (
     AuthError,
     Conflict,
@@ -31,11 +27,15 @@ from hub.errors import (
     SettingsError,
     Transient,
 )
-from hub.http import Door
+from hub.http.answer import Answer
+from hub.http.auth import Basic, StaticHeader
+from hub.http.budget import Limit
+from hub.http.dialect import Dialect
+from hub.http.door import Door
+from hub.http.transport import Fault, Line, _fault, _untrusted, ssl_context
 from hub.store.migrations import migrate
 from hub.store.shared import Budgets
 from hub.store.sqlite import SqliteDatabase
-from hub.transport import Fault, Line, _fault, _untrusted, ssl_context
 
 BASE = "https://shop.example/api"
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -307,7 +307,7 @@ def test_an_answer_that_drips_for_ever_or_cannot_be_unpacked_is_none(
     packed = httpx.Response(200, stream=httpx.ByteStream(b"no gzip"), headers={"Content-Encoding": "gzip"})
     web.post("/packed").mock(return_value=packed)
     web.post("/dripping").respond(200, json={})
-    monkeypatch.setattr("hub.transport.WHOLE_TIMEOUT", -1.0)
+    monkeypatch.setattr("hub.http.transport.WHOLE_TIMEOUT", -1.0)
     for path in ("/packed", "/dripping"):
         with pytest.raises(Transient) as failure:
             open_door().request("POST", path, writes=True)
@@ -468,5 +468,5 @@ def test_an_untrusted_certificate_is_told_apart() -> None:
 
 
 def test_httpx_is_not_imported_before_it_is_needed() -> None:
-    code = "import sys, hub.http, hub.dialect; sys.exit(bool({'httpx', 'tenacity', 'certifi'} & set(sys.modules)))"
+    code = "import sys, hub.http.door, hub.http.dialect; sys.exit(bool({'httpx', 'tenacity', 'certifi'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

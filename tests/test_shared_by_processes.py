@@ -17,12 +17,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hub.auth import OAuthRefresh
-from hub.budget import Limit
 from hub.clock import Clock, FixedClock, RealClock
-from hub.dialect import Dialect
-from hub.http import Door
-from hub.keyring import Token
+from hub.http.auth import OAuthRefresh
+from hub.http.budget import Limit
+from hub.http.dialect import Dialect
+from hub.http.door import Door
+from hub.http.keyring import Token
 from hub.store import connect
 from hub.store.database import Database
 from hub.store.migrations import migrate

@@ -87,7 +87,7 @@ def _store(config: Configuration) -> str:
 
 
 def _network(config: Configuration) -> Iterator[Check]:
-    from hub.transport import ssl_context
+    from hub.http.transport import ssl_context
 
     network = config.network
     yield Check("network", "proxy", True, _host(network.proxy) if network.proxy else "none: systems are asked directly")

@@ -41,6 +41,9 @@ class Database(Protocol):
     def script(self, statements: Iterable[str]) -> None:
         """Run schema statements inside the open transaction."""
 
+    def leave(self) -> None:
+        """Close this thread's connection: the last thing a thread does that ends before the store is closed."""
+
     def close(self) -> None:
         """Close this thread's and all other connections."""
 

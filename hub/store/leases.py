@@ -98,6 +98,7 @@ class Leases:
                 self._db.execute(
                     "UPDATE lease SET until = :until WHERE holder = :me", {"until": self._now() + SECONDS, "me": self._me}
                 )
+        self._db.leave()
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

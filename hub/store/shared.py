@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.budget import SLICES, Grant, Limit, milliseconds
 from hub.clock import Clock
-from hub.keyring import CLAIM_SECONDS, Standing, Token
+from hub.http.budget import SLICES, Grant, Limit, milliseconds
+from hub.http.keyring import CLAIM_SECONDS, Standing, Token
 from hub.process import alive
 from hub.store.database import Database, names
 from hub.vault import Vault

@@ -113,6 +113,14 @@ class SqliteDatabase:
                 raise
             raise _told(fault, self.path) from None
 
+    def leave(self) -> None:
+        found = getattr(self._local, "connection", None)
+        if found is not None:
+            del self._local.connection
+            with self._lock:
+                self._all.remove(found)
+            found.close()
+
     def close(self) -> None:
         with self._lock:
             for connection in self._all:

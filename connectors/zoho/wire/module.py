@@ -20,7 +20,7 @@ _COLUMNS = 49  # fifty with the id
 class Module:
     """One module behind a connection's door; `root` is the API's path with its version."""
 
-    door: Any  # hub.http.Door
+    door: Any  # hub.http.door.Door
     root: str
     name: str
 

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from hub.answer import Answer
-from hub.auth import Auth
-from hub.budget import Limit
 from hub.errors import (
     AuthError,
     Conflict,
@@ -21,6 +18,9 @@ from hub.errors import (
     SettingsError,
     Transient,
 )
+from hub.http.answer import Answer
+from hub.http.auth import Auth
+from hub.http.budget import Limit
 
 Consequence = Literal["settings", "auth", "permission", "quota", "busy", "rejected", "conflict", "transient"]
 """What happens next. `busy`: refused for now, nothing was done, try again soon (as for 429). `quota`: rest for long."""

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from hub import failpoints
-from hub.answer import Answer
-from hub.auth import OAuthRefresh, Outgoing, exchange_code
-from hub.budget import Budget, BudgetStore
 from hub.clock import Clock
-from hub.dialect import Dialect
 from hub.errors import AuthError, Conflict, HubError, QuotaExceeded, Rejected, SettingsError, Transient
-from hub.exchange import Call, Outcome, weigh
-from hub.keyring import Keyring, TokenStore
-from hub.transport import Body, Fault, Line
+from hub.http.answer import Answer
+from hub.http.auth import OAuthRefresh, Outgoing, exchange_code
+from hub.http.budget import Budget, BudgetStore
+from hub.http.dialect import Dialect
+from hub.http.exchange import Call, Outcome, weigh
+from hub.http.keyring import Keyring, TokenStore
+from hub.http.transport import Body, Fault, Line
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState, Retrying

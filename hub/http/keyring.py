@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from hub.answer import Answer
-from hub.budget import PATIENCE
 from hub.clock import Clock
 from hub.errors import HubError, QuotaExceeded, SettingsError, Transient
+from hub.http.answer import Answer
+from hub.http.budget import PATIENCE
 from hub.process import this_process
 
 EARLY = 300

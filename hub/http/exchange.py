@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
-from hub.answer import Answer
-from hub.budget import PATIENCE
-from hub.dialect import Dialect, Judgement, judge
 from hub.errors import HubError, QuotaExceeded, Rejected, Transient
-from hub.transport import Body, Fault
+from hub.http.answer import Answer
+from hub.http.budget import PATIENCE
+from hub.http.dialect import Dialect, Judgement, judge
+from hub.http.transport import Body, Fault
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _KEPT = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}|[vV]\d+(\.\d+)*|\d{4}-\d{2}|\d+\.\d+\.\d+|\{\w+\}|")

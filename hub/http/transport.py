@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hub.answer import Answer
-from hub.auth import Outgoing
 from hub.errors import HubError, SettingsError, Transient
+from hub.http.answer import Answer
+from hub.http.auth import Outgoing
 
 if TYPE_CHECKING:
     import httpx

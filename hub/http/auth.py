@@ -18,9 +18,9 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Literal
 
-from hub.answer import Answer
 from hub.errors import AuthError, HubError, QuotaExceeded, SettingsError, Transient
-from hub.keyring import Keyring, Token
+from hub.http.answer import Answer
+from hub.http.keyring import Keyring, Token
 
 REFUSED_FOR = timedelta(minutes=10)
 """The rest after "Access Denied": Zoho gives ten access tokens per refresh token in ten minutes."""
