@@ -111,11 +111,11 @@ def test_a_landline_and_a_foreign_phone_are_spelled_by_the_library() -> None:
     assert spelled(PHONE, "+49 30 901820") == "+4930901820"
 
 
-@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+@pytest.mark.parametrize(
+    "region", sorted(each for each in phonenumbers.SUPPORTED_REGIONS if phonenumbers.example_number(each))
+)
 def test_phones_of_all_regions_keep_their_spelling(region: str) -> None:
     number = phonenumbers.example_number(region)
-    if number is None:
-        pytest.skip("the library has no example")
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     once = spelled(PHONE, text)
     assert once == spelled(PHONE, once) != REFUSED

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def told(ended: Ended, code: int, *words: str) -> None:
+def expect_told(ended: Ended, code: int, *words: str) -> None:
     """The command ended with this code and says these words, without a traceback."""
     assert ended.code == code, ended.err
     assert "Traceback" not in ended.err + ended.out
@@ -48,7 +48,7 @@ def test_a_full_disk_ends_the_run_clearly_and_the_next_run_ends_as_if_nothing_ha
         prepare(folder, str(folder / "kehub.db"))
         ended = kehub(folder, "sync", file_limit=limit)
         if ended.code != 3:
-            told(ended, 4, "disk")
+            expect_told(ended, 4, "disk")
             stopped += 1
         assert kehub(folder, "sync").code == 3
         assert outcome(folder, str(folder / "kehub.db")) == wanted
@@ -59,7 +59,7 @@ def test_a_full_disk_ends_the_run_clearly_and_the_next_run_ends_as_if_nothing_ha
 def test_a_read_only_mount_is_named(folder: Path) -> None:
     script = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && cd {folder} && exec \"$@\""
     ended = kehub(folder, "sync", prefix=("unshare", "-m", "sh", "-c", script, "sh"))
-    told(ended, 2, "kehub.db", "mount")
+    expect_told(ended, 2, "kehub.db", "mount")
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_a_read_only_mount_is_named(folder: Path) -> None:
     ids=["wrong", "garbled", "lost"],
 )
 def test_a_lost_or_wrong_key_is_a_clear_error_at_start(folder: Path, key: str, words: tuple[str, ...]) -> None:
-    told(kehub(folder, "sync", KEHUB_KEY=key), 2, *words)
+    expect_told(kehub(folder, "sync", KEHUB_KEY=key), 2, *words)
 
 
 def test_a_file_that_is_no_store_is_left_alone(folder: Path) -> None:
     (folder / "kehub.db").write_bytes(b"my holiday photographs" * 1000)
-    told(kehub(folder, "sync"), 2, "not a store")
+    expect_told(kehub(folder, "sync"), 2, "not a store")
     assert (folder / "kehub.db").read_bytes() == b"my holiday photographs" * 1000
 
 
@@ -92,7 +92,7 @@ def test_a_second_sync_says_who_holds_what(folder: Path) -> None:
     try:
         assert first.stdout is not None
         assert first.stdout.readline() == b"held\n"
-        told(kehub(folder, "sync"), 4, "another process is at work on decide", str(first.pid))
+        expect_told(kehub(folder, "sync"), 4, "another process is at work on decide", str(first.pid))
     finally:
         first.kill()
         first.wait()
@@ -109,7 +109,7 @@ def test_a_store_of_a_newer_version_is_refused_untouched(folder: Path) -> None:
     )
     db.close()
     before = (folder / "kehub.db").read_bytes()
-    told(kehub(folder, "sync"), 2, "newer KeHub", "m0999_future")
+    expect_told(kehub(folder, "sync"), 2, "newer KeHub", "m0999_future")
     assert (folder / "kehub.db").read_bytes() == before
 
 
@@ -120,7 +120,7 @@ def test_a_lease_whose_holder_is_on_another_host_is_respected_until_it_ends(fold
     db = connect(str(folder / "kehub.db"))
     sql = "INSERT INTO lease (task, holder, fence, until) VALUES ('decide', 'elsewhere/1/1/a', 7, :until)"
     db.execute(sql, {"until": now + 30})
-    told(kehub(folder, "sync"), 4, "elsewhere")
+    expect_told(kehub(folder, "sync"), 4, "elsewhere")
     db.execute("UPDATE lease SET until = :until", {"until": now - 1})
     db.close()
     assert kehub(folder, "sync").code == 3

@@ -37,7 +37,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         yield prepare(tmp_path / "brand", str(tmp_path / "brand" / "kehub.db"), url, files)
 
 
-def clean(ended: Ended) -> Ended:
+def assert_clean(ended: Ended) -> Ended:
     """The command's output holds nothing personal."""
     assert found_in(ended.out.encode(), PERSONAL) == []
     assert found_in(ended.err.encode(), PERSONAL) == []
@@ -56,24 +56,24 @@ def test_the_search_finds_what_is_planted(tmp_path: Path) -> None:
 
 
 def test_a_whole_life_leaves_nothing_personal_behind(site: Site, tmp_path: Path) -> None:
-    clean(kehub(site.folder, "doctor"))
+    assert_clean(kehub(site.folder, "doctor"))
     site.control("faults", {"error_in_200": {"times": 1, "skip": 2}, "undecodable_row": {"times": 1}})
-    clean(kehub(site.folder, "sync"))
-    ended = clean(kehub(site.folder, "sync", "--json"))
+    assert_clean(kehub(site.folder, "sync"))
+    ended = assert_clean(kehub(site.folder, "sync", "--json"))
     assert ended.code == 3, ended.err
     digest = ended.facts["plans"][0]["digest"]
     site.control("faults", {"500": {"times": 2}})
-    clean(kehub(site.folder, "apply", digest, "--release", "share"))
+    assert_clean(kehub(site.folder, "apply", digest, "--release", "share"))
     for command in (("status",), ("status", "--json"), ("runs", "list"), ("runs", "show", "--json"), ("plan", "list"),
                     ("quarantine", "list"), ("questions", "list"), ("store", "check")):  # fmt: skip
-        clean(kehub(site.folder, *command))
+        assert_clean(kehub(site.folder, *command))
     assert found_under(site.folder, PERSONAL) == []
     assert found_under(tmp_path / "temporary", PERSONAL) == []
 
 
 def test_a_bug_tells_its_place_and_not_its_text(site: Site) -> None:
     site.control("faults", {"html_in_200": {"times": 3}, "truncated": {"times": 3}})
-    clean(kehub(site.folder, "sync", KEHUB_DEBUG="1"))
+    assert_clean(kehub(site.folder, "sync", KEHUB_DEBUG="1"))
 
 
 def copies(site: Site, target: Path) -> Path:

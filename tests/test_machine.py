@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from hub.clock import FixedClock
 from hub.errors import HubError, SettingsError
@@ -48,10 +49,10 @@ edits = st.one_of(
 class Machine(RuleBasedStateMachine):
     """Three systems, one hub, and everything that can happen between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, location: str = "") -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="kehub-machine-"))
-        self.scene = Scene(self.folder, str(self.folder / "kehub.db"), FixedClock(NOW), yaml=THREE)
+        self.scene = Scene(self.folder, location or str(self.folder / "kehub.db"), FixedClock(NOW), yaml=THREE)
         self.count = 0
         self.founders: dict[str, int] = {}
         self.allowed: dict[str, list[tuple[str, str, Any, Any]]] = {name: [] for name in WRITABLE}
@@ -339,10 +340,24 @@ class Machine(RuleBasedStateMachine):
                 assert row.get("stage") == self.scene.decided(customer)["stage"]
 
 
-QUICK = settings(
-    max_examples=int(os.environ.get("KEHUB_MACHINE_EXAMPLES", "25")), stateful_step_count=40, deadline=None,
-    suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)  # fmt: skip
+def profile(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+    )
 
-TestMachine = Machine.TestCase
-TestMachine.settings = QUICK
+
+def test_promises_hold_whatever_happens() -> None:
+    run_state_machine_as_test(Machine, settings=profile(20, 40))
+
+
+@pytest.mark.slow
+def test_promises_hold_however_long_it_goes_on() -> None:
+    run_state_machine_as_test(Machine, settings=profile(300, 60))
+
+
+@pytest.mark.slow
+def test_promises_hold_on_postgresql_too(postgres_url: str) -> None:
+    def on_postgresql() -> Machine:
+        return Machine(f"{postgres_url}{'&' if '?' in postgres_url else '?'}schema=m{uuid.uuid4().hex[:12]}")
+
+    run_state_machine_as_test(on_postgresql, settings=profile(30, 40))

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from hub.clock import Clock, FixedClock, RealClock
 from hub.http.auth import OAuthRefresh
@@ -29,31 +24,10 @@ from hub.store.migrations import migrate
 from hub.store.shared import Budgets, Tokens
 from hub.vault import Keys, Vault
 
-POSTGRES = os.environ.get("KEHUB_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 LIMIT = Limit("burst", 20, 1.6)
 CALLS_EACH = 15
 KEYS = Keys({1: bytes(32)}, bytes(32), bytes(32))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "store.db")
-        return
-    schema = f"kehub_{uuid.uuid4().hex[:12]}"
-    try:
-        server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL server at hand")
-    with server:
-        yield f"{POSTGRES}?schema={schema}"
-        server.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(NOW)
 
 
 @pytest.fixture
