@@ -59,3 +59,10 @@ def test_every_error_is_drawn_in_its_tree() -> None:
     assert len(kinds) < 10
     for kind in kinds:
         assert kind.__name__ in tree
+
+
+def test_the_generated_pages_are_as_they_would_be_written() -> None:
+    from docs.__main__ import PAGES
+
+    for name, make in PAGES.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == make(), f"run `make docs` for {name}"
