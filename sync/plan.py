@@ -63,14 +63,15 @@ class Planner:
         """Bring standing rows up to date and publish each connection's plan."""
         echoes = {d.name: self.store.receipts.echoes(d.name) for d in self.destinations}
         asked: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-        for part in chunks(self.store.people.due(), BATCH):
+        due = self.store.people.due()
+        for part in chunks(due, BATCH):
             with self.store.db.writing("plan_rows"):
                 self.store.leases.check("decide")
                 draft = self._draft(part, echoes)
                 self._save(part, draft)
             for subject, samples in draft.asked.items():
                 asked[subject] += samples
-        return self._publish(asked)
+        return self._publish(due, asked)
 
     # -- one batch of customers
 
@@ -139,11 +140,13 @@ class Planner:
         for destination in self.destinations:
             exts = {ext for connection, ext in draft.keys if connection == destination.name}
             self.store.questions.end("conflict", destination.name, exts, draft.conflicts[destination.name])
-        self.store.decisions.decided(customers)
 
     # -- the plan as a whole
 
-    def _publish(self, asked: Rows[tuple[str, str, str], list[dict[str, Any]]]) -> dict[str, Plan]:
+    def _publish(
+        self, due: Sequence[str], asked: Rows[tuple[str, str, str], list[dict[str, Any]]]
+    ) -> dict[str, Plan]:
+        """Ask, brake, publish; only now are the customers no longer due, so that a run cut short plans them again."""
         found = {}
         counts = self.store.records.counts()
         with self.store.db.writing("publish"):
@@ -156,6 +159,7 @@ class Planner:
                 plan = self.store.plans.publish(self.run, destination.name)
                 if plan is not None:
                     found[destination.name] = plan
+            self.store.decisions.decided(due)
         return found
 
     def _ask(self, kind: str, connection: str, name: str, samples: Sequence[dict[str, Any]]) -> None:
