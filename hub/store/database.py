@@ -8,9 +8,9 @@ a network.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from hub import failpoints
 
@@ -58,6 +58,51 @@ def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     """`values` in runs of at most `size`, for `IN` lists within every database's limit."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+class Closes(Protocol):
+    """Anything that can be closed."""
+
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closes)
+
+
+class PerThread(Generic[C]):
+    """A connection a thread, opened on first use, so that no two threads ever share one."""
+
+    def __init__(self, connect: Callable[[], C]) -> None:
+        self._connect = connect
+        self._local = threading.local()
+        self._open: list[C] = []
+        self._lock = threading.Lock()
+
+    def get(self) -> C:
+        """This thread's connection."""
+        found: C | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = self._connect()
+            with self._lock:
+                self._open.append(found)
+        return found
+
+    def leave(self) -> None:
+        """Close this thread's connection: the thread ends."""
+        found: C | None = getattr(self._local, "connection", None)
+        if found is not None:
+            del self._local.connection
+            with self._lock:
+                self._open.remove(found)
+            found.close()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        self._local = threading.local()
 
 
 class Nesting:

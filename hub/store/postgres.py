@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -14,7 +13,7 @@ from psycopg import sql as compose
 from psycopg.abc import Query
 
 from hub.errors import SettingsError, Transient
-from hub.store.database import Nesting, Params, Row
+from hub.store.database import Nesting, Params, PerThread, Row
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -37,18 +36,13 @@ class PostgresDatabase:
         if not re.fullmatch(r"[a-z_][a-z0-9_]{0,40}", self.schema):
             raise SettingsError("not a schema name", where="store", remedy="use lower-case letters, digits and _")
         self._url = urlunsplit(parts._replace(query=urlencode(options)))
-        self._local = threading.local()
-        self._all: list[psycopg.Connection[Row]] = []
-        self._lock = threading.Lock()
+        self._connections = PerThread(self._connect)
         self._nesting = Nesting()
 
     @property
     def connection(self) -> psycopg.Connection[Row]:
         """This thread's connection, opened on first use."""
-        found = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = self._connect()
-        return found
+        return self._connections.get()
 
     def _connect(self) -> psycopg.Connection[Row]:
         with self._faults():
@@ -60,8 +54,6 @@ class PostgresDatabase:
             except psycopg.errors.UniqueViolation:
                 pass  # two processes at once: the other one made it
             connection.execute(compose.SQL("SET search_path TO {}").format(name))
-        with self._lock:
-            self._all.append(connection)
         return connection
 
     def rows(self, sql: str, params: Params | None = None) -> list[Row]:
@@ -114,19 +106,10 @@ class PostgresDatabase:
             ) from None
 
     def leave(self) -> None:
-        found = getattr(self._local, "connection", None)
-        if found is not None:
-            del self._local.connection
-            with self._lock:
-                self._all.remove(found)
-            found.close()
+        self._connections.leave()
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-        self._local = threading.local()
+        self._connections.close()
 
 
 def _plain(text: str) -> Query:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from hub.errors import SettingsError, Transient
-from hub.store.database import Nesting, Params, Row
+from hub.store.database import Nesting, Params, PerThread, Row
 
 _BUSY_MS = 30_000
 
@@ -22,18 +21,13 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+        self._connections = PerThread(self._connect)
         self._nesting = Nesting()
 
     @property
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, opened on first use."""
-        found = getattr(self._local, "connection", None)
-        if found is None:
-            found = self._local.connection = self._connect()
-        return found
+        return self._connections.get()
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -46,8 +40,6 @@ class SqliteDatabase:
             connection.execute("PRAGMA foreign_keys = ON")
         except (sqlite3.Error, OSError) as fault:
             raise _told(fault, self.path) from None
-        with self._lock:
-            self._all.append(connection)
         return connection
 
     def rows(self, sql: str, params: Params | None = None) -> list[Row]:
@@ -114,19 +106,10 @@ class SqliteDatabase:
             raise _told(fault, self.path) from None
 
     def leave(self) -> None:
-        found = getattr(self._local, "connection", None)
-        if found is not None:
-            del self._local.connection
-            with self._lock:
-                self._all.remove(found)
-            found.close()
+        self._connections.leave()
 
     def close(self) -> None:
-        with self._lock:
-            for connection in self._all:
-                connection.close()
-            self._all.clear()
-        self._local = threading.local()
+        self._connections.close()
 
 
 _SETTINGS = {
