@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,9 @@ def _parameters(command: Any) -> Iterator[str]:
 def _parameter(each: Any) -> tuple[str, str] | None:
     if each.name == "help":
         return None
-    names = ", ".join(f"`{name}`" for name in each.opts) if each.param_type_name == "option" else f"`{each.name.upper()}`"
+    names = (
+        ", ".join(f"`{name}`" for name in each.opts) if each.param_type_name == "option" else f"`{each.name.upper()}`"
+    )
     return names, (getattr(each, "help", "") or "").replace("|", "\\|").replace("\n", " ")
 
 
@@ -57,7 +60,7 @@ def connectors() -> str:
 
     parts = ["# Connectors\n\n" + NOTE]
     for name, kind in load_plugins().connectors().items():
-        parts.append(f"## {name}\n\n{(kind.__doc__ or '').strip()}\n\n{(kind.Settings.__doc__ or '').strip()}\n")
+        parts.append(f"## {name}\n\n{cleandoc(kind.__doc__ or '')}\n\n{cleandoc(kind.Settings.__doc__ or '')}\n")
         parts.append("\n| setting | default |\n|---|---|\n")
         for field, about in kind.Settings.model_fields.items():
             default = "required" if about.is_required() else f"`{about.get_default(call_default_factory=True)!r}`"
@@ -84,7 +87,9 @@ PAGES = {"commands.md": commands, "connectors.md": connectors}
 
 def main() -> int:
     """Write the pages, or compare them."""
-    stale = [name for name, make in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()]
+    stale = [
+        name for name, make in PAGES.items() if not (HERE / name).exists() or (HERE / name).read_text("utf-8") != make()
+    ]
     if "--check" in sys.argv:
         print("stale: " + ", ".join(stale) if stale else "the generated pages are up to date")
         return int(bool(stale))

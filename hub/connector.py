@@ -28,16 +28,17 @@ from pydantic import BaseModel, ConfigDict
 from hub.clock import Clock
 from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
 from hub.http.answer import Answer
-from hub.http.auth import OAuthRefresh
+from hub.http.auth import Auth, Basic, OAuthRefresh, Outgoing, TokenAuth
 from hub.http.budget import Limit
 from hub.http.dialect import Consequence, Dialect
+from hub.http.keyring import Keyring, Token
 from hub.model import NounName
 
 __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
-    "Answer", "BadRow", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field", "Finding", "Form",
-    "Limit", "Mapping", "OAuthRefresh", "Page", "Place", "Row", "RowResult", "Stream", "Target", "Tools", "Window",
-    "Write", "hookimpl",
+    "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field",
+    "Finding", "Form", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page", "Place", "Row", "RowResult",
+    "Stream", "Target", "Token", "TokenAuth", "Tools", "Window", "Write", "hookimpl",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")
@@ -103,7 +104,8 @@ class Stream:
     `counts: False` marks orders that another system counts. `personal_ids`: its ids identify a person (phone numbers
     as ids) and are stored as a keyed hash. `overlap` is read again each time, against late and equal timestamps.
     `remembers` is how far back its feeds look: when the last complete read is older, the next one is a full one. A
-    stream with a delete feed whose `strength` is swept also finds by absence what the feed no longer tells.
+    stream with a delete feed whose `strength` is swept also finds by absence what the feed no longer tells. `sweep`: a
+    complete read is due when the latest one is that old, for streams whose deletes show by absence only.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Stream:
     overlap: timedelta = timedelta(minutes=5)
     shrink_brake: float = 0.0
     remembers: timedelta | None = None
+    sweep: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -82,9 +82,7 @@ class Transient(HubError):
     `unclear` is true when a request that writes may have taken effect although no answer arrived.
     """
 
-    def __init__(
-        self, what: str, *, unclear: bool = False, where: str = "", remedy: str = "", code: str = ""
-    ) -> None:
+    def __init__(self, what: str, *, unclear: bool = False, where: str = "", remedy: str = "", code: str = "") -> None:
         super().__init__(what, where=where, remedy=remedy, code=code)
         self.unclear = unclear
 

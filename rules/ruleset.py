@@ -112,9 +112,7 @@ class Clause:
 
 def explain(programme: Programme, facts: dict[str, Any], as_of: int) -> list[Clause]:
     """Each condition of each choice beside the customer's own figure, best choice first."""
-    return [
-        clause for choice in programme.choices for clause in _clauses(choice.value, choice.when, facts, as_of)
-    ]
+    return [clause for choice in programme.choices for clause in _clauses(choice.value, choice.when, facts, as_of)]
 
 
 def _clauses(value: str, condition: Condition, facts: dict[str, Any], as_of: int) -> list[Clause]:
@@ -126,7 +124,11 @@ def _clauses(value: str, condition: Condition, facts: dict[str, Any], as_of: int
     assert isinstance(condition, DaysSince)
     day = facts.get(condition.fact)
     days = None if day is None else as_of - day
-    return [Clause(value, f"days since {condition.fact}", condition.operator, condition.value, days, _holds(days, condition))]
+    return [
+        Clause(
+            value, f"days since {condition.fact}", condition.operator, condition.value, days, _holds(days, condition)
+        )
+    ]
 
 
 def _holds(found: Any, condition: Compare | DaysSince) -> bool:

@@ -16,7 +16,9 @@ AUTO = "apply: auto"
 def find_plan(setup: Setup, digest: str) -> Plan:
     """The open plan that a digest (or its beginning, from four characters) names; UnsafePlan says what became of it."""
     wanted = digest.lower()
-    found = [plan for plan in setup.store.plans.latest(count=1000) if len(wanted) >= 4 and plan.digest.startswith(wanted)]
+    found = [
+        plan for plan in setup.store.plans.latest(count=1000) if len(wanted) >= 4 and plan.digest.startswith(wanted)
+    ]
     open_ = [plan for plan in found if plan.state == "open"]
     if len(open_) == 1:
         return open_[0]
@@ -39,7 +41,9 @@ def approve(setup: Setup, plan: Plan, released: Iterable[str]) -> None:
     if any(approval.digest == plan.digest for approval in setup.store.plans.approvals(plan.connection)):
         return
     raise UnsafePlan(
-        "the rows are no longer those of this plan", where=plan.digest, remedy="run `kehub sync` and look at the new plan"
+        "the rows are no longer those of this plan",
+        where=plan.digest,
+        remedy="run `kehub sync` and look at the new plan",
     )
 
 

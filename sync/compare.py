@@ -50,7 +50,9 @@ def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Ve
     if entry.fill_empty and sides.theirs is not None and not sides.theirs_is_ours:
         return _settled(sides, forms)
     if sides.wanted is None and not sides.theirs_is_ours:
-        return _settled(sides, forms)  # we know nothing better (no programme decides it): only our own words are cleared
+        return _settled(
+            sides, forms
+        )  # we know nothing better (no programme decides it): only our own words are cleared
     if not sides.has_base:
         return _first(entry, sides)
     if same(sides.base, sides.theirs, forms):

@@ -1,10 +1,10 @@
 """The flow on one screen: settle, observe, resolve, decide, plan, apply.
 
-    observe    lanes read every connection into the store            sync/observe.py (normalise: sync/normalise.py)
-    resolve    one customer out of many records                      sync/resolve/
-    decide     facts, tiers and stages for whom a change touches     sync/decide.py
-    plan       three ways, per field; brakes; a digest               sync/plan.py
-    apply      the approved rows and no others                       sync/apply.py (settle: sync/settle.py)
+observe    lanes read every connection into the store            sync/observe.py (normalise: sync/normalise.py)
+resolve    one customer out of many records                      sync/resolve/
+decide     facts, tiers and stages for whom a change touches     sync/decide.py
+plan       three ways, per field; brakes; a digest               sync/plan.py
+apply      the approved rows and no others                       sync/apply.py (settle: sync/settle.py)
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
     for connection in chosen:
         try:
             readers = setup.readers(connection, ask.streams)
-            report.lanes.append(
-                Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since)
-            )
+            report.lanes.append(Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since))
         except HubError as fault:
             _failed(setup, report, connection.name, fault)
     Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)

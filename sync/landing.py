@@ -16,7 +16,7 @@ from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import Incoming
 from sync.normalise import Normaliser
-from sync.plan import Destination, first_record
+from sync.plan import Destination
 
 
 @dataclass(frozen=True)
@@ -54,17 +54,24 @@ class Shore:
             self.store.runs.note(self.run, self.name, self.destination.stream.name, "read_back_failed", code=fault.code)
             return {}
 
-    def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None) -> None:
-        """Store what both sides now agree on, then land the record; inside the caller's transaction."""
+    def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None, *, late: bool = False) -> None:
+        """Store what both sides now agree on, then land the record; inside the caller's transaction.
+
+        `late`: it was not read back right after the write, so that what differs may be somebody's edit.
+        """
         now = int(self.store.clock.now().timestamp())
         shadow = self.store.records.shadows(self.name, [ext]).get(ext, {})
         parts = {part: dict(shadow.get(part, {})) for part in ("base", "written", "declined")}
         incoming = seen or self._assumed(row, ext)
+        self.store.questions.end("conflict", self.name, {ext}, ())
         for field, side in row.fields.items():
-            got = incoming.values.get(field)
+            wanted, got = side["wanted"], incoming.values.get(field)
+            if late and got != wanted and not echo_form(wanted, got):
+                parts["base"][field] = wanted  # it was agreed, and moved since: the field's owner decides
+                continue
             if row.action == "create":
                 parts["written"][field] = got  # nobody else has said anything there yet
-            self._agree(parts, field, side["wanted"], got, ext)
+            self._agree(parts, field, wanted, got, ext)
         self.store.records.save_shadow(self.name, ext, parts)
         made = row.action == "create"
         _, fresh = self.store.records.land(
@@ -76,7 +83,6 @@ class Shore:
     def _agree(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
         parts["base"][field] = got
         parts["declined"].pop(field, None)
-        self.store.questions.end("conflict", self.name, {ext}, ())
         form = "" if got == wanted else echo_form(wanted, got)
         if got == wanted or form:
             parts["written"][field] = got
@@ -102,11 +108,11 @@ class Shore:
         return Incoming(ext, values, int(self.store.clock.now().timestamp()), print_)
 
     def _adopt(self, row: PlanRow, rid: int) -> None:
-        customer = self.store.people.current(row.customer) or row.customer  # it may have been merged since
-        records = self.store.records.of_customers([customer])[customer]
-        first = first_record([record for record in records if record.rid != rid])
-        self.store.records.tie(row.key.removeprefix("new:"), [rid] if first is None else [rid, first.rid])
-        self.store.people.adopt(self.run, rid, customer)
+        """The record belongs to whom the record it was made from belongs to by now."""
+        key = row.key.removeprefix("new:")
+        home = self.store.records.tied(key) or self.store.people.current(row.customer) or row.customer
+        self.store.records.tie(key, [rid])
+        self.store.people.adopt(self.run, rid, home)
 
 
 @contextmanager

@@ -90,7 +90,9 @@ class Observer:
         queue: Queue[Arrived | Lane] = Queue(maxsize=QUEUE)
         acks: dict[str, Queue[bool]] = {lane.name: Queue() for lane in lanes}
         threads = [
-            threading.Thread(target=self._lane, args=(lane, queue, acks[lane.name]), name=f"lane-{lane.name}", daemon=True)
+            threading.Thread(
+                target=self._lane, args=(lane, queue, acks[lane.name]), name=f"lane-{lane.name}", daemon=True
+            )
             for lane in lanes
         ]
         for thread in threads:
@@ -172,7 +174,14 @@ class Observer:
     def _everything(self, lane: Lane, stream: Stream, mark: Mark, digest: str) -> bool:
         if lane.full or mark.watermark is None or mark.mapping != digest or stream.change_feed == "none":
             return True
-        return stream.remembers is not None and self._now() - mark.watermark > stream.remembers.total_seconds()
+        if stream.remembers is not None and self._now() - mark.watermark > stream.remembers.total_seconds():
+            return True
+        return stream.sweep is not None and self._unswept(lane.name, stream.name) >= stream.sweep.total_seconds()
+
+    def _unswept(self, name: str, stream: str) -> float:
+        """For how many seconds the stream has not been read completely."""
+        whole = self.store.marks.certificates(name, stream, whole=True)
+        return self._now() - whole[0].at if whole else float("inf")
 
     # -- the writer's side
 
@@ -312,9 +321,7 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
     return found
 
 
-def _normalised(
-    lane: Lane, stream: Stream, page: Page, normalise: Normaliser
-) -> tuple[list[Incoming], list[Held]]:
+def _normalised(lane: Lane, stream: Stream, page: Page, normalise: Normaliser) -> tuple[list[Incoming], list[Held]]:
     records, held = [], [_bad(lane, stream, entry) for entry in page.bad]
     for number, row in enumerate(page.rows):
         try:
@@ -358,5 +365,3 @@ def _time(seconds: int) -> datetime:
 
 def _at(seconds: int | None) -> datetime | None:
     return None if seconds is None else _time(seconds)
-
-

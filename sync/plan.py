@@ -45,6 +45,7 @@ class Draft:
     shadows: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     asked: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     conflicts: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    ties: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,7 @@ class Planner:
         standing = self.store.decisions.standing(customers)
         draft = Draft()
         for destination in self.destinations:
-            exts = [
-                record.ext for customer in customers for record in records[customer] if _of(destination, record)
-            ]
+            exts = [record.ext for customer in customers for record in records[customer] if _of(destination, record)]
             shadows = self.store.records.shadows(destination.name, exts)
             unclear = self._unclear_creates(destination)
             answers = {
@@ -121,8 +120,11 @@ class Planner:
         self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any],
         unclear: str | None, draft: Draft,
     ) -> None:  # fmt: skip
-        key = create_key(self.store, destination.name, records)
-        if key is None or unclear not in (None, f"new:{key}"):
+        first = first_record(records)
+        if first is None:
+            return
+        key = create_key(self.store, destination.name, first)
+        if unclear not in (None, f"new:{key}"):
             return
         sides = {
             entry.ours: {"base": None, "theirs": None, "wanted": wanted[entry.ours], "why": "new there"}
@@ -132,9 +134,12 @@ class Planner:
         sent = {entry.theirs for entry in destination.fields() if entry.ours in sides}
         if all(entry.theirs in sent for entry in destination.stream.mapping.fields if entry.required):
             draft.rows.append(PlanRow(destination.name, f"new:{key}", customer, "create", "", sides, "new there"))
+            draft.ties.append((key, first.rid))
 
     def _save(self, customers: Sequence[str], draft: Draft) -> None:
         self.store.plans.replace(customers, draft.keys, draft.rows)
+        for key, rid in draft.ties:
+            self.store.records.tie(key, [rid])  # what will be made under this key belongs to this record
         for connection, ext, shadow in draft.shadows:
             self.store.records.save_shadow(connection, ext, shadow)
         for destination in self.destinations:
@@ -143,9 +148,7 @@ class Planner:
 
     # -- the plan as a whole
 
-    def _publish(
-        self, due: Sequence[str], asked: Rows[tuple[str, str, str], list[dict[str, Any]]]
-    ) -> dict[str, Plan]:
+    def _publish(self, due: Sequence[str], asked: Rows[tuple[str, str, str], list[dict[str, Any]]]) -> dict[str, Plan]:
         """Ask, brake, publish; only now are the customers no longer due, so that a run cut short plans them again."""
         found = {}
         counts = self.store.records.counts()
@@ -186,11 +189,8 @@ def first_record(records: Sequence[Stored]) -> Stored | None:
     return min(living, key=lambda record: (record.connection, record.stream, record.ext), default=None)
 
 
-def create_key(store: Store, connection: str, records: Sequence[Stored]) -> str | None:
+def create_key(store: Store, connection: str, first: Stored) -> str:
     """The intent key of a create: a hash of the customer's first record, never the customer's id."""
-    first = first_record(records)
-    if first is None:
-        return None
     return store.vault.name("create", connection, first.connection, first.stream, first.ext, length=16).lower()
 
 
@@ -219,9 +219,7 @@ class _Row:
         if sides:
             reason = "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
             draft.rows.append(
-                PlanRow(
-                    self.destination.name, self.record.ext, self.customer, "update", self.record.ext, sides, reason
-                )
+                PlanRow(self.destination.name, self.record.ext, self.customer, "update", self.record.ext, sides, reason)
             )
 
     def _field(
@@ -252,9 +250,7 @@ class _Row:
             theirs_is_ours=name in self.record.body.ours,
         )
 
-    def _answered(
-        self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft
-    ) -> tuple[Verdict, str]:
+    def _answered(self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft) -> tuple[Verdict, str]:
         """A shared field's question: one for all at first load, one a record later; an answer decides."""
         if verdict != "ask":
             return verdict, why

@@ -39,7 +39,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
     row = as_row(receipt)
     incoming = seen.get(ext)
     if incoming is not None and (receipt.action == "create" or shows_wanted(incoming.values, row)):
-        shore.acknowledged(row, ext, incoming)
+        shore.acknowledged(row, ext, incoming, late=True)
         shore.store.receipts.finish(receipt.key, "ack", ext=ext)
         _drop(shore, row)
         return "ack"

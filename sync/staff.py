@@ -93,5 +93,3 @@ def correctable() -> list[str]:
     """The fields that a person may correct."""
     left_out = {"consents", "other_phones", "other_emails", "interests", "sizes", "named_dates", "custom"}
     return [name for name in Customer.model_fields if name not in left_out] + ["custom.NAME"]
-
-

@@ -526,3 +526,53 @@ def test_a_receipt_carries_who_approved_its_row_and_in_which_plan(scene: Scene) 
     found = {receipt.ext: (receipt.plan, receipt.actor) for receipt in scene.store.receipts.list(connection="crm")}
     assert found["b"] == (second, "Bob")
     assert found["a"] in ((first, "Ann"), (second, "Bob"))
+
+
+def test_an_edit_of_a_record_whose_create_was_unclear_is_an_edit_and_no_rewriting(scene: Scene) -> None:
+    """The hub takes back what is its own, and leaves what is theirs."""
+    shop = scene.system("shop")
+    scene.customer("till", "7", phone=PHONE, name="张伟")
+    digest = scene.sync().plans["shop"].digest
+    shop.fail["answer"] = 1
+    scene.apply(digest)
+    (created,) = shop.customers
+    scene.customer("shop", created, tier=None, name="李娜")
+    scene.rounds(2)
+    assert (shop.customers[created]["tier"], shop.customers[created]["name"]) == ("member", "李娜")
+    assert scene.questions("not_kept") == []
+
+
+def test_what_we_made_from_a_record_stays_with_it_whoever_joined_and_left_in_between(scene: Scene) -> None:
+    """Between plan and push somebody joins whose record sorts first; after they part nothing is made twice."""
+    shop = scene.system("shop")
+    scene.customer("till", "7", phone=PHONE, name="张伟")
+    scene.sync()
+    scene.customer("crm", "a", phone=PHONE)
+    scene.hub.store.plans.approve("shop", scene.store.plans.open("shop").digest, "tester", 72, ())
+    shop.fail["write"] = 1
+    digest = scene.sync().plans["shop"].digest
+    scene.apply(digest)
+    scene.customer("crm", "a", phone=OTHER)
+    scene.rounds(3)
+    assert scene.who("crm", "a") != scene.who("till", "7")
+    assert len(shop.customers) == shop.created == 2
+    for row in shop.customers.values():
+        assert row["phone"] == (PHONE if row["hub_id"] == scene.who("till", "7") else OTHER)
+
+
+def test_a_record_that_we_made_and_somebody_deleted_is_not_made_again(scene: Scene) -> None:
+    """Not even when the record it was made from goes to another customer."""
+    shop = scene.system("shop")
+    scene.customer("crm", "a", phone=PHONE)
+    scene.customer("till", "7", phone=PHONE)
+    scene.rounds(1)
+    (created,) = shop.customers
+    shop.remove(created)
+    scene.rounds(1)
+    scene.customer("crm", "a", phone=OTHER)
+    scene.customer("till", "7", email="a@shop.cn")
+    scene.customer("till", "8", phone=OTHER)
+    scene.rounds(2)
+    made_for = {row["hub_id"] for row in shop.customers.values()}
+    assert scene.who("shop", created) == scene.who("crm", "a") == scene.who("till", "8")
+    assert made_for == {scene.who("till", "7")}

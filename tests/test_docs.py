@@ -28,7 +28,13 @@ def test_every_promise_names_tests_that_exist() -> None:
         for file, name in row.tests:
             tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
             names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-            names |= {t.id for node in tree.body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)}
+            names |= {
+                t.id
+                for node in tree.body
+                if isinstance(node, ast.Assign)
+                for t in node.targets
+                if isinstance(t, ast.Name)
+            }
             assert name in names, f"{row.point}: {file} has no {name}"
 
 

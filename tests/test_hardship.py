@@ -57,7 +57,7 @@ def test_a_full_disk_ends_the_run_clearly_and_the_next_run_ends_as_if_nothing_ha
 
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="mounting needs root on Linux")
 def test_a_read_only_mount_is_named(folder: Path) -> None:
-    script = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && cd {folder} && exec \"$@\""
+    script = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && cd {folder} && exec "$@"'
     ended = kehub(folder, "sync", prefix=("unshare", "-m", "sh", "-c", script, "sh"))
     expect_told(ended, 2, "kehub.db", "mount")
 
@@ -124,5 +124,3 @@ def test_a_lease_whose_holder_is_on_another_host_is_respected_until_it_ends(fold
     db.execute("UPDATE lease SET until = :until", {"until": now - 1})
     db.close()
     assert kehub(folder, "sync").code == 3
-
-

@@ -91,7 +91,9 @@ def code_lines(node: ast.AST, source: list[str]) -> int:
     if isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant) and isinstance(doc.value.value, str):
         skip = set(range(doc.lineno, (doc.end_lineno or 0) + 1))
     lines = range(node.lineno, (node.end_lineno or 0) + 1)
-    return sum(1 for n in lines if n not in skip and source[n - 1].strip() and not source[n - 1].strip().startswith("#"))
+    return sum(
+        1 for n in lines if n not in skip and source[n - 1].strip() and not source[n - 1].strip().startswith("#")
+    )
 
 
 def functions() -> list[int]:
@@ -113,7 +115,9 @@ def test_functions_stay_as_short_as_in_the_libraries_we_like() -> None:
 def test_modules_stay_small() -> None:
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
     assert {name: count for name, count in lines.items() if count > 400} == {}
-    connectors = {name: count for name, count in lines.items() if re.fullmatch(r"connectors\.\w+\.(?!twin|fields)\w+", name)}
+    connectors = {
+        name: count for name, count in lines.items() if re.fullmatch(r"connectors\.\w+\.(?!twin|fields)\w+", name)
+    }
     assert {name: count for name, count in connectors.items() if count > 150} == {}
 
 

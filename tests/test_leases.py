@@ -91,6 +91,7 @@ def test_a_holder_on_this_host_that_died_is_replaced_at_once(database: Database,
     held_by(database, dead_process(), clock=clock)
     leases = Leases(database, clock)
     leases.take([TASK])
+    leases.check(TASK)
     leases.release()
 
 
@@ -98,6 +99,7 @@ def test_a_process_number_used_again_by_another_process_counts_as_dead(database:
     held_by(database, f"{socket.gethostname()}/{os.getpid()}/1/abc", clock=clock)
     leases = Leases(database, clock)
     leases.take([TASK])
+    leases.check(TASK)
     leases.release()
 
 
@@ -111,11 +113,14 @@ def test_a_killed_holder_that_its_parent_has_not_buried_counts_as_dead(database:
     held_by(database, holder, clock=clock)
     leases = Leases(database, clock)
     leases.take([TASK])
+    leases.check(TASK)
     leases.release()
     process.wait()
 
 
-@pytest.mark.parametrize("holder", ["elsewhere/1/1/abc", f"{socket.gethostname()}/{os.getpid()}//abc"])
+@pytest.mark.parametrize(
+    "holder", ["elsewhere/1/1/abc", f"{socket.gethostname()}/{os.getpid()}//abc"], ids=["elsewhere", "untold"]
+)
 def test_a_holder_of_whom_nothing_can_be_known_is_trusted_until_its_lease_ends(
     database: Database, clock: FixedClock, holder: str
 ) -> None:
@@ -126,6 +131,7 @@ def test_a_holder_of_whom_nothing_can_be_known_is_trusted_until_its_lease_ends(
         leases.take([TASK])
     clock.advance(timedelta(seconds=SECONDS + 1))
     leases.take([TASK])
+    leases.check(TASK)
     leases.release()
 
 
@@ -134,6 +140,7 @@ def test_what_was_never_taken_or_given_back_cannot_be_worked_on(database: Databa
     with pytest.raises(Conflict, match="does not hold the task"):
         leases.check(TASK)
     leases.take([TASK])
+    leases.check(TASK)
     leases.release()
     with pytest.raises(Conflict):
         leases.check(TASK)

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from hub.clock import FixedClock
 from hub.errors import HubError, SettingsError
+from hub.store.postgres import PostgresDatabase
 from sync.approve import approve, find_plan
 from sync.engine import Report, push
 from sync.mapping import pick, spelled
@@ -61,6 +62,9 @@ class Machine(RuleBasedStateMachine):
         try:
             self.comes_to_rest()
         finally:
+            db = self.scene.store.db
+            if isinstance(db, PostgresDatabase):
+                db.execute(f"DROP SCHEMA {db.schema} CASCADE")
             self.scene.close()
             shutil.rmtree(self.folder)
 
@@ -97,9 +101,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(system=st.sampled_from(["shop", "till"]), number=numbers, days=ages, total=totals, by=ways, phone=phones,
           email=emails)  # fmt: skip
-    def somebody_buys(
-        self, system: str, number: int, days: int, total: str, by: str, phone: Any, email: Any
-    ) -> None:
+    def somebody_buys(self, system: str, number: int, days: int, total: str, by: str, phone: Any, email: Any) -> None:
         buyer = {
             "id": {"customer": self._some(system, "customers", number)}, "phone": {"phone": phone},
             "email": {"email": email}, "nobody": {}, "unread": {"customer": f"unread-{number % 3}"},

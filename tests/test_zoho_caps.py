@@ -20,12 +20,16 @@ def test_a_listing_of_more_than_100_000_contacts_is_read_to_its_end(
     monkeypatch.setenv("ZOHO_SECRET", "twin-client-secret")
     monkeypatch.setenv("ZOHO_REFRESH", "1000.refresh.twin")
     with twin(146_000, credits=5_000_000) as url:
-        site = prepare(tmp_path / "brand", str(tmp_path / "brand" / "kehub.db"), url, shop_files(tmp_path / "files", 40))
+        site = prepare(
+            tmp_path / "brand", str(tmp_path / "brand" / "kehub.db"), url, shop_files(tmp_path / "files", 40)
+        )
         config = site.folder / "kehub.yaml"
         config.write_text(config.read_text("utf-8").replace('"page_size": 50', '"page_size": 200'), encoding="utf-8")
         held = len(site.control("state")["records"]["Contacts"])
         assert held > 100_000
-        ended = kehub(site.folder, "sync", "--only", "zoho", "--stream", "customers", "--plan-only", "--json", limit=1800)
+        ended = kehub(
+            site.folder, "sync", "--only", "zoho", "--stream", "customers", "--plan-only", "--json", limit=1800
+        )
         assert ended.code == 3, ended.err
         stream = next(s for s in ended.facts["streams"] if s["stream"] == "customers")
         calls = site.control("counters")["calls"]

@@ -50,7 +50,13 @@ class Memory(Connector[MemorySettings]):
         """Customers, in batches of ten, created only under a key of their own."""
         if not self.settings.writable:
             return None
-        return Target(batch=10, guard="read_first" if self.settings.guard else "none", create_key="hub_key", creates=True, native_idempotency=True)
+        return Target(
+            batch=10,
+            guard="read_first" if self.settings.guard else "none",
+            create_key="hub_key",
+            creates=True,
+            native_idempotency=True,
+        )
 
     def server_time(self) -> datetime:
         """The system's own time."""

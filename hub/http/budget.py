@@ -184,5 +184,3 @@ def milliseconds(at: datetime) -> int:
 
 def _at(now: int) -> datetime:
     return datetime.fromtimestamp(now / 1000, UTC)
-
-

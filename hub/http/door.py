@@ -229,7 +229,9 @@ class Door:
     def _base(self) -> str:
         base = self._dialect.auth.base_url(self._keyring) or self._dialect.base_url
         if "://" not in base:
-            raise SettingsError("the system's address is missing", where=self.connection, remedy="write it as https://...")
+            raise SettingsError(
+                "the system's address is missing", where=self.connection, remedy="write it as https://..."
+            )
         return base
 
     def _trusted(self, url: str, base: str) -> bool:

@@ -1,10 +1,10 @@
 """The store: the only place that knows a table.
 
-    store = open_store(location, master, clock)
-    store.records  what was read          store.people     who is who        store.decisions  what we decided
-    store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
-    store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
-    store.tokens   store.budgets          short transactions shared by processes
+store = open_store(location, master, clock)
+store.records  what was read          store.people     who is who        store.decisions  what we decided
+store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
+store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
+store.tokens   store.budgets          short transactions shared by processes
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Decisions:
         ):
             count += self._db.execute(
                 "UPDATE customer SET due = 2 WHERE due = 0 AND merged_into IS NULL AND id IN"
-                f" (SELECT customer FROM {source} WHERE {column} > :low AND {column} <= :high)",  # noqa: S608
+                f" (SELECT customer FROM {source} WHERE {column} > :low AND {column} <= :high)",
                 {"low": last - days, "high": as_of - days},
             )
         return count
@@ -94,7 +94,7 @@ class Decisions:
         columns = ("customer", "as_of", *PROFILE)
         sets = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
         self._db.many(
-            f"INSERT INTO facts ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"  # noqa: S608
+            f"INSERT INTO facts ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
             f" ON CONFLICT (customer) DO UPDATE SET {sets}",
             [{"as_of": as_of, **row} for row in rows],
         )
@@ -110,7 +110,7 @@ class Decisions:
             *PROFILE,
         )  # fmt: skip
         rows = self._db.rows(
-            f"SELECT {', '.join(columns)} FROM facts WHERE customer = :customer",  # noqa: S608 - constants
+            f"SELECT {', '.join(columns)} FROM facts WHERE customer = :customer",
             {"customer": customer},
         )
         return dict(zip(columns, rows[0], strict=True)) if rows else None
@@ -121,7 +121,7 @@ class Decisions:
         """Run a rule over the facts of due customers; only those whose standing decision differs come back."""
         sql = (
             "SELECT n.customer, d.value, n.value FROM"
-            f" (SELECT f.customer AS customer, {expression} AS value FROM facts f"  # noqa: S608 - compiled by rules
+            f" (SELECT f.customer AS customer, {expression} AS value FROM facts f"
             "    JOIN customer c ON c.id = f.customer AND c.due > 0 AND c.merged_into IS NULL) n"
             " LEFT JOIN decision d ON d.customer = n.customer AND d.programme = :programme AND d.to_day = 0"
             " WHERE d.value IS NULL OR d.value <> n.value ORDER BY n.customer"
@@ -130,7 +130,7 @@ class Decisions:
 
     def evaluate(self, customer: str, expression: str, params: dict[str, Any]) -> Any:
         """What a rule's expression says of one customer."""
-        sql = f"SELECT {expression} FROM facts f WHERE f.customer = :customer"  # noqa: S608 - compiled by rules
+        sql = f"SELECT {expression} FROM facts f WHERE f.customer = :customer"
         rows = self._db.rows(sql, {**params, "customer": customer})
         return rows[0][0] if rows else None
 
@@ -140,7 +140,7 @@ class Decisions:
         where, extra = names("c", connections)
         for part in chunks(customers):
             listed, params = names("k", part)
-            sql = f"SELECT DISTINCT customer FROM record WHERE customer IN {listed} AND connection IN {where}"  # noqa: S608
+            sql = f"SELECT DISTINCT customer FROM record WHERE customer IN {listed} AND connection IN {where}"
             found.update(customer for (customer,) in self._db.rows(sql, {**params, **extra}))
         return found
 
@@ -153,8 +153,8 @@ class Decisions:
         ended_today = {(customer, value) for customer, value in closed}
         keys = [{"customer": entry.customer, "programme": programme, "day": day} for entry in found]
         where = " WHERE customer = :customer AND programme = :programme AND to_day = 0"
-        self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)  # noqa: S608 - constant
-        self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)  # noqa: S608 - constant
+        self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
+        self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
         new = [{**key, "value": entry.value, "rules": rules} for key, entry in zip(keys, found, strict=True)]
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
         self._db.many(
@@ -173,7 +173,7 @@ class Decisions:
         found: dict[str, dict[str, str]] = {customer: {} for customer in customers}
         for part in chunks(customers):
             listed, params = names("k", part)
-            sql = f"SELECT customer, programme, value FROM decision WHERE to_day = 0 AND customer IN {listed}"  # noqa: S608
+            sql = f"SELECT customer, programme, value FROM decision WHERE to_day = 0 AND customer IN {listed}"
             for customer, programme, value in self._db.rows(sql, params):
                 found[customer][programme] = value
         return found
@@ -182,7 +182,7 @@ class Decisions:
         """A customer's decisions as periods, oldest first."""
         columns = ("programme", "value", "from_day", "to_day", "rules")
         rows = self._db.rows(
-            f"SELECT {', '.join(columns)} FROM decision WHERE customer = :customer ORDER BY programme, from_day",  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM decision WHERE customer = :customer ORDER BY programme, from_day",
             {"customer": customer},
         )
         return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -232,7 +232,7 @@ class Decisions:
         """Held decisions of one customer or of all."""
         columns = ("customer", "programme", "value", "reason", "since_day")
         rows = self._db.rows(
-            f"SELECT {', '.join(columns)} FROM held WHERE :customer = '' OR customer = :customer"  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM held WHERE :customer = '' OR customer = :customer"
             " ORDER BY customer, programme",
             {"customer": customer or ""},
         )
@@ -242,4 +242,4 @@ class Decisions:
         """These customers' changes have been planned: they are no longer due."""
         for part in chunks(customers):
             listed, params = names("k", part)
-            self._db.execute(f"UPDATE customer SET due = 0 WHERE id IN {listed}", params)  # noqa: S608 - names only
+            self._db.execute(f"UPDATE customer SET due = 0 WHERE id IN {listed}", params)

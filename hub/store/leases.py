@@ -96,7 +96,8 @@ class Leases:
         while not self._stop.wait(RENEW_EVERY):
             with suppress(HubError), self._db.writing("lease_renew"):  # the next beat tries again
                 self._db.execute(
-                    "UPDATE lease SET until = :until WHERE holder = :me", {"until": self._now() + SECONDS, "me": self._me}
+                    "UPDATE lease SET until = :until WHERE holder = :me",
+                    {"until": self._now() + SECONDS, "me": self._me},
                 )
         self._db.leave()
 

@@ -71,8 +71,7 @@ def m0002_records(execute: Execute) -> None:
     execute("CREATE INDEX record_customer ON record (customer)")
     execute("CREATE INDEX record_due ON record (rid) WHERE due = 1")
     execute(
-        "CREATE TABLE identity (key {blob} NOT NULL, rid {int} NOT NULL, kind {text} NOT NULL,"
-        " PRIMARY KEY (key, rid))"
+        "CREATE TABLE identity (key {blob} NOT NULL, rid {int} NOT NULL, kind {text} NOT NULL, PRIMARY KEY (key, rid))"
     )
     execute("CREATE INDEX identity_rid ON identity (rid)")
     execute(

@@ -90,9 +90,7 @@ class People:
         found: set[int] = set()
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
-            sql = (
-                f"SELECT rid FROM record WHERE customer IN (SELECT customer FROM record WHERE rid IN {listed})"  # noqa: S608
-            )
+            sql = f"SELECT rid FROM record WHERE customer IN (SELECT customer FROM record WHERE rid IN {listed})"
             found.update(rid for (rid,) in self._db.rows(sql, params))
         return found
 
@@ -102,7 +100,7 @@ class People:
             listed, params = names("k", part)
             sql = (
                 "SELECT i.rid FROM identity i JOIN (SELECT j.key FROM identity j WHERE j.key IN"
-                f" (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY j.key HAVING COUNT(*) <= :most) s"  # noqa: S608
+                f" (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY j.key HAVING COUNT(*) <= :most) s"
                 " ON s.key = i.key"
             )
             found.update(rid for (rid,) in self._db.rows(sql, {**params, "most": most}))
@@ -112,7 +110,7 @@ class People:
         nodes = {}
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
-            sql = f"SELECT rid, connection, stream, ext, customer, gone FROM record WHERE rid IN {listed}"  # noqa: S608
+            sql = f"SELECT rid, connection, stream, ext, customer, gone FROM record WHERE rid IN {listed}"
             for rid, connection, stream, ext, customer, gone in self._db.rows(sql, params):
                 nodes[rid] = Node(rid, connection, stream, ext, customer, bool(gone))
         return nodes
@@ -127,11 +125,11 @@ class People:
     def _holders(self, rids: Sequence[int], all_of_them: bool) -> Iterable[tuple[Any, ...]]:
         order = " ORDER BY key, rid"
         if all_of_them:
-            return self._db.rows(f"SELECT key, kind, rid FROM identity{order}")  # noqa: S608 - a constant
+            return self._db.rows(f"SELECT key, kind, rid FROM identity{order}")
         found: dict[tuple[bytes, int], str] = {}
         for part in chunks(rids):
             listed, params = names("k", part)
-            sql = f"SELECT key, kind, rid FROM identity WHERE key IN (SELECT key FROM identity WHERE rid IN {listed})"  # noqa: S608
+            sql = f"SELECT key, kind, rid FROM identity WHERE key IN (SELECT key FROM identity WHERE rid IN {listed})"
             found.update({(bytes(key), rid): kind for key, kind, rid in self._db.rows(sql, params)})
         return [(key, found[key, rid], rid) for key, rid in sorted(found)]
 
@@ -142,7 +140,7 @@ class People:
         for column, values in (("founder", sorted(nodes)), ("id", worn)):
             for part in chunks(values):
                 listed, params = names("k", part)
-                sql = f"SELECT id, founder, created_run, merged_into FROM customer WHERE {column} IN {listed}"  # noqa: S608
+                sql = f"SELECT id, founder, created_run, merged_into FROM customer WHERE {column} IN {listed}"
                 found.update((row[0], Known(*row)) for row in self._db.rows(sql, params))
         for known in found.values():
             if known.founder in nodes:
@@ -153,7 +151,7 @@ class People:
         """Fill in the names of these records, which a shared key makes worth comparing."""
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
-            sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"  # noqa: S608
+            sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
             for rid, connection, stream, body in self._db.rows(sql, params):
                 if rid in affected.nodes:
                     opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
@@ -184,7 +182,7 @@ class People:
         self._db.many("UPDATE customer SET merged_into = :into WHERE id = :id", rows)
         gone = [row for row in rows if row["into"] is not None]
         for table in ("facts", "held"):
-            self._db.many(f"DELETE FROM {table} WHERE customer = :id", [{"id": row["id"]} for row in gone])  # noqa: S608
+            self._db.many(f"DELETE FROM {table} WHERE customer = :id", [{"id": row["id"]} for row in gone])
         self._db.many("DELETE FROM plan_row WHERE customer = :id AND action = 'create'",
                       [{"id": row["id"]} for row in gone])  # fmt: skip
         # an alias of an alias points at the survivor as well
@@ -227,7 +225,7 @@ class People:
     def _follow(self, moved: dict[int, str]) -> None:
         rows = [{"customer": customer, "rid": rid} for rid, customer in moved.items()]
         for table in ("orders", "cases"):
-            self._db.many(f"UPDATE {table} SET customer = :customer WHERE buyer = :rid", rows)  # noqa: S608
+            self._db.many(f"UPDATE {table} SET customer = :customer WHERE buyer = :rid", rows)
 
     # -- reading
 

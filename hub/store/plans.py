@@ -102,7 +102,7 @@ class Plans:
         found: dict[tuple[str, str], bytes] = {}
         for part in chunks(customers):
             listed, params = names("k", part)
-            sql = f"SELECT connection, key, digest FROM plan_row WHERE customer IN {listed}"  # noqa: S608 - names only
+            sql = f"SELECT connection, key, digest FROM plan_row WHERE customer IN {listed}"
             found.update({(c, k): bytes(digest) for c, k, digest in self._db.rows(sql, params)})
         by_connection: dict[str, list[str]] = {}
         for connection, key in keys:
@@ -110,15 +110,13 @@ class Plans:
         for connection, wanted in by_connection.items():
             for part in chunks(wanted):
                 listed, params = names("k", part)
-                sql = f"SELECT connection, key, digest FROM plan_row WHERE connection = :connection AND key IN {listed}"  # noqa: S608
+                sql = f"SELECT connection, key, digest FROM plan_row WHERE connection = :connection AND key IN {listed}"
                 rows = self._db.rows(sql, {**params, "connection": connection})
                 found.update({(c, k): bytes(digest) for c, k, digest in rows})
         return found
 
     def _digest(self, row: PlanRow) -> bytes:
-        sides = {
-            name: [side["base"], side["theirs"], side["wanted"]] for name, side in sorted(row.fields.items())
-        }
+        sides = {name: [side["base"], side["theirs"], side["wanted"]] for name, side in sorted(row.fields.items())}
         text = orjson.dumps([row.connection, row.key, row.action, row.ext, sides], option=orjson.OPT_SORT_KEYS)
         return self._vault.digest("plan_row", text)
 
@@ -131,13 +129,13 @@ class Plans:
 
     def rows(self, connection: str, *, limit: int = 1_000_000, offset: int = 0) -> list[PlanRow]:
         """A connection's standing rows in key order."""
-        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE connection = :connection ORDER BY key LIMIT :limit OFFSET :offset"  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE connection = :connection ORDER BY key LIMIT :limit OFFSET :offset"
         found = self._db.rows(sql, {"connection": connection, "limit": limit, "offset": offset})
         return [self._row(row) for row in found]
 
     def of_customer(self, customer: str) -> list[PlanRow]:
         """A customer's standing rows."""
-        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE customer = :customer ORDER BY connection, key"  # noqa: S608
+        sql = f"SELECT {_COLUMNS} FROM plan_row WHERE customer = :customer ORDER BY connection, key"
         return [self._row(row) for row in self._db.rows(sql, {"customer": customer})]
 
     def _row(self, row: Row) -> PlanRow:
@@ -151,7 +149,7 @@ class Plans:
         brakes = {brake.subject: brake.kind for brake in self.brakes(connection)}
         listed, params = names("d", sorted(approvals) or [""])
         sql = (
-            f"SELECT {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))}, a.plan FROM plan_row p"  # noqa: S608
+            f"SELECT {', '.join('p.' + column.strip() for column in _COLUMNS.split(','))}, a.plan FROM plan_row p"
             " JOIN approved_row a ON a.connection = p.connection AND a.digest = p.digest"
             f" WHERE p.connection = :connection AND a.plan IN {listed}"
             " ORDER BY p.key, a.plan"
@@ -252,7 +250,7 @@ class Plans:
                 {"connection": connection},
             )
             for table in ("approval", "approved_row"):
-                self._db.execute(f"DELETE FROM {table} WHERE connection = :connection", {"connection": connection})  # noqa: S608
+                self._db.execute(f"DELETE FROM {table} WHERE connection = :connection", {"connection": connection})
             return self._db.execute("DELETE FROM plan_row WHERE connection = :connection", {"connection": connection})
 
     # -- approvals
@@ -302,7 +300,7 @@ class Plans:
         with self._db.writing("retention"):
             for table, column in (("approved_row", "plan"), ("approval", "digest")):
                 self._db.execute(
-                    f"DELETE FROM {table} WHERE {column} IN (SELECT digest FROM approval WHERE until <= :now)",  # noqa: S608
+                    f"DELETE FROM {table} WHERE {column} IN (SELECT digest FROM approval WHERE until <= :now)",
                     {"now": self._now()},
                 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -49,10 +49,8 @@ class PostgresDatabase:
             connection = psycopg.connect(self._url, autocommit=True)
             name = compose.Identifier(self.schema)
             connection.execute("SET client_min_messages = warning")
-            try:
+            with suppress(psycopg.errors.UniqueViolation):  # two processes at once: the other one made it
                 connection.execute(compose.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
-            except psycopg.errors.UniqueViolation:
-                pass  # two processes at once: the other one made it
             connection.execute(compose.SQL("SET search_path TO {}").format(name))
         return connection
 
@@ -99,7 +97,9 @@ class PostgresDatabase:
                 "the database refuses this user", where="store", remedy="grant it CREATE and USAGE on the schema"
             ) from None
         except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory):
-            raise Transient("the database server is out of space", where="store", remedy="free some, then run again") from None
+            raise Transient(
+                "the database server is out of space", where="store", remedy="free some, then run again"
+            ) from None
         except psycopg.OperationalError:
             raise Transient(
                 "the database server does not answer", where="store", remedy="check `store:` and that it is running"

@@ -50,7 +50,7 @@ class Quarantine:
         for part in chunks([ext for ext in exts if ext]):
             listed, params = names("k", part)
             self._db.execute(
-                f"DELETE FROM quarantine WHERE connection = :connection AND stream = :stream AND ext IN {listed}",  # noqa: S608 - names only
+                f"DELETE FROM quarantine WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
                 {**params, "connection": connection, "stream": stream},
             )
 

@@ -39,9 +39,7 @@ def _effect(row: PlanRow) -> dict[str, dict[str, Any]]:
     return {**row.fields, "_key": {"wanted": row.key.removeprefix("new:")}}
 
 
-_COLUMNS = (
-    "key, connection, plan, ext, customer, action, state, code, field, actor, run, intended, settled, body"
-)
+_COLUMNS = "key, connection, plan, ext, customer, action, state, code, field, actor, run, intended, settled, body"
 
 
 class Receipts:
@@ -93,7 +91,7 @@ class Receipts:
     def unsettled(self, connection: str) -> list[Receipt]:
         """Intents without a result, and unclear ones."""
         sql = (
-            f"SELECT {_COLUMNS} FROM receipt WHERE connection = :connection"  # noqa: S608 - constants
+            f"SELECT {_COLUMNS} FROM receipt WHERE connection = :connection"
             " AND state IN ('intent', 'unknown') ORDER BY key"
         )
         return [self._receipt(row) for row in self._db.rows(sql, {"connection": connection})]
@@ -101,7 +99,7 @@ class Receipts:
     def list(self, *, connection: str = "", customer: str = "", run: int = 0, count: int = 1000) -> list[Receipt]:
         """Receipts, newest first."""
         sql = (
-            f"SELECT {_COLUMNS} FROM receipt WHERE (:connection = '' OR connection = :connection)"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM receipt WHERE (:connection = '' OR connection = :connection)"
             " AND (:customer = '' OR customer = :customer) AND (:run = 0 OR run = :run)"
             " ORDER BY intended DESC, connection, key LIMIT :count"
         )

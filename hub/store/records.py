@@ -104,7 +104,7 @@ class Records:
             listed, params = names("k", part)
             sql = (
                 "SELECT ext, rid, fingerprint, gone, placeholder, body, absent FROM record"
-                f" WHERE connection = :connection AND stream = :stream AND ext IN {listed}"  # noqa: S608 - names only
+                f" WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
             )
             for row in self._db.rows(sql, {**params, "connection": connection, "stream": stream}):
                 found[row[0]] = row
@@ -140,16 +140,14 @@ class Records:
             listed, params = names("k", part)
             sql = (
                 "SELECT ext, body FROM receipt WHERE connection = :connection AND state IN ('intent', 'unknown')"
-                f" AND ext IN {listed} ORDER BY key"  # noqa: S608 - names only
+                f" AND ext IN {listed} ORDER BY key"
             )
             for ext, body in self._db.rows(sql, {**params, "connection": connection}):
                 sides = self._vault.open(bytes(body), "receipt")
                 found.setdefault(ext, {}).update({name: side["wanted"] for name, side in sides.items()})
         return found
 
-    def _save(
-        self, connection: str, stream: str, noun: str, fresh: list[Incoming], bodies: dict[str, Body]
-    ) -> None:
+    def _save(self, connection: str, stream: str, noun: str, fresh: list[Incoming], bodies: dict[str, Body]) -> None:
         self._db.many(
             "INSERT INTO record (connection, stream, noun, ext, fingerprint, modified, body, due)"
             " VALUES (:connection, :stream, :noun, :ext, :fingerprint, :modified, :body, :due)"
@@ -177,7 +175,7 @@ class Records:
         standing: dict[int, set[bytes]] = {rid: set() for rid in wanted}
         for part in chunks(list(wanted)):
             listed, params = names("k", part)
-            sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie"  # noqa: S608 - names only
+            sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie"
             for key, rid in self._db.rows(sql, {**params, "tie": TIE}):
                 standing[rid].add(bytes(key))
         lost = [(key, rid) for rid, keys in standing.items() for key in keys - wanted[rid].keys()]
@@ -225,6 +223,14 @@ class Records:
             [{"key": key, "rid": rid, "tie": TIE} for rid in rids],
         )
 
+    def tied(self, create_key: str) -> str | None:
+        """The customer of the record for which something is made under this key."""
+        rows = self._db.rows(
+            "SELECT r.customer FROM identity i JOIN record r ON r.rid = i.rid WHERE i.key = :key ORDER BY i.rid",
+            {"key": self._vault.index(TIE, create_key)},
+        )
+        return str(rows[0][0]) if rows and rows[0][0] else None
+
     # -- placeholders, buyers, absence
 
     def placeholder(self, connection: str, stream: str, exts: Iterable[str]) -> dict[str, int]:
@@ -248,9 +254,9 @@ class Records:
         for part in chunks(rids):
             listed, params = names("k", part)
             lost += [(bytes(key), rid) for key, rid in self._db.rows(
-                f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie",  # noqa: S608
+                f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie",
                 {**params, "tie": TIE})]  # fmt: skip
-            self._db.execute(f"UPDATE record SET gone = 1, due = 1 WHERE rid IN {listed}", params)  # noqa: S608
+            self._db.execute(f"UPDATE record SET gone = 1, due = 1 WHERE rid IN {listed}", params)
             self._uncount(listed, params)
         self._db.many("DELETE FROM identity WHERE key = :key AND rid = :rid", _pairs(lost))
         self._db.many("UPDATE record SET due = 1 WHERE rid IN (SELECT rid FROM identity WHERE key = :key)",
@@ -260,10 +266,10 @@ class Records:
     def _uncount(self, listed: str, params: Params) -> None:
         """An order that is gone counts no longer: its customer is decided again. One that comes back counts again."""
         self._db.execute(
-            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM orders WHERE rid IN {listed})",  # noqa: S608
+            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM orders WHERE rid IN {listed})",
             params,
         )
-        self._db.execute(f"UPDATE orders SET counts = 0 WHERE rid IN {listed}", params)  # noqa: S608 - names only
+        self._db.execute(f"UPDATE orders SET counts = 0 WHERE rid IN {listed}", params)
 
     def absent(self, connection: str, stream: str, now: int, grace: int) -> int:
         """After a swept read: note who was not seen; gone is who was missing already `grace` seconds ago."""
@@ -273,10 +279,10 @@ class Records:
         )
         key = {"connection": connection, "stream": stream}
         rows = self._db.rows(
-            f"SELECT rid FROM record{where} AND absent > 0 AND absent <= :edge ORDER BY rid",  # noqa: S608
+            f"SELECT rid FROM record{where} AND absent > 0 AND absent <= :edge ORDER BY rid",
             {**key, "edge": now - grace},
         )
-        self._db.execute(f"UPDATE record SET absent = :now{where} AND absent = 0", {**key, "now": now})  # noqa: S608
+        self._db.execute(f"UPDATE record SET absent = :now{where} AND absent = 0", {**key, "now": now})
         return self._go([rid for (rid,) in rows])
 
     # -- reading
@@ -319,7 +325,7 @@ class Records:
             listed, params = names("k", part)
             sql = (
                 "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
-                f" WHERE {column} IN {listed} AND noun = 'customers' ORDER BY connection, stream, ext"  # noqa: S608
+                f" WHERE {column} IN {listed} AND noun = 'customers' ORDER BY connection, stream, ext"
             )
             found += [self._stored(row) for row in self._db.rows(sql, params)]
         return found
@@ -361,7 +367,7 @@ class Records:
         found = {}
         for part in chunks(exts):
             listed, params = names("k", part)
-            sql = f"SELECT ext, body FROM shadow WHERE connection = :connection AND ext IN {listed}"  # noqa: S608
+            sql = f"SELECT ext, body FROM shadow WHERE connection = :connection AND ext IN {listed}"
             for ext, body in self._db.rows(sql, {**params, "connection": connection}):
                 found[ext] = self._vault.open(bytes(body), f"shadow:{connection}")
         return found

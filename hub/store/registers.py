@@ -25,7 +25,7 @@ _CASE = (
 def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}"
     )
 
@@ -54,7 +54,9 @@ class Registers:
         self._db.many(
             _ORDERS_SQL,
             [
-                self._row(_ORDER, connection, item, rid, buyers, counts=int(counts and not (item.typed or {})["source_ref"]))
+                self._row(
+                    _ORDER, connection, item, rid, buyers, counts=int(counts and not (item.typed or {})["source_ref"])
+                )
                 for item, rid in found
             ],
         )
@@ -79,7 +81,7 @@ class Registers:
 
     def _cache(self, table: str, rids: list[Params]) -> None:
         self._db.many(
-            f"UPDATE {table} SET customer = (SELECT r.customer FROM record r WHERE r.rid = {table}.buyer)"  # noqa: S608
+            f"UPDATE {table} SET customer = (SELECT r.customer FROM record r WHERE r.rid = {table}.buyer)"
             " WHERE rid = :rid",
             rids,
         )
@@ -87,7 +89,7 @@ class Registers:
 
     def _due(self, table: str, rids: list[Params]) -> None:
         self._db.many(
-            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM {table} WHERE rid = :rid)",  # noqa: S608
+            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM {table} WHERE rid = :rid)",
             rids,
         )
 
@@ -114,7 +116,7 @@ class Registers:
         columns = ("connection", "number", "placed_on", "channel", "store", "status", "currency", "total", "refunded",
                    "counts")  # fmt: skip
         rows = self._db.rows(
-            f"SELECT {', '.join(columns)} FROM orders WHERE customer = :customer"  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM orders WHERE customer = :customer"
             " ORDER BY placed_at DESC, connection, number LIMIT :count",
             {"customer": customer, "count": count},
         )
@@ -123,4 +125,4 @@ class Registers:
     def counts(self) -> dict[str, int]:
         """How many orders, lines, cases, stores and staff the store holds."""
         tables = ("orders", "order_line", "cases", "store_place", "staff_member")
-        return {table: int(self._db.rows(f"SELECT COUNT(*) FROM {table}")[0][0]) for table in tables}  # noqa: S608
+        return {table: int(self._db.rows(f"SELECT COUNT(*) FROM {table}")[0][0]) for table in tables}

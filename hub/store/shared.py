@@ -53,9 +53,7 @@ class Tokens:
         """Store a token, and end every claim and refusal."""
         sealed = self._vault.seal(dict(body), _context(connection))
         with self._db.writing("token", durable=True):
-            self._put(
-                connection, body=sealed, expires=expires, refreshing_by="", refreshing_until=0, refused_until=0
-            )
+            self._put(connection, body=sealed, expires=expires, refreshing_by="", refreshing_until=0, refused_until=0)
 
     def refuse(self, connection: str, until: int) -> None:
         """Store that the system gives no token before `until`, and end every claim."""
@@ -89,7 +87,7 @@ class Tokens:
         )
         changes = ", ".join(f"{name} = :{name}" for name in columns)
         self._db.execute(
-            f"UPDATE token SET {changes} WHERE connection = :connection",  # noqa: S608 - our own column names
+            f"UPDATE token SET {changes} WHERE connection = :connection",
             {"connection": connection, **columns},
         )
 
@@ -185,7 +183,7 @@ class Budgets:
     def _span(self, connection: str, limit: Limit, now: int) -> _Span:
         listed, params = names("slot", [f"{limit.name}:{number}" for number in range(SLICES + 1)])
         rows = self._db.rows(
-            "SELECT window_start, used FROM budget WHERE connection = :connection"  # noqa: S608 - our parameter names
+            "SELECT window_start, used FROM budget WHERE connection = :connection"
             f" AND window_start > :gone AND bucket IN {listed}",
             {"connection": connection, "gone": now - limit.slice * (SLICES + 1), **params},
         )

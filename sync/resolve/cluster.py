@@ -6,7 +6,7 @@ A guard stops a key from joining anything new and opens a question; it never tak
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.store import Store
@@ -49,9 +49,7 @@ class Groups:
         return [found[root] for root in sorted(found)]
 
 
-def cluster(
-    store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits
-) -> tuple[list[list[Node]], int]:
+def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits) -> tuple[list[list[Node]], int]:
     """Components of records in resolve order, and how many keys are guarded."""
     nodes = sorted(affected.nodes.values(), key=lambda n: (ranks.get(n.connection, 999), n.connection, n.stream, n.ext))
     place = {node.rid: number for number, node in enumerate(nodes)}
@@ -60,12 +58,9 @@ def cluster(
     _fill_names(store, affected, free)
     guarded = _ask_crowded(store, crowded)
     groups = Groups(len(nodes))
-    ties: list[list[int]] = []
+    ties = [[place[rid] for rid in rids if rid in place] for _, kind, rids in free if kind == TIE]
     for key, kind, rids in free:
-        holders = [rid for rid in rids if rid in place]
-        if kind == TIE and any(affected.nodes[rid].gone for rid in holders):
-            ties.append([place[rid] for rid in holders])
-            continue
+        holders = [rid for rid in rids if rid in place and kind != TIE]
         if kind == "phone" and contradict([affected.nodes[rid] for rid in holders]):
             store.questions.ask("names", key.hex(), field=kind, count=len(holders))
             guarded += 1
@@ -134,21 +129,34 @@ def _join_namesakes(groups: Groups, nodes: list[Node], holders: Iterable[int]) -
             groups.join(first.setdefault(letters, item), item)
 
 
-def _join_gone(nodes: list[Node], groups: Groups, ties: Iterable[list[int]]) -> None:
-    """A gone record stays in its customer; what was tied to it goes along, unless it has kin of its own by now."""
+def _join_gone(nodes: list[Node], groups: Groups, ties: Sequence[list[int]]) -> None:
+    """What we made follows the record it was made from; a gone record stays in its customer.
+
+    A tie is [the record, what was made from it]. Once the record is gone, what was made from it and has kin of its own
+    by now goes its own way.
+    """
+    made = {number for _, *others in ties for number in others}
+    followers = [(first, number) for first, *others in ties for number in others if not nodes[first].gone]
+    for first, number in followers:
+        groups.join(first, number)
     kin = Counter(groups.root(number) for number, node in enumerate(nodes) if not node.gone)
-    alone = [number for tie in ties for number in tie if not nodes[number].gone and kin[groups.root(number)] == 1]
-    partners = {number: set(tie) for tie in ties for number in tie}
-    homes = _homes(nodes)
+    orphans = [
+        (first, number)
+        for first, *others in ties
+        for number in others
+        if nodes[first].gone and (nodes[number].gone or kin[groups.root(number)] == 1)
+    ]
+    led = {number for _, number in (*followers, *orphans)}
+    homes = _homes(nodes, led)
     for number, node in enumerate(nodes):
-        found = homes.get(node.customer or "", []) if node.gone else []
+        found = homes.get(node.customer or "", []) if node.gone and number not in led else []
         if found:
-            groups.join(min(found, key=lambda home: home in partners.get(number, ())), number)
-    for number in alone:
-        groups.join(number, next(other for other in sorted(partners[number]) if nodes[other].gone))
+            groups.join(min(found, key=lambda home: home in made), number)
+    for first, number in orphans:
+        groups.join(first, number)
 
 
-def _homes(nodes: list[Node]) -> dict[str, list[int]]:
+def _homes(nodes: list[Node], led: Collection[int]) -> dict[str, list[int]]:
     """customer -> where its gone records go: its living founder, its living records, else all to the first gone one."""
     living: dict[str, list[int]] = defaultdict(list)
     for number, node in enumerate(nodes):
@@ -158,7 +166,7 @@ def _homes(nodes: list[Node]) -> dict[str, list[int]]:
             living[node.customer].append(number)
     gone: dict[str, list[int]] = {}
     for number, node in enumerate(nodes):
-        if node.customer is not None:
+        if node.customer is not None and number not in led:
             gone.setdefault(node.customer, [number])
     return {**gone, **living}
 

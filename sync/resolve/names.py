@@ -41,5 +41,8 @@ def contradict(nodes: Iterable[Node]) -> bool:
         if node.name and not node.gone:
             homes[node.connection, node.stream].append(node.name)
     return any(
-        differ(one, other) for found in homes.values() for place, one in enumerate(found) for other in found[place + 1 :]
+        differ(one, other)
+        for found in homes.values()
+        for place, one in enumerate(found)
+        for other in found[place + 1 :]
     )

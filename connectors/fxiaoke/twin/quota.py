@@ -1,0 +1,35 @@
+"""Calls of each interface in a rolling window, and of all in a day of Beijing (sheet sections 8 and 9)."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from connectors.fxiaoke.twin.options import FxiaokeOptions
+from hub.testing.people import ZONE
+
+
+class Quota:
+    """The calls made lately; an interface is a path."""
+
+    def __init__(self, options: FxiaokeOptions, now: Callable[[], datetime]) -> None:
+        self._options = options
+        self._now = now
+        self._recent: dict[str, deque[datetime]] = {}
+        self._days: Counter[date] = Counter()
+
+    def refuses(self, path: str) -> int:
+        """The code that a call is refused with, 0 when it may pass; a refused call counts nowhere."""
+        now = self._now()
+        recent = self._recent.setdefault(path, deque())
+        while recent and now - recent[0] >= timedelta(seconds=self._options.window):
+            recent.popleft()
+        if len(recent) >= self._options.calls:
+            return self._options.limit_code
+        today = now.astimezone(ZONE).date()  # the quota is new at 0:00 in Beijing
+        if self._options.daily_calls is not None and self._days[today] >= self._options.daily_calls:
+            return 30002
+        recent.append(now)
+        self._days[today] += 1
+        return 0

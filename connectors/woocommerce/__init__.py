@@ -1,0 +1,16 @@
+"""WooCommerce, both ways: customers and orders of a web shop are read, customers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.connector import Connector, hookimpl
+
+
+@hookimpl
+def kehub_connectors() -> Sequence[type[Connector[Any]]]:
+    """The connectors of this plugin."""
+    from connectors.woocommerce.connector import WooCommerce
+
+    return [WooCommerce]

@@ -1,0 +1,108 @@
+"""Their rows as the mapping reads them: addresses and names in one piece, meta data by key, times with their zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from connectors.woocommerce.fields import STATUSES
+from hub.connector import Row
+
+_TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
+_WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
+_NOTHING, _UNREADABLE = Decimal(0), Decimal("NaN")
+_DIGITS = 12  # a longer number is a mistake: it is nobody's purchase
+
+
+def customer(row: Row) -> Row:
+    """An account. One that was never edited has no time of change: it is as old as the account."""
+    times = _times(row)
+    times["date_modified_gmt"] = times["date_modified_gmt"] or times["date_created_gmt"]
+    addresses = {name: _address(row.get(name)) for name in ("billing", "shipping")}
+    return {**row, "name": full_name(row), **addresses, **_meta(row), **times}
+
+
+def order(row: Row, statuses: Mapping[str, str]) -> Row:
+    """An order. Guests have the customer 0; what was given back is told by the refunds below it."""
+    status = str(row.get("status") or "")
+    whole = {
+        "customer": str(customer_of(row) or ""),
+        "channel": "online",
+        "status": statuses.get(status) or STATUSES.get(status, status),
+        "billing": _address(row.get("billing")),
+        "refunded": str(sum((abs(_amount(one.get("total"))) for one in _objects(row.get("refunds"))), _NOTHING)),
+        "lines": [_line(one, str(row.get("currency"))) for one in _objects(row.get("line_items"))],
+    }
+    return {**row, **whole, **_meta(row), **_times(row)}
+
+
+def customer_of(row: Row) -> int:
+    """The account that an order belongs to, 0 for a guest's."""
+    text = str(row.get("customer_id") or "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def full_name(row: Row) -> str:
+    """First and last name in the order of their script."""
+    first, last = (str(row.get(name) or "").strip() for name in ("first_name", "last_name"))
+    han = any("\u4e00" <= char <= "\u9fff" for char in first + last)
+    return f"{last}{first}" if han else f"{first} {last}".strip()
+
+
+def moment(row: Row, name: str) -> datetime | None:
+    """One of a row's UTC times; None where the shop gives none that can be read."""
+    try:
+        return datetime.fromisoformat(row[name]).replace(tzinfo=UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _times(row: Row) -> Row:
+    """Their UTC times carry no offset; with one, nobody takes them for local ones."""
+    return {name: f"{row[name]}Z" if row.get(name) else None for name in _TIMES}
+
+
+def _meta(row: Row) -> Row:
+    """Meta fields by key; where a key is there twice, the first one is the one that a write changes."""
+    found: Row = {}
+    for entry in _objects(row.get("meta_data")):
+        found.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
+    return found
+
+
+def _address(found: Any) -> Row:
+    address = found if isinstance(found, dict) else {}
+    parts = (str(address.get(name) or "") for name in ("address_2", "address_1"))
+    return {**address, "name": full_name(address), "street": " ".join(filter(None, parts))}
+
+
+def _line(item: Row, currency: str) -> Row:
+    """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
+    quantity, before = _amount(item.get("quantity")), _amount(item.get("subtotal"))
+    unit = Decimal(1) if currency in _WHOLE else Decimal("0.01")
+    return {
+        "sku": str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"),
+        "name": str(item.get("name") or ""),
+        "quantity": str(quantity),
+        "unit_price": str(_rounded(before / quantity if quantity else before, unit)),
+        "discount": str(before - _amount(item.get("total"))),
+    }
+
+
+def _amount(value: Any) -> Decimal:
+    """An amount; one that cannot be read stays unreadable, so that the row is set aside and not counted as nothing."""
+    try:
+        found = Decimal(str(value)) if value not in (None, "") else _NOTHING
+    except InvalidOperation:
+        return _UNREADABLE
+    return found if found.is_finite() and abs(found.adjusted()) < _DIGITS else _UNREADABLE
+
+
+def _rounded(amount: Decimal, unit: Decimal) -> Decimal:
+    return amount.quantize(unit, ROUND_HALF_UP) if amount.is_finite() else _UNREADABLE
+
+
+def _objects(found: Any) -> list[Row]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
