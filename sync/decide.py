@@ -31,12 +31,13 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class DecideResult:
-    """What one decide step did."""
+    """What one decide step did; `other_currency` orders of the customers decided are left out of their facts."""
 
     due: int
     calendar: int
     changed: dict[str, int]
     held: dict[str, int]
+    other_currency: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Decider:
             for programme in self.rules.programmes:
                 changed[programme.name], held[programme.name] = self._programme(programme, incomplete)
             self.store.questions.end("held", "", None, self._held_subjects())
-        return DecideResult(len(due), calendar, changed, held)
+            other = self.store.decisions.uncounted(self.currency)
+        return DecideResult(len(due), calendar, changed, held, other)
 
     def _due(self) -> int:
         """Who the calendar or new rules make due since the last time; remembered in the same transaction."""

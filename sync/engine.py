@@ -148,7 +148,7 @@ def _decide(setup: Setup, report: Report) -> DecideResult:
         setup.config.hold_days, setup.basis,
     )  # fmt: skip
     decided = decider.decide(incomplete_streams(setup))
-    setup.store.runs.note(report.run, "", "", "decided", due=decided.due, changed=decided.changed, held=decided.held)
+    setup.store.runs.note(report.run, "", "", "decided", **vars(decided))
     return decided
 
 

@@ -281,3 +281,13 @@ def test_a_question_about_a_hold_ends_with_the_hold_and_its_answer_serves_once(s
     scene.sync()
     assert scene.questions("held") == []
     assert scene.store.questions.answered("held", "") == {}
+
+
+def test_orders_in_another_currency_are_left_out_and_the_run_says_so(scene: Scene) -> None:
+    scene.till.put("customers", {"id": "1", "name": "A", "phone": "+8613800000001"})
+    order = {"customer": "1", "placed": "2026-02-20T10:00:00+08:00", "total": "500.00"}
+    scene.till.put("orders", {"id": "o1", **order})
+    scene.till.put("orders", {"id": "o2", **order, "currency": "USD"})
+    report = scene.sync()
+    assert report.decided is not None
+    assert report.decided.other_currency == 1

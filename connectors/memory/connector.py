@@ -78,8 +78,8 @@ class Memory(Connector[MemorySettings]):
             last = _order(page[-1])
             yield Page(rows=page, position={"modified": last[0], "id": last[1], "before": before})
         edge = 0 if window.since is None else int(window.since.timestamp())
-        gone = [id_ for id_, at in found.deleted if at >= edge] if stream.name == "customers" else []
-        yield Page(gone=gone, end=End(before, len(getattr(found, stream.name))))
+        gone = [id_ for id_, at in found.deleted if at >= edge and id_ not in found.customers]
+        yield Page(gone=gone if stream.name == "customers" else [], end=End(before, len(getattr(found, stream.name))))
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Rows by id."""

@@ -91,6 +91,8 @@ def _tell_steps(facts: Facts) -> None:
         moves = ", ".join(f"{name} {count}" for name, count in decided["changed"].items())
         held = sum(decided["held"].values())
         print(f"Decided {decided['due']} customers: {moves or 'no programmes'} changed, {held} held")
+        if decided["other_currency"]:
+            print(f"{decided['other_currency']} orders in another currency than the brand's are not counted")
 
 
 def _tell_troubles(facts: Facts) -> None:

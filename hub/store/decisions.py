@@ -103,6 +103,15 @@ class Decisions:
         """Recompute the order facts of all due customers in one statement."""
         self._db.execute(_REFILL, {"as_of": as_of, "edge": as_of - _WINDOW, "currency": currency})
 
+    def uncounted(self, currency: str) -> int:
+        """How many orders of due customers count for nothing because they are in another currency."""
+        rows = self._db.rows(
+            "SELECT COUNT(*) FROM orders o JOIN customer c ON c.id = o.customer"
+            " WHERE c.due > 0 AND o.counts = 1 AND o.currency <> :currency",
+            {"currency": currency},
+        )
+        return int(rows[0][0])
+
     def facts(self, customer: str) -> dict[str, Any] | None:
         """One customer's facts by column name."""
         columns = (
