@@ -53,7 +53,7 @@ class Ran:
             self.failed.add(_key(report.nodeid))
 
     def missing(self) -> list[str]:
-        """What the page claims and this session did not show."""
+        """What the page claims and the run did not show."""
         named = {test for promise in promises() if promise.state == "holds" for test in promise.tests}
         shown = self.passed - self.failed
         return sorted(f"{file}::{name}" for file, name in named - shown if not self._marked(file, name))
