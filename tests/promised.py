@@ -60,11 +60,11 @@ class Ran:
 
     def _marked(self, file: str, name: str) -> bool:
         tree = ast.parse((PAGE.parent.parent / file).read_text(encoding="utf-8"))
+        marks = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]  # a whole file's `pytestmark`
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-                marks = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
-                return any(f"mark.{mark}" in marks for mark in self._left_out)
-        return False
+                marks += [ast.unparse(decorator) for decorator in node.decorator_list]
+        return any(f"pytest.mark.{mark}" in text for mark in self._left_out for text in marks)
 
 
 def _key(nodeid: str) -> tuple[str, str]:
