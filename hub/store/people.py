@@ -232,21 +232,17 @@ class People:
         self._follow({rid: customer})
 
     def go_back(self, rid: int) -> None:
-        """Undo the step that brought a record into its customer, for all who came from where it came from with it.
+        """Undo the step by which a verdict brought a record into its customer, with all that came in that step.
 
         A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
         """
-        rows = self._db.rows(_CAME_TOGETHER, {"rid": rid})
-        home = str(rows[0][1]) if rows else ""
-        founders = {
-            founder for (founder,) in self._db.rows("SELECT founder FROM customer WHERE id = :id", {"id": home})
-        }
-        moved = {came: home for came, _ in rows}
-        if founders <= moved.keys() and moved:
-            self.make_due([home, *(name for (name,) in self._db.rows(_WEARS, {"rid": rid}))])
-            self._alias({home: None})
-            self._link(0, moved, dict.fromkeys(moved, "verdict undone"))
-            self._follow(moved)
+        came = self._db.rows(_CAME_TOGETHER, {"rid": rid})
+        homes = {home for record, home, founder, _ in came if record == founder}
+        moved = {record: home for record, home, _, _ in came if home in homes}
+        self.make_due(sorted({*homes, *(left for _, _, _, left in came)}))
+        self._alias(dict.fromkeys(homes))
+        self._link(0, moved, dict.fromkeys(moved, "verdict undone"))
+        self._follow(moved)
 
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""
@@ -298,14 +294,11 @@ class People:
         return [customer for (customer,) in self._db.rows(sql)]
 
 
-_WEARS = "SELECT customer FROM record WHERE rid = :rid"
-_BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = {now}.rid AND p.seq < {now}.seq)"
+_BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
 _CAME_TOGETHER = (
-    "SELECT l.rid, b.customer FROM link m JOIN link a ON a.seq = "
-    + _BEFORE.format(now="m")
-    + " JOIN customer c ON c.id = a.customer AND c.merged_into = m.customer"
+    "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
     " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
-    " JOIN link b ON b.seq = " + _BEFORE.format(now="l") + " AND b.customer = a.customer"
+    f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
     " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = 'verdict' ORDER BY l.rid"
 )
-"""Of a record that wore an id now merged: all that left that id for the same customer in the same run, and the id."""
+"""Of a record that a verdict moved: all that came into its customer in the same run, with the ids they came from."""
