@@ -6,6 +6,7 @@ It is stored about records, not customers, so it outlives the ids; resolve honou
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import combinations
 
 from hub.errors import SettingsError
 from hub.store.records import Stored
@@ -21,6 +22,13 @@ def merge(setup: Setup, one: str, other: str, reason: str) -> str:
     pairs = [(_spokesman(setup, found[one]), _spokesman(setup, found[other])), *_apart(setup, found[one], found[other])]
     with setup.store.db.writing("verdict", durable=True):
         return setup.store.verdicts.judge("same", pairs, setup.actor, reason)
+
+
+def same(setup: Setup, key: bytes, reason: str) -> str:
+    """Judge that the records which share an identity key are one person: all pairs, as several were asked about."""
+    holders = setup.store.records.holding(key, setup.config.identity.max_records_per_key)
+    with setup.store.db.writing("verdict", durable=True):
+        return setup.store.verdicts.judge("same", combinations(holders, 2), setup.actor, reason)
 
 
 def _spokesman(setup: Setup, records: Sequence[Stored]) -> Stored:

@@ -302,3 +302,20 @@ def test_verdicts_are_given_shown_and_taken_back(site: Site) -> None:
     assert "taken back" in site.kehub("customers", "undo", made["verdict"])
     site.kehub("customers", "undo", made["verdict"], code=2)
     site.kehub("customers", "merge", "crm:a0", "crm:a1", "--reason", " ", code=2)
+
+
+def test_same_is_an_answer_to_a_question_about_names(site: Site) -> None:
+    site.till.put("customers", {"id": "t1", "name": "张伟", "phone": "+8613812345678"})
+    site.till.put("customers", {"id": "t2", "name": "李娜", "phone": "+8613812345678"})
+    site.kehub("sync", code=3)
+    (question,) = site.facts("questions", "list")
+    assert question["answers"] == ["same", "seen"]
+    told = site.kehub("questions", "answer", question["id"], "same", "--as", "anna")
+    site.kehub("sync")
+    assert site.facts("why", "till:t1")["customer"] == site.facts("why", "till:t2")["customer"]
+    assert site.facts("questions", "list") == []
+    (judged,) = site.facts("why", "till:t1")["verdicts"]
+    assert judged["id"] in told
+    site.kehub("customers", "undo", judged["id"])
+    site.kehub("sync", code=3)
+    assert [each["kind"] for each in site.facts("questions", "list")] == ["names"]
