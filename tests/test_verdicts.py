@@ -117,6 +117,21 @@ def test_a_merge_and_a_split_bring_orders_tiers_and_remote_fields_along_and_back
     assert [line for line in settled(scene) if not line.startswith("record ")] == said
 
 
+def test_verdicts_hold_on_both_databases(tmp_path: Path, clock: FixedClock, location: str) -> None:
+    scene = Scene(tmp_path, location, clock, yaml=THREE)
+    for system, id_, name in (("crm", "a", "张伟"), ("till", "7", "张伟"), ("till", "8", "李娜")):
+        scene.customer(system, id_, phone=PHONE, name=name)
+    before = partition(scene)
+    made = merge(scene, "till:7", "till:8")
+    assert len(partition(scene)) == 1
+    verdict.undo(scene.hub, made)
+    assert partition(scene) == before
+    split(scene, "crm:a")
+    assert len(partition(scene)) == 3
+    assert check(scene.store) == []
+    scene.close()
+
+
 # -- against guards, other verdicts and the order of things
 
 
