@@ -51,7 +51,8 @@ def _apart(setup: Setup, ours: Sequence[Stored], theirs: Sequence[Stored]) -> li
 def split(setup: Setup, customer: str, named: Sequence[str], reason: str) -> str:
     """Judge that the named records (CONNECTION:EXTERNAL_ID) of a customer are not the person of its other records.
 
-    What the hub made from a named record goes with it; so do corrections.
+    What the hub made from a record (corrections, what it created in a system) goes with it and never without it: it
+    carries that record's key there, and is no evidence of anybody else.
     """
     records = setup.store.records.of_customers([customer])[customer]
     leaving = {record.rid for name in named for record in [_named(setup, records, name)]}
@@ -59,6 +60,10 @@ def split(setup: Setup, customer: str, named: Sequence[str], reason: str) -> str
     rest = [r for r in records if r.rid not in with_them and r.connection != staff.CONNECTION]
     if not rest:
         raise SettingsError("nothing would be left of this customer", where=customer, remedy="name fewer records")
+    if setup.store.people.made_from({record.rid for record in rest}) & leaving:
+        raise SettingsError(
+            "the hub made a named record from one that stays", where=customer, remedy="name the one it was made from"
+        )
     pairs = [(record, other) for record in records if record.rid in leaving for other in rest]
     with setup.store.db.writing("verdict", durable=True):
         return setup.store.verdicts.judge("apart", pairs, setup.actor, reason)

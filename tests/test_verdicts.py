@@ -207,6 +207,19 @@ def test_a_correction_goes_with_its_record(scene: Scene) -> None:
     assert {record.connection for record in scene.store.records.of_customers([one])[one]} == {"crm", "staff"}
 
 
+def test_what_the_hub_created_goes_with_its_record_and_never_without(scene: Scene) -> None:
+    scene.customer("till", "7", phone=PHONE)
+    scene.rounds()
+    scene.customer("till", "8", phone=PHONE)
+    scene.sync()
+    with pytest.raises(SettingsError):
+        split(scene, "shop:new-1")
+    split(scene, "till:7")
+    assert partition(scene) == {frozenset({"till.7", "shop.new-1"}), frozenset({"till.8"})}
+    scene.rounds()
+    assert {row["hub_id"] for row in scene.system("shop").customers.values()} == set(scene.ids())
+
+
 def test_a_split_of_a_gone_record_takes_its_orders_along(scene: Scene) -> None:
     scene.customer("crm", "a", phone=PHONE)
     scene.customer("till", "7", phone=PHONE)
