@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from hub.clock import FixedClock
 from hub.errors import HubError, SettingsError
 from hub.store.postgres import PostgresDatabase
+from sync import verdict
 from sync.approve import approve, find_plan
 from sync.engine import Report, push
 from sync.mapping import pick, spelled
@@ -55,6 +56,7 @@ class Machine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="kehub-machine-"))
         self.scene = Scene(self.folder, location or str(self.folder / "kehub.db"), FixedClock(NOW), yaml=THREE)
         self.count = 0
+        self.verdicts: list[str] = []
         self.founders: dict[str, int] = {}
         self.allowed: dict[str, list[tuple[str, str, Any, Any]]] = {name: [] for name in WRITABLE}
 
@@ -129,6 +131,27 @@ class Machine(RuleBasedStateMachine):
         exts = sorted(record.ext for record in self.scene.store.records.living("staff", "customers"))
         if exts:
             take_back(self.scene.hub, exts[number % len(exts)])
+
+    @rule(one=numbers, other=numbers, joins=st.booleans())
+    def a_person_judges(self, one: int, other: int, joins: bool) -> None:
+        ids = self.scene.ids()
+        records = [r for i in ids for r in self.scene.store.records.of_customers([i])[i]]
+        if not records:
+            return
+        record, second = records[one % len(records)], ids[other % len(ids)]
+        assert record.customer is not None
+        with suppress(SettingsError):  # one customer already, or nothing would be left of it
+            if joins:
+                self.verdicts.append(verdict.merge(self.scene.hub, record.customer, second, "told us"))
+            else:
+                named = [f"{record.connection}:{record.ext}"]
+                self.verdicts.append(verdict.split(self.scene.hub, record.customer, named, "not her"))
+
+    @rule(number=numbers)
+    def a_verdict_is_taken_back(self, number: int) -> None:
+        if self.verdicts:
+            with suppress(SettingsError):  # taken back already
+                verdict.undo(self.scene.hub, self.verdicts[number % len(self.verdicts)])
 
     # -- faults
 

@@ -32,7 +32,7 @@ COMMANDS = {
     "apply": "Approve plans and write their rows, and no others.",
     "map": "Show how a record of theirs becomes one of ours, and back.",
     "why": "Show all that is known of a customer, and why it is so.",
-    "customers": "Find, show and correct customers.",
+    "customers": "Find, show, correct, merge and split customers.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
     "questions": "What only a person can answer: list, and answer.",
     "runs": "List runs, or show what one did.",

@@ -1,4 +1,4 @@
-"""`kehub customers find|show|edit`: find, show and correct customers."""
+"""`kehub customers find|show|edit|merge|split|undo`: find, show and correct customers, and judge who is who."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hub.cli.show import Facts, cell, emit
 from hub.cli.show import show as show_table
 from hub.cli.why import Who, tell_corrections, tell_fields
 from hub.errors import SettingsError
-from sync import staff
+from sync import staff, verdict
 from sync.setup import Setup
 
-app = command_app(help="Find, show and correct customers.")
+app = command_app(help="Find, show, correct, merge and split customers.")
 
 
 @app.command()
@@ -128,3 +128,63 @@ def _tell_edit(facts: Facts, json: bool) -> None:
         print(f"Undo it: `kehub customers edit --take-back {facts['correction']}`")
     else:
         print(f"Correction {facts['correction']} is taken back; the next `kehub sync` decides without it.")
+
+
+Reason = Annotated[str, typer.Option(help="Why; stays with the verdict.")]
+
+
+@app.command()
+def merge(ctx: typer.Context, customer: Who, other: Who, reason: Reason, actor: As = "", json: Json = False) -> None:
+    """Judge that two customers are one person, whatever their keys say. `kehub sync` joins them."""
+    with opened(ctx, actor) as setup:
+        names = [the_customer(setup, customer), the_customer(setup, other)]
+        made = verdict.merge(setup, names[0], names[1], _judged(reason))
+        setup.record("customers merge", verdict=made, customers=names)
+    _tell_verdict({"verdict": made, "kind": "same", "customers": names, "in_force": True}, json)
+
+
+@app.command()
+def split(
+    ctx: typer.Context,
+    customer: Who,
+    records: Annotated[list[str], typer.Argument(metavar="CONNECTION:EXTERNAL_ID...", help="The records that leave.")],
+    reason: Reason,
+    actor: As = "",
+    json: Json = False,
+) -> None:
+    """Judge that some records of a customer are another person's. `kehub sync` parts them."""
+    with opened(ctx, actor) as setup:
+        name = the_customer(setup, customer)
+        made = verdict.split(setup, name, records, _judged(reason))
+        setup.record("customers split", verdict=made, customer=name)
+    _tell_verdict({"verdict": made, "kind": "apart", "customers": [name], "in_force": True}, json)
+
+
+@app.command()
+def undo(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="VERDICT", help="The id that merge or split gave; `why` shows it.")],
+    actor: As = "",
+    json: Json = False,
+) -> None:
+    """Take a merge or a split back: what was judged before stands again."""
+    with opened(ctx, actor) as setup:
+        verdict.undo(setup, name)
+        setup.record("customers undo", verdict=name)
+    _tell_verdict({"verdict": name, "in_force": False}, json)
+
+
+def _judged(reason: str) -> str:
+    if not reason.strip():
+        raise SettingsError("a verdict needs a reason", where="--reason", remedy='--reason "moved, new number"')
+    return reason
+
+
+def _tell_verdict(facts: Facts, json: bool) -> None:
+    if json:
+        emit(facts)
+    elif facts["in_force"]:
+        print(f"Verdict {facts['verdict']} ({facts['kind']}) holds from the next `kehub sync` on.")
+        print(f"Undo it: `kehub customers undo {facts['verdict']}`")
+    else:
+        print(f"Verdict {facts['verdict']} is taken back; the next `kehub sync` goes by what is left.")

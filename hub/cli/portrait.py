@@ -31,6 +31,7 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "fields": fields(setup, records),
         "records": _records(setup, customer, records),
         "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
+        "verdicts": [_verdict(row) for row in store.verdicts.of_customer(customer)],
         "decisions": [_decision(setup, customer, programme) for programme in setup.rules.programmes],
         "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
         "orders": [_order(row) for row in store.registers.purchases(customer, 5)],
@@ -86,6 +87,10 @@ def _record(record: Stored, link: Row) -> Facts:
 
 def _links(setup: Setup, customer: str) -> list[Row]:
     return setup.store.people.links(customer)
+
+
+def _verdict(row: Row) -> Facts:
+    return {**row, "at": moment(row["at"]), "undone": bool(row["undone"])}
 
 
 def corrections(records: Sequence[Stored]) -> list[Facts]:

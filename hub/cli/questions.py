@@ -11,6 +11,7 @@ from hub.cli.opening import As, Json, opened
 from hub.cli.show import Facts, cell, emit, show
 from hub.errors import SettingsError
 from hub.store.questions import Question
+from sync import verdict
 from sync.setup import Setup
 
 app = command_app(help="What only a person can answer: list, and answer.")
@@ -32,7 +33,7 @@ KINDS = {
     "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", _SURE),
     "held": Kind("{subject} has waited for a complete read: decide {field} without it?", _SURE),
     "crowded": Kind("{count} records share one {field}, which joins nobody: is it a shop's or an agent's?"),
-    "names": Kind("{count} records share one {field} under names that differ: several people?"),
+    "names": Kind("{count} records share one {field} under names that differ: several people?", ("same", "seen")),
     "cluster": Kind("{count} records would become one customer ({subject}), which is more than the limit."),
     "echo": Kind("{connection} hands {field} back in another spelling ({subject})."),
     "not_kept": Kind("{connection} did not keep what was written to {field} ({subject})."),
@@ -89,7 +90,11 @@ def answer(ctx: typer.Context, question: str, answer: str, actor: As = "") -> No
     """Answer a question; what follows from it is planned by the next run."""
     with opened(ctx, actor) as setup:
         found = _checked(setup, question, answer)
-        setup.store.questions.answer(found.id, answer, setup.actor)
+        if answer == "same":  # the verdict ends the question, and its undoing asks it again
+            made = verdict.same(setup, bytes.fromhex(found.subject), f"answer to question {found.id}")
+            print(f"Verdict {made}; undo it: `kehub customers undo {made}`")
+        else:
+            setup.store.questions.answer(found.id, answer, setup.actor)
         if found.kind in ("first", "conflict"):
             with setup.store.db.writing("answer"):
                 setup.store.people.make_connection_due(found.connection)

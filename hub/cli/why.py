@@ -35,6 +35,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     print(f"{cell(names.get('name', ''))} {facts['customer']}{also}".strip())
     tell_fields(facts, zone)
     _tell_records(facts)
+    _tell_verdicts(facts, zone)
     for decision in facts["decisions"]:
         _tell_decision(decision, currency)
     _tell_waiting(facts, currency)
@@ -64,6 +65,16 @@ def _tell_records(facts: Facts) -> None:
     show(("records", "id there", "state", "#run", "joined because", "our own values"), rows)
     for link in facts["parted"]:
         print(f"{link['connection']}:{link['ext']} belonged here from run {link['from_run']} to run {link['to_run']}")
+
+
+def _tell_verdicts(facts: Facts, zone: tzinfo) -> None:
+    """What persons have judged about these records: who, when, why."""
+    rows = [
+        [v["id"], v["kind"], "; ".join(" / ".join(pair) for pair in v["pairs"][:3]), v["actor"],
+         clock_time(v["at"], zone), v["reason"], f"undone by {v['undone_by']}" if v["undone"] else "in force"]
+        for v in facts["verdicts"]
+    ]  # fmt: skip
+    show(("verdict", "kind", "records", "by", "at", "because", "state"), rows)
 
 
 def _tell_decision(decision: Facts, currency: str) -> None:

@@ -4,6 +4,7 @@ store = open_store(location, master, clock)
 store.records  what was read          store.people     who is who        store.decisions  what we decided
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
+store.verdicts what a person judged about two records
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -30,6 +31,7 @@ from hub.store.registers import Registers
 from hub.store.runs import Runs
 from hub.store.shared import Budgets, Tokens
 from hub.store.sqlite import SqliteDatabase
+from hub.store.verdicts import Verdicts
 from hub.vault import Keys, Vault, new_key, unwrap, wrap
 
 __all__ = ["Store", "connect", "create_store", "open_store"]
@@ -46,7 +48,8 @@ class Store:
         self.leases = Leases(db, clock)
         self.marks = Marks(db, clock)
         self.records = Records(db, vault)
-        self.people = People(db, vault)
+        self.verdicts = Verdicts(db, vault, clock)
+        self.people = People(db, vault, self.verdicts)
         self.quarantine = Quarantine(db, vault)
         self.registers = Registers(db, vault)
         self.decisions = Decisions(db)

@@ -57,6 +57,11 @@ def _question(store: Store, row: list[Any]) -> list[Any]:
     return [*head, store.vault.open(bytes(blob), f"question:{head[0]}")]
 
 
+def _verdict(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    return [*head, store.vault.open(bytes(blob), f"verdict:{head[0]}")]
+
+
 def _staff(store: Store, row: list[Any]) -> list[Any]:
     *head, blob = row
     return [*head, store.vault.open(bytes(blob), "staff_member")]
@@ -77,6 +82,9 @@ SECTIONS = (
             " ORDER BY c.id"),
     Section("link", f"SELECT {_PLACE}, l.customer, CASE WHEN l.to_run IS NULL THEN 1 ELSE 0 END, l.reason FROM link l"
             f" JOIN record r ON r.rid = l.rid ORDER BY {_PLACE}, l.seq"),
+    Section("verdict", "SELECT v.id, v.kind, r.connection, r.stream, r.ext, o.connection, o.stream, o.ext, v.actor,"
+            " v.undone, v.undone_by, v.body FROM verdict v JOIN record r ON r.rid = v.one"
+            f" JOIN record o ON o.rid = v.other ORDER BY {_PLACE}, o.connection, o.stream, o.ext, v.seq", _verdict),
     Section("consent", f"SELECT {_PLACE}, c.channel, c.purpose, c.state, c.source FROM consent c"
             f" JOIN record r ON r.rid = c.rid ORDER BY {_PLACE}, c.channel, c.purpose"),
     Section("mark", "SELECT connection, stream, mapping, CASE WHEN watermark IS NULL THEN 0 ELSE 1 END, position"

@@ -222,6 +222,18 @@ def m0005_plans(execute: Execute) -> None:
     )
 
 
+@step
+def m0006_verdicts(execute: Execute) -> None:
+    """What a person has judged about two records; the pair stands in the order of connection, stream, external id."""
+    execute(
+        "CREATE TABLE verdict (seq {id}, id {text} NOT NULL, one {int} NOT NULL, other {int} NOT NULL,"
+        " kind {text} NOT NULL, actor {text} NOT NULL, at {int} NOT NULL, body {blob} NOT NULL,"
+        " undone {int} NOT NULL DEFAULT 0, undone_by {text} NOT NULL DEFAULT '', UNIQUE (id, one, other))"
+    )
+    execute("CREATE INDEX verdict_one ON verdict (one, other)")
+    execute("CREATE INDEX verdict_other ON verdict (other)")
+
+
 _TYPES = {
     "sqlite": {"id": "INTEGER PRIMARY KEY", "int": "INTEGER", "text": "TEXT", "blob": "BLOB"},
     "postgresql": {

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.store.bodies import Body
 from hub.store.database import Database, chunks, names
+from hub.store.verdicts import Verdict, Verdicts
 from hub.vault import Vault
 
 
@@ -38,12 +39,16 @@ class Known:
 
 @dataclass
 class Affected:
-    """Everything one resolve step may change: records, the keys they share, the customers they belong to."""
+    """Everything one resolve step may change: records, the keys they share, the customers they belong to.
+
+    `verdicts` are those that stand on two of these records, the newest first.
+    """
 
     nodes: dict[int, Node]
     keys: list[tuple[bytes, str, list[int]]]
     customers: dict[str, Known]
     due: set[int]
+    verdicts: list[Verdict] = field(default_factory=list)
 
 
 @dataclass
@@ -60,20 +65,22 @@ class Assignment:
 class People:
     """The tables `customer` and `link`, and the closure over `identity`."""
 
-    def __init__(self, db: Database, vault: Vault) -> None:
+    def __init__(self, db: Database, vault: Vault, verdicts: Verdicts) -> None:
         self._db = db
         self._vault = vault
+        self._verdicts = verdicts
 
     # -- what a change touches
 
     def affected(self, most: int) -> Affected:
-        """Due records, all that share a customer with them, and all that share a key which at most `most` hold."""
+        """Due records, and all that share with them a customer, a verdict, or a key which at most `most` hold."""
         due = {rid for (rid,) in self._db.rows("SELECT rid FROM record WHERE due = 1 AND noun = 'customers'")}
         whole = int(self._db.rows("SELECT COUNT(*) FROM record WHERE noun = 'customers'")[0][0])
         rids = self._all() if len(due) * 2 > whole else self._closure(due, most)
         nodes = self._nodes(rids)
         keys = self._shared(nodes.keys(), all_of_them=len(rids) == whole)
-        return Affected(nodes, keys, self._customers(nodes), due)
+        judged = self._verdicts.standing() if len(rids) == whole else self._verdicts.touching(sorted(rids))
+        return Affected(nodes, keys, self._customers(nodes), due, judged)
 
     def _all(self) -> set[int]:
         return {rid for (rid,) in self._db.rows("SELECT rid FROM record WHERE noun = 'customers'")}
@@ -83,7 +90,8 @@ class People:
         edge = set(due)
         while edge:
             found |= edge
-            edge = (self._same_customer(edge) | self._same_key(edge, most)) - found
+            edge = self._same_customer(edge) | self._same_key(edge, most) | self._verdicts.partners(sorted(edge))
+            edge -= found
         return found
 
     def _same_customer(self, rids: Iterable[int]) -> set[int]:
@@ -157,6 +165,19 @@ class People:
                     opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
                     affected.nodes[rid].name = opened.said("name")
 
+    def made_from(self, rids: Iterable[int]) -> set[int]:
+        """What the hub made from these records: corrections, and what it created elsewhere."""
+        found: set[int] = set()
+        for part in chunks(sorted(rids)):
+            listed, params = names("k", part)
+            sql = (
+                "SELECT i.rid FROM identity i JOIN (SELECT key, MIN(rid) AS first FROM identity WHERE kind = 'created'"
+                f" AND key IN (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY key) t ON t.key = i.key"
+                f" WHERE t.first IN {listed}"
+            )
+            found.update(rid for (rid,) in self._db.rows(sql, params))
+        return found
+
     def holders(self, key: bytes) -> int:
         """How many records hold an identity key."""
         return int(self._db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": key})[0][0])
@@ -210,6 +231,19 @@ class People:
         self._link(run, {rid: customer}, {rid: "created by the hub"})
         self._follow({rid: customer})
 
+    def go_back(self, rid: int) -> None:
+        """Undo the step by which a verdict brought a record into its customer, with all that came in that step.
+
+        A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
+        """
+        came = self._db.rows(_CAME_TOGETHER, {"rid": rid})
+        homes = {home for record, home, founder, _ in came if record == founder}
+        moved = {record: home for record, home, _, _ in came if home in homes}
+        self.make_due(sorted({*homes, *(left for _, _, _, left in came)}))
+        self._alias(dict.fromkeys(homes))
+        self._link(0, moved, dict.fromkeys(moved, "verdict undone"))
+        self._follow(moved)
+
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""
         self._db.many("UPDATE customer SET due = 1 WHERE id = :id", [{"id": name} for name in customers])
@@ -258,3 +292,13 @@ class People:
         """Customers touched by a change since they were last decided, in id order."""
         sql = "SELECT id FROM customer WHERE due > 0 AND merged_into IS NULL ORDER BY id"
         return [customer for (customer,) in self._db.rows(sql)]
+
+
+_BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
+_CAME_TOGETHER = (
+    "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
+    " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
+    f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
+    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = 'verdict' ORDER BY l.rid"
+)
+"""Of a record that a verdict moved: all that came into its customer in the same run, with the ids they came from."""

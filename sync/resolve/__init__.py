@@ -87,7 +87,12 @@ def _wear(affected: Affected, nodes: list[Node], survivor: str, decided: Assignm
     for node in nodes:
         decided.of[node.rid] = survivor
         if node.customer != survivor:
-            decided.reasons[node.rid] = "founded" if len(nodes) == 1 else "shared key"
+            decided.reasons[node.rid] = _reason(node, nodes, affected)
     if touched:
         decided.due.add(survivor)
     decided.due |= {name for name in before if name != survivor and name in affected.customers}
+
+
+def _reason(node: Node, nodes: list[Node], affected: Affected) -> str:
+    judged = any(node.rid in (verdict.one, verdict.other) for verdict in affected.verdicts if verdict.kind == "same")
+    return "founded" if len(nodes) == 1 else "verdict" if judged else "shared key"

@@ -1,17 +1,19 @@
 """Union-find over identity keys, with three guards: crowded keys, contradicting names, clusters over the limit.
 
 A guard stops a key from joining anything new and opens a question; it never takes apart what is already one customer.
+What a person has judged comes before all keys and guards.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.store import Store
 from hub.store.people import Affected, Node
 from hub.store.records import TIE
+from sync.resolve.groups import Groups, judged
 from sync.resolve.names import bare, contradict
 
 
@@ -23,32 +25,6 @@ class Limits:
     cluster: int = 50
 
 
-class Groups:
-    """Union-find; the smaller position becomes the root, so the outcome does not depend on the order of unions."""
-
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
-
-    def root(self, item: int) -> int:
-        """The group's representative."""
-        while self._parent[item] != item:
-            self._parent[item] = self._parent[self._parent[item]]
-            item = self._parent[item]
-        return item
-
-    def join(self, one: int, other: int) -> None:
-        """Make two groups one."""
-        low, high = sorted((self.root(one), self.root(other)))
-        self._parent[high] = low
-
-    def parts(self) -> list[list[int]]:
-        """All groups, each in position order, in the order of their first members."""
-        found: dict[int, list[int]] = defaultdict(list)
-        for item in range(len(self._parent)):
-            found[self.root(item)].append(item)
-        return [found[root] for root in sorted(found)]
-
-
 def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits) -> tuple[list[list[Node]], int]:
     """Components of records in resolve order, and how many keys are guarded."""
     nodes = sorted(affected.nodes.values(), key=lambda n: (ranks.get(n.connection, 999), n.connection, n.stream, n.ext))
@@ -57,22 +33,21 @@ def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: 
     _end_questions(store, affected, {key.hex() for key, _, _ in crowded})
     _fill_names(store, affected, free)
     guarded = _ask_crowded(store, crowded)
-    groups = Groups(len(nodes))
+    groups = judged(len(nodes), place, affected.verdicts)
     ties = [[place[rid] for rid in rids if rid in place] for _, kind, rids in free if kind == TIE]
+    followers = _join_made(nodes, groups, ties)
     for key, kind, rids in free:
-        holders = [rid for rid in rids if rid in place and kind != TIE]
-        if kind == "phone" and contradict([affected.nodes[rid] for rid in holders]):
-            store.questions.ask("names", key.hex(), field=kind, count=len(holders))
-            guarded += 1
-            _join_standing(groups, nodes, [place[rid] for rid in holders])
-            _join_namesakes(groups, nodes, [place[rid] for rid in holders])
-            continue
-        for rid in holders[1:]:
-            groups.join(place[holders[0]], place[rid])
+        holders = sorted(place[rid] for rid in rids if rid in place and kind != TIE)
+        if kind == "phone" and contradict([nodes[number] for number in holders], _one(groups, place)):
+            guarded += _ask_names(store, key, [nodes[number] for number in holders], groups, place)
+            _join_standing(groups, nodes, holders)
+            _join_namesakes(groups, nodes, holders)
+        else:
+            groups.gather(holders)
     for _, _, rids in crowded:
         _join_standing(groups, nodes, [place[rid] for rid in rids if rid in place])
-    _join_gone(nodes, groups, ties)
-    return _within_limit(store, nodes, groups, limits), guarded
+    _join_gone(nodes, groups, ties, followers)
+    return _within_limit(store, nodes, groups, affected, limits), guarded
 
 
 def _crowded(
@@ -111,34 +86,55 @@ def _ask_crowded(store: Store, crowded: Iterable[tuple[bytes, str, list[int]]]) 
     return count
 
 
+def _one(groups: Groups, place: Mapping[int, int]) -> Callable[[Node, Node], bool]:
+    """Whether two records are one person by verdict or by what we made: their names then contradict nothing."""
+    return lambda one, other: groups.root(place[one.rid]) == groups.root(place[other.rid])
+
+
+def _ask_names(store: Store, key: bytes, holders: list[Node], groups: Groups, place: Mapping[int, int]) -> int:
+    """Ask about names that differ on one key, unless a person has judged each contradiction."""
+    one = _one(groups, place)
+    if contradict(holders, lambda a, b: one(a, b) or groups.parted(place[a.rid], place[b.rid])):
+        store.questions.ask("names", key.hex(), field="phone", count=len(holders))
+        return 1
+    return 0
+
+
 def _join_standing(groups: Groups, nodes: list[Node], holders: Iterable[int]) -> None:
     """A guarded key still holds together what it already held together."""
-    first: dict[str, int] = {}
+    found: dict[str, list[int]] = defaultdict(list)
     for item in holders:
-        customer = nodes[item].customer
-        if customer is not None:
-            groups.join(first.setdefault(customer, item), item)
+        found[nodes[item].customer or ""].append(item)
+    for customer, items in found.items():
+        if customer:
+            groups.gather(items)
 
 
 def _join_namesakes(groups: Groups, nodes: list[Node], holders: Iterable[int]) -> None:
     """On a phone of several people, the same name is the same person."""
-    first: dict[str, int] = {}
+    found: dict[str, list[int]] = defaultdict(list)
     for item in holders:
-        letters = bare(nodes[item].name or "")
-        if letters and not nodes[item].gone:
-            groups.join(first.setdefault(letters, item), item)
+        found["" if nodes[item].gone else bare(nodes[item].name or "")].append(item)
+    for letters, items in found.items():
+        if letters:
+            groups.gather(items)
 
 
-def _join_gone(nodes: list[Node], groups: Groups, ties: Sequence[list[int]]) -> None:
-    """What we made follows the record it was made from; a gone record stays in its customer.
+def _join_made(nodes: list[Node], groups: Groups, ties: Sequence[list[int]]) -> set[int]:
+    """What we made follows the record it was made from, whatever keys it has; returns what follows.
 
-    A tie is [the record, what was made from it]. Once the record is gone, what was made from it and has kin of its own
-    by now goes its own way.
+    A tie is [the record, what was made from it].
+    """
+    followers = [(first, number) for first, *others in ties for number in others if not nodes[first].gone]
+    return {number for first, number in followers if groups.join(first, number)}
+
+
+def _join_gone(nodes: list[Node], groups: Groups, ties: Sequence[list[int]], followers: Collection[int]) -> None:
+    """A gone record stays in its customer.
+
+    Once a record is gone, what was made from it and has kin of its own by now goes its own way.
     """
     made = {number for _, *others in ties for number in others}
-    followers = [(first, number) for first, *others in ties for number in others if not nodes[first].gone]
-    for first, number in followers:
-        groups.join(first, number)
     kin = Counter(groups.root(number) for number, node in enumerate(nodes) if not node.gone)
     orphans = [
         (first, number)
@@ -146,12 +142,11 @@ def _join_gone(nodes: list[Node], groups: Groups, ties: Sequence[list[int]]) -> 
         for number in others
         if nodes[first].gone and (nodes[number].gone or kin[groups.root(number)] == 1)
     ]
-    led = {number for _, number in (*followers, *orphans)}
+    led = {*followers, *(number for _, number in orphans)}
     homes = _homes(nodes, led)
     for number, node in enumerate(nodes):
         found = homes.get(node.customer or "", []) if node.gone and number not in led else []
-        if found:
-            groups.join(min(found, key=lambda home: home in made), number)
+        any(groups.join(home, number) for home in sorted(found, key=lambda home: home in made))
     for first, number in orphans:
         groups.join(first, number)
 
@@ -171,18 +166,20 @@ def _homes(nodes: list[Node], led: Collection[int]) -> dict[str, list[int]]:
     return {**gone, **living}
 
 
-def _within_limit(store: Store, nodes: list[Node], groups: Groups, limits: Limits) -> list[list[Node]]:
+def _within_limit(
+    store: Store, nodes: list[Node], groups: Groups, affected: Affected, limits: Limits
+) -> list[list[Node]]:
     """The components; one over the size limit is held back."""
     found: list[list[Node]] = []
     for part in groups.parts():
         members = [nodes[number] for number in part]
-        found += [members] if len(members) <= limits.cluster else _held_back(store, members)
+        found += [members] if len(members) <= limits.cluster else _held_back(store, members, affected)
     return found
 
 
-def _held_back(store: Store, members: list[Node]) -> list[list[Node]]:
-    """A cluster over the limit is a question: what was one customer stays one, the rest stays apart."""
+def _held_back(store: Store, members: list[Node], affected: Affected) -> list[list[Node]]:
+    """A cluster over the limit is a question: what was one customer or was judged one stays one, the rest stays apart."""
     store.questions.ask("cluster", f"{members[0].connection}.{members[0].stream}.{members[0].ext}", count=len(members))
-    groups = Groups(len(members))
+    groups = judged(len(members), {node.rid: number for number, node in enumerate(members)}, affected.verdicts)
     _join_standing(groups, members, range(len(members)))
     return [[members[number] for number in part] for part in groups.parts()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hub.store.people import Node
 
@@ -34,14 +34,17 @@ def differ(one: str, other: str) -> bool:
     return not (letters_one.startswith(letters_other) or letters_other.startswith(letters_one)) or han_one
 
 
-def contradict(nodes: Iterable[Node]) -> bool:
-    """Whether one system holds this key for two people: two of its own records with names that differ."""
-    homes: dict[tuple[str, str], list[str]] = defaultdict(list)
+def contradict(nodes: Iterable[Node], judged: Callable[[Node, Node], bool]) -> bool:
+    """Whether one system holds this key for two people: two of its own records with names that differ.
+
+    Pairs that are `judged` contradict nothing.
+    """
+    homes: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
         if node.name and not node.gone:
-            homes[node.connection, node.stream].append(node.name)
+            homes[node.connection, node.stream].append(node)
     return any(
-        differ(one, other)
+        differ(one.name or "", other.name or "") and not judged(one, other)
         for found in homes.values()
         for place, one in enumerate(found)
         for other in found[place + 1 :]
