@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
 	touch $(STAMP)
 
-demo: $(STAMP)            ## a sandbox with a CRM and two shops: first sync, plan, apply, second sync, one "why"
+demo: $(STAMP)            ## a sandbox of four systems: first sync, plans, applies, second sync, one "why"
 	$(BIN)/python -m hub.testing.demo
 
 test: $(STAMP)            ## all tests that finish in minutes

@@ -1,6 +1,6 @@
-"""The demo: a sandbox from an empty folder, a first sync, the plan, the apply, a second sync, one "why".
+"""The demo: a sandbox from an empty folder, a first sync, the plans, the applies, a second sync, one "why".
 
-    python -m hub.testing.demo [FOLDER] [--people N]
+    python -m hub.testing.demo [FOLDER] [--people N] [--faults storm]
 
 It runs the installed `kehub` as a user would, shows what it prints, and checks its own counts from `--json`.
 """
@@ -11,16 +11,21 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from hub.testing.people import Population
-from hub.testing.sandbox import PRESET, down, up
+from hub.testing.demo_checks import Checks, check, everywhere
+from hub.testing.sandbox import Sandbox, down, up
 
 KEHUB = Path(sys.executable).parent / "kehub"
+_NOTE = """\
+A sandbox of {people} invented people: Zoho CRM, Fxiaoke (at most 300 of them), a WooCommerce shop, the tills of two shops.
+Fxiaoke's stand-in allows 1,000 calls in 20 seconds, a real tenant 100: there the same rows would take ten times as long.
+"""
 
 
 class Demo:
@@ -32,95 +37,78 @@ class Demo:
         self.seed = seed
 
     def run(self) -> None:
-        """The whole walk; the stand-in is stopped at the end, the folder stays to look at."""
+        """The whole walk; the stand-ins are stopped at the end, the folder stays to look at."""
         down(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
-        print(f"A sandbox of {self.people} invented people: Zoho CRM and the tills of two shops ({PRESET}).\n")
+        print(_NOTE.format(people=self.people))
         found = up(self.folder, people=self.people, seed=self.seed)
-        print(f"Zoho's stand-in answers at {found.url}; configuration: {self.folder / 'kehub.yaml'}")
+        for each in found.systems:
+            print(f"The stand-in for {each.system} answers at {each.url}")
         try:
-            self._walk()
+            self._walk(found)
         finally:
             down(self.folder)
 
-    def _walk(self) -> None:
+    def _walk(self, found: Sandbox) -> None:
+        checks = Checks(found)
         self.show("doctor", codes=(0,))
-        first = self.facts("sync", codes=(3,))
-        self._check_first(first)
-        (plan,) = first["plans"]
+        plans = self._read(checks)
         self.show("status", codes=(0, 3))
-        self.show("plan", "show", plan["digest"], "--per-page", "12", codes=(0, 3))
-        self.show("plan", "export", "plan.xlsx", codes=(0, 3))
-        applied = self.facts("apply", plan["digest"], "--release", "share", codes=(0, 3))
-        self._check_applied(plan, applied)
+        self.show("plan", "show", plans[0]["digest"], "--per-page", "12", codes=(0, 3))
+        self.show("plan", "export", "plan.xlsx", plans[0]["digest"], codes=(0, 3))
+        written = self._write(plans)
         self.show("sync", codes=(0, 3))
-        again = self.facts("sync", codes=(0, 3))
-        self._check_quiet(again)
-        self.show("why", self._somebody(), codes=(0,))
+        checks.agreed(self.facts("sync", codes=(0, 3)), written)
+        self.show("why", self._somebody(found), codes=(0,))
         print(f"\nThe demo's counts hold. Look around: cd {self.folder} && {KEHUB} --help")
+
+    def _read(self, checks: Checks) -> list[dict[str, Any]]:
+        """The first sync; gives its plans."""
+        report = self.facts("sync", codes=(3,))
+        checks.first(report)
+        plans: list[dict[str, Any]] = report["plans"]
+        check("a plan for each system that is written to", len(plans), len(checks.systems))
+        return plans
+
+    def _write(self, plans: Sequence[dict[str, Any]]) -> Counter[str]:
+        """Apply the plans one by one; tells how many rows each connection acknowledged."""
+        written: Counter[str] = Counter()
+        for plan in plans:
+            applied = self.facts("apply", plan["digest"], "--release", "share", codes=(0, 3))
+            for done in applied["plans"]:
+                written[plan["connection"]] += done["rows"].get("ack", 0)
+                check(f"{plan['connection']}: every row was acknowledged", done["rows"], {"ack": plan["rows"]})
+        return written
+
+    def _somebody(self, found: Sandbox) -> str:
+        """A member of shop A of whom the hub holds a record from every connection."""
+        for name in everywhere(found):
+            records = self.facts("why", name, codes=(0, 2, 4))["records"]
+            if len({record["connection"] for record in records}) == len(found.systems) + 2:
+                return name
+        raise SystemExit("the demo failed: nobody is one customer in all systems")
 
     # -- running commands
 
     def show(self, *words: str, codes: Sequence[int]) -> None:
         """Run a command and let it print."""
-        print(f"\n$ kehub {' '.join(words)}\n", flush=True)
+        self._announce(words)
         self._expect(words, subprocess.run([KEHUB, *words], cwd=self.folder).returncode, codes)  # noqa: S603
 
     def facts(self, *words: str, codes: Sequence[int]) -> Any:
         """Run a command with --json and give its facts."""
-        print(f"\n$ kehub {' '.join(words)} --json", flush=True)
+        self._announce((*words, "--json"))
         done = subprocess.run([KEHUB, *words, "--json"], cwd=self.folder, stdout=subprocess.PIPE)  # noqa: S603
         self._expect(words, done.returncode, codes)
         return orjson.loads(done.stdout)
+
+    def _announce(self, words: Sequence[str]) -> None:
+        print(f"\n$ kehub {' '.join(words)}\n", flush=True)
 
     @staticmethod
     def _expect(words: Sequence[str], code: int, codes: Sequence[int]) -> None:
         if code not in codes:
             raise SystemExit(f"`kehub {' '.join(words)}` ended with {code}, expected {codes}")
-
-    # -- what must be true
-
-    def _check_first(self, report: Any) -> None:
-        population = Population(self.people, self.seed)
-        streams = {f"{s['connection']}.{s['stream']}": s for s in report["streams"]}
-        for name, system in (("crm", "zoho"), ("shop_a", "pos:A"), ("shop_b", "pos:B")):
-            stream = streams[f"{name}.customers"]
-            wanted = len(population.sightings(system))
-            _check(f"{name}: every record was read or set aside", stream["new"] + stream["quarantined"], wanted)
-            _check(f"{name}: the read is certified", bool(stream["certificate"]), True)
-        records = sum(s["new"] for name, s in streams.items() if name.endswith(".customers"))
-        created = report["resolved"]["created"]
-        print(f"{records} records (and {report['resolved']['records'] - records} buyers) are {created} customers.")
-        _check("many records became one customer", created < records * 0.75, True)
-
-    def _check_applied(self, plan: Any, applied: Any) -> None:
-        (done,) = applied["plans"]
-        calls = -(-plan["rows"] // 100)
-        _check("every row of the plan was acknowledged", done["rows"], {"ack": plan["rows"]})
-        _check("a hundred rows a call, read before and after", [done["writes"], done["guards"], done["read_backs"]],
-               [calls] * 3)  # fmt: skip
-
-    def _check_quiet(self, report: Any) -> None:
-        _check("the second sync finds nothing to write", (report["plans"], report["applied"]), ([], []))
-        _check("and no system failed", report["errors"], [])
-
-    def _somebody(self) -> str:
-        """A member of shop A whom the CRM knows too, under a phone of their own."""
-        population = Population(self.people, self.seed)
-        both = population.known("zoho") & population.known("pos:A")
-        phones = [person.phone for person in population.people]
-        for sighting in population.sightings("pos:A"):
-            person = population.person(sighting.person)
-            bought = sum(order.person == person.number for order in population.orders)
-            if person.number > 3 and person.number in both and phones.count(person.phone) == 1 and bought > 3:
-                return f"shop_a:{sighting.key}"
-        raise SystemExit("nobody in this population is known to both")
-
-
-def _check(what: str, found: object, wanted: object) -> None:
-    print(f"  {'ok' if found == wanted else 'NO'}  {what}: {found if found != {} else 'nothing'}")
-    if found != wanted:
-        raise SystemExit(f"the demo failed: {what}: wanted {wanted}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

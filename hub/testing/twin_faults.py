@@ -4,20 +4,7 @@
 
 A fault strikes `times` matching calls (null: every one), after letting `skip` of them pass. It matches by `on` (`read`,
 `write`, `auth`, or `any`, which is every call but `auth`) and by `path`, a part of the call's path. The other keys are
-the fault's own.
-
-    429, 500         refused before anything happens; `retry_after` is sent as it stands (null: no such header)
-    drop_before      the connection ends without an answer, nothing has happened          (on: write)
-    drop_after       the same, but the call took effect                                   (on: write)
-    error_in_200     the system's own error, under status 200; nothing has happened
-    html_in_200      a maintenance page under status 200; nothing has happened
-    truncated        a JSON answer that ends half-way                                     (on: read)
-    stall_after_write  the write takes effect at once, its answer comes after `seconds`   (on: write)
-    dead_token       all access tokens die; with `for_good` the refresh tokens as well
-    rewritten_phones phones are stored in another form than they came in                  (on: write)
-    duplicate_row    a page of a listing holds its first row twice                        (on: read)
-    undecodable_row  a name in a listing holds half a surrogate pair                      (on: read)
-    drift            a record changes just after a page of a listing was read; `kind`: modify, delete or create
+the fault's own. `MEANINGS` tells what each fault does, `DEFAULT_ON` which calls it strikes.
 """
 
 from __future__ import annotations
@@ -28,6 +15,25 @@ from types import MappingProxyType
 from typing import Any
 
 KINDS = ("read", "write", "auth")
+
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "429": "Refused as too many calls; retry_after is sent as it stands (null: no such header).",
+        "500": "Refused by a server in trouble; retry_after as with 429.",
+        "drop_before": "The connection ends without an answer; nothing has happened.",
+        "drop_after": "The connection ends without an answer; the write took effect.",
+        "error_in_200": "The system's own error under status 200; nothing has happened.",
+        "html_in_200": "A maintenance page under status 200; nothing has happened.",
+        "truncated": "A JSON answer that ends half-way.",
+        "stall_after_write": "The write takes effect at once, its answer comes after so many seconds.",
+        "dead_token": "All access tokens die; with for_good they cannot be renewed either.",
+        "rewritten_phones": "Phones are stored in another form than they came in.",
+        "duplicate_row": "A page of a listing holds a row twice.",
+        "undecodable_row": "A name in a listing holds half a surrogate pair.",
+        "drift": "A record changes just after its page was read; kind is modify, delete or create.",
+    }
+)
+"""Every fault in a sentence."""
 
 DEFAULT_ON: Mapping[str, str] = MappingProxyType(
     {
