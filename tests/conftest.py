@@ -6,6 +6,7 @@ import base64
 import os
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.args_source != config.ArgsSource.TESTPATHS or chosen:
         return
     config.pluginmanager.register(promised.Ran(config.option.markexpr), "promised")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The kill tests' counts, which the workers' own output would hide."""
+    kills: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        for name, count in report.user_properties:
+            if name.startswith("kills: "):
+                kills[name.removeprefix("kills: ")] += int(str(count))
+    if kills:
+        told = ", ".join(f"{step} {count}" for step, count in sorted(kills.items()))
+        terminalreporter.write_line(f"{kills.total()} processes killed and started again, by step: {told}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -72,7 +72,6 @@ def storm(tmp_path: Path, shard: int, locate: Locate) -> Counter[str]:
             same(site, wanted, failpoint)
         shutil.rmtree(folder)
         kills[step_of(failpoint)] += 1
-    print(f"kills by step: {dict(kills)}")
     return kills
 
 
@@ -85,14 +84,22 @@ def same(site: Site, wanted: Any, what: str) -> None:
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_killed_at_every_site(tmp_path: Path, shard: int) -> None:
-    assert storm(tmp_path, shard, in_a_file).total() >= 15
+def test_killed_at_every_site(tmp_path: Path, shard: int, record_property: Callable[[str, object], None]) -> None:
+    kills = storm(tmp_path, shard, in_a_file)
+    tell(kills, record_property)
+    assert kills.total() >= 15
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_killed_at_every_site_on_postgresql(tmp_path: Path, shard: int, postgres_url: str) -> None:
     assert storm(tmp_path, shard, in_schemas_of(postgres_url)).total() >= 15
+
+
+def tell(kills: Counter[str], record_property: Callable[[str, object], None]) -> None:
+    """Hand the counts to the session's closing lines."""
+    for step, count in kills.items():
+        record_property(f"kills: {step}", count)
 
 
 def kill_when(site: Site, due: Callable[[float], bool]) -> bool:
@@ -112,7 +119,9 @@ def kill_when(site: Site, due: Callable[[float], bool]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shard", range(3))
-def test_killed_at_random_moments_and_between_write_and_receipt(tmp_path: Path, shard: int) -> None:
+def test_killed_at_random_moments_and_between_write_and_receipt(
+    tmp_path: Path, shard: int, record_property: Callable[[str, object], None]
+) -> None:
     began = time.monotonic()
     wanted, _, files = calm(tmp_path, in_a_file)
     lasts = time.monotonic() - began - 1.0  # less what the twin takes to start
@@ -132,6 +141,6 @@ def test_killed_at_random_moments_and_between_write_and_receipt(tmp_path: Path, 
                 kills["at random"] += kill_when(site, lambda spent, moment=moment: spent > moment)
             assert run(folder) == 0
             same(site, wanted, f"random {number}")
-    print(f"kills: {dict(kills)}")
+    tell(kills, record_property)
     assert kills["between write and receipt"] == 6
     assert kills.total() >= 10
