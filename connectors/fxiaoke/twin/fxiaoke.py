@@ -128,13 +128,6 @@ class FxiaokeTwin(Twin):
         """Let the tokens die."""
         self.tokens.kill(for_good=for_good)
 
-    def wrote(self, op: str, module: str, record: str, fields: Iterable[str]) -> None:
-        """Note a written row; `automation` is a call that let approvals or workflows start."""
-        if op == "automation":
-            self.counts.violations["automations_fired"] += 1
-        else:
-            super().wrote(op, module, record, fields)
-
     def _now(self) -> datetime:
         return self.clock.now()
 

@@ -136,13 +136,6 @@ class ZohoTwin(Twin):
         """Let the access tokens die."""
         self.tokens.kill(for_good=for_good)
 
-    def wrote(self, op: str, module: str, record: str, fields: Iterable[str]) -> None:
-        """Note a written row; `automation` is a call that let Zoho's workflows fire."""
-        if op == "automation":
-            self.counts.violations["automations_fired"] += 1
-        else:
-            super().wrote(op, module, record, fields)
-
     def _now(self) -> datetime:
         return self.clock.now()
 
