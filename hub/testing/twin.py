@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 import orjson
@@ -36,9 +36,13 @@ from hub.testing.twin_counts import Counts
 from hub.testing.twin_faults import Faults
 from hub.testing.twin_server import Stage, cut, serving
 
-__all__ = ["Answer", "Call", "Clock", "Endpoint", "Kind", "Population", "Stage", "Twin", "TwinClock", "Wish", "serving"]
+__all__ = [
+    "Answer", "Call", "Clock", "Endpoint", "Kind", "Population", "Refusal", "Stage", "Twin", "TwinClock", "Wish",
+    "serving",
+]  # fmt: skip
 
 Kind = Literal["read", "write", "auth"]
+Found = TypeVar("Found")
 _HTML = b"<!doctype html><html><head><title>Maintenance</title></head><body>Back soon.</body></html>"
 
 
@@ -83,6 +87,14 @@ class Answer:
             return json.dumps(self.body).encode()
 
 
+class Refusal(Exception):
+    """A call that ends in an error: raised wherever a twin notices, answered by the kit with `answer`."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One call that a twin answers: method, path template, function, and whether it reads, writes or signs in."""
@@ -118,6 +130,8 @@ class Twin:
 
     def guard(self, call: Call) -> Answer | None:
         """Refuse a call before it is looked at (credentials, budget, concurrency); None lets it in.
+
+        A Refusal that is raised here, or by an endpoint, is the call's answer.
 
         `open_calls` are the calls under way, this one among them.
         """
@@ -185,11 +199,11 @@ class Twin:
 
     async def _answer(self, request: Request, send: Send, call: Call, endpoint: Endpoint) -> None:
         """Let the call in or refuse it, wait as long as it takes, let it take effect, answer."""
-        refusal = self._disturbed(call) or self.guard(call)
+        refusal = self._disturbed(call) or _answered(self.guard, call)
         if self.latency and refusal is None:
             await asyncio.sleep(self.latency)
         before = len(self.counts.writes)
-        answer = self.seal(call, refusal or self._spoilt(call, endpoint.answer(call)))
+        answer = self.seal(call, refusal or self._spoilt(call, _answered(endpoint.answer, call)))
         effect = len(self.counts.writes) > before
         self.counts.written += effect
         self.counts.unanswered += effect
@@ -242,6 +256,14 @@ class Twin:
                 return endpoint, _parts(match)
         reason = "method" if found else "not_found"
         return Endpoint(method, "(none)", lambda _: self.refusal(reason)), {}
+
+
+def _answered(act: Callable[[Call], Found], call: Call) -> Found | Answer:
+    """What `act` finds, or the answer of the refusal that it ends in."""
+    try:
+        return act(call)
+    except Refusal as refusal:
+        return refusal.answer
 
 
 def _parts(match: re.Match[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from connectors.fxiaoke.twin.metadata import Metadata
 from connectors.fxiaoke.twin.options import FxiaokeOptions
 from connectors.fxiaoke.twin.quota import Quota
 from connectors.fxiaoke.twin.records import CLERK, TIMES, Books, Record, Table, Values
-from connectors.fxiaoke.twin.replies import Refused, failure
+from connectors.fxiaoke.twin.replies import failure
 from connectors.fxiaoke.twin.schema import FieldSpec, objects
 from connectors.fxiaoke.twin.seed import seed
 from connectors.fxiaoke.twin.tokens import Tokens
@@ -80,10 +80,7 @@ class FxiaokeTwin(Twin):
             self.counts.violations["no_trace_id"] += 1
         if call.kind == "auth":
             return self._one_sign_in()
-        try:
-            self.tokens.caller(call)
-        except Refused as refused:
-            return refused.answer
+        self.tokens.caller(call)
         code = self.quota.refuses(call.template)
         if code:
             self.counts.violations["over_quota" if code == 30002 else "over_budget"] += 1
@@ -132,13 +129,7 @@ class FxiaokeTwin(Twin):
         return self.clock.now()
 
     def _at(self, path: str, act: Callable[[Call], Answer], kind: Kind = "read") -> Endpoint:
-        def answer(call: Call) -> Answer:
-            try:
-                return act(call)
-            except Refused as refused:
-                return refused.answer
-
-        return Endpoint("POST", path, answer, kind)
+        return Endpoint("POST", path, act, kind)
 
     def _one_sign_in(self) -> Answer | None:
         """The token endpoint takes no calls side by side."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.testing.twin import Answer
+from hub.testing.twin import Answer, Refusal
 
 MESSAGES = {
     -1: "system busy", 10006: "appSecret is wrong", 10013: "offset is out of range", 11014: "invalid corpAccessToken",
@@ -26,9 +26,8 @@ def failure(code: int, message: str = "", status: int = 200) -> Answer:
     return Answer(status, {"errorCode": code, "errorMessage": text, "traceId": "E-O.twin.1"})
 
 
-class Refused(Exception):
-    """A call that ends in an error; raised where it is noticed, answered by the twin. 32000: a parameter is wrong."""
+class Refused(Refusal):
+    """A call that ends in an error. 32000: a parameter is wrong."""
 
     def __init__(self, code: int = 32000, message: str = "") -> None:
-        super().__init__(code)
-        self.answer = failure(code, message)
+        super().__init__(failure(code, message))

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.testing.twin import Answer
+from hub.testing.twin import Answer, Refusal
 
 Values = dict[str, Any]
 
 
-class Refused(Exception):
-    """A call, or one item of a batch, that ends in an error; raised where it is noticed."""
+class Refused(Refusal):
+    """A call, or one item of a batch, that ends in an error."""
 
     def __init__(
         self, code: str, status: int = 400, message: str = "", params: Mapping[str, str] | list[str] | None = None
     ) -> None:
-        super().__init__(code)
-        self.status = status
         told = {} if params is None else {"params": params}
         text = message or code.replace("_", " ").replace("-", " ")
         self.error: Values = {"code": code, "message": text, "data": {"status": status, **told}}
-
-    @property
-    def answer(self) -> Answer:
-        """The error as the answer to a whole call."""
-        return Answer(self.status, self.error)
+        super().__init__(Answer(status, self.error))
 
 
 def invalid(name: str) -> Refused:

@@ -73,10 +73,7 @@ class WooTwin(Twin):
             return self.refusal("429")
         if not call.path.startswith(ROOT) or call.template == "(none)":
             return None
-        try:
-            self.access.check(call)
-        except Refused as refused:
-            return refused.answer
+        self.access.check(call)
         return None
 
     def refusal(self, reason: str) -> Answer:
@@ -129,13 +126,7 @@ class WooTwin(Twin):
         return self.clock.now()
 
     def _call(self, method: str, path: str, act: Callable[[Call], Answer], kind: Kind = "read") -> Endpoint:
-        def answer(call: Call) -> Answer:
-            try:
-                return act(call)
-            except Refused as refused:
-                return refused.answer
-
-        return Endpoint(method, f"{ROOT}/{path}", answer, kind)
+        return Endpoint(method, f"{ROOT}/{path}", act, kind)
 
     def _products(self, call: Call) -> Answer:
         return self._listing.page(call, list(self.books.products.values()))

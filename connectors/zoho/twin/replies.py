@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.testing.twin import Answer
+from hub.testing.twin import Answer, Refusal
 
 Details = dict[str, Any]
 
@@ -20,9 +20,8 @@ def failure(status: int, code: str, message: str = "", details: Details | None =
     return Answer(status, envelope(code, message, details))
 
 
-class Refused(Exception):
-    """A call that ends in an error envelope; raised where it is noticed, answered by the twin."""
+class Refused(Refusal):
+    """A call that ends in an error envelope."""
 
     def __init__(self, code: str, details: Details | None = None, *, status: int = 400, message: str = "") -> None:
-        super().__init__(code)
-        self.answer = failure(status, code, message, details)
+        super().__init__(failure(status, code, message, details))

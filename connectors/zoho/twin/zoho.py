@@ -13,12 +13,12 @@ from connectors.zoho.twin.metadata import Metadata
 from connectors.zoho.twin.options import ZohoOptions
 from connectors.zoho.twin.quota import Quota
 from connectors.zoho.twin.records import CLERK, TIMES, Books, Module, Record, Values
-from connectors.zoho.twin.replies import Refused, failure
+from connectors.zoho.twin.replies import failure
 from connectors.zoho.twin.schema import FieldSpec, modules
 from connectors.zoho.twin.seed import seed
 from connectors.zoho.twin.tokens import Tokens
 from connectors.zoho.twin.writing import Writing
-from hub.testing.twin import Answer, Call, Clock, Endpoint, Kind, Population, Twin, Wish
+from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
 
 CRM = "/crm/v8"
 _DEEDS = {"GET": ("READ",), "POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
@@ -56,22 +56,22 @@ class ZohoTwin(Twin):
             Endpoint("POST", "/oauth/v2/token", lambda call: self.tokens.token(call), "auth"),
             Endpoint("GET", "/oauth/v2/auth", lambda call: self.tokens.authorise(call), "auth"),
             Endpoint("POST", "/oauth/v2/token/revoke", lambda call: self.tokens.revoke(call), "auth"),
-            self._crm("GET", f"{CRM}/settings/modules", lambda call: self._metadata.modules(call)),
-            self._crm("GET", f"{CRM}/settings/modules/{{name}}", lambda call: self._metadata.modules(call)),
-            self._crm("GET", f"{CRM}/settings/fields", lambda call: self._metadata.fields(call)),
-            self._crm("GET", f"{CRM}/users", lambda call: self._metadata.users(call)),
-            self._crm("GET", f"{CRM}/org", lambda call: self._metadata.org(call)),
-            self._crm("POST", f"{CRM}/coql", lambda call: self._coql.query(call)),
-            self._crm("GET", f"{many}/actions/count", lambda call: self._listing.count(call)),
-            self._crm("GET", f"{many}/deleted", lambda call: self._listing.deleted(call)),
-            self._crm("POST", f"{many}/upsert", lambda call: self._writing.upsert(call), "write"),
-            self._crm("GET", one, self._one),
-            self._crm("PUT", one, lambda call: self._writing.update(call), "write"),
-            self._crm("DELETE", one, lambda call: self._writing.delete(call), "write"),
-            self._crm("GET", many, lambda call: self._listing.records(call)),
-            self._crm("POST", many, lambda call: self._writing.insert(call), "write"),
-            self._crm("PUT", many, lambda call: self._writing.update(call), "write"),
-            self._crm("DELETE", many, lambda call: self._writing.delete(call), "write"),
+            Endpoint("GET", f"{CRM}/settings/modules", lambda call: self._metadata.modules(call)),
+            Endpoint("GET", f"{CRM}/settings/modules/{{name}}", lambda call: self._metadata.modules(call)),
+            Endpoint("GET", f"{CRM}/settings/fields", lambda call: self._metadata.fields(call)),
+            Endpoint("GET", f"{CRM}/users", lambda call: self._metadata.users(call)),
+            Endpoint("GET", f"{CRM}/org", lambda call: self._metadata.org(call)),
+            Endpoint("POST", f"{CRM}/coql", lambda call: self._coql.query(call)),
+            Endpoint("GET", f"{many}/actions/count", lambda call: self._listing.count(call)),
+            Endpoint("GET", f"{many}/deleted", lambda call: self._listing.deleted(call)),
+            Endpoint("POST", f"{many}/upsert", lambda call: self._writing.upsert(call), "write"),
+            Endpoint("GET", one, self._one),
+            Endpoint("PUT", one, lambda call: self._writing.update(call), "write"),
+            Endpoint("DELETE", one, lambda call: self._writing.delete(call), "write"),
+            Endpoint("GET", many, lambda call: self._listing.records(call)),
+            Endpoint("POST", many, lambda call: self._writing.insert(call), "write"),
+            Endpoint("PUT", many, lambda call: self._writing.update(call), "write"),
+            Endpoint("DELETE", many, lambda call: self._writing.delete(call), "write"),
         ]
 
     def guard(self, call: Call) -> Answer | None:
@@ -138,15 +138,6 @@ class ZohoTwin(Twin):
 
     def _now(self) -> datetime:
         return self.clock.now()
-
-    def _crm(self, method: str, path: str, act: Callable[[Call], Answer], kind: Kind = "read") -> Endpoint:
-        def answer(call: Call) -> Answer:
-            try:
-                return act(call)
-            except Refused as refused:
-                return refused.answer
-
-        return Endpoint(method, path, answer, kind)
 
     def _one(self, call: Call) -> Answer:
         module = self._writing.module(call)
