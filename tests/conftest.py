@@ -15,6 +15,7 @@ import pytest
 
 from hub.clock import FixedClock
 from hub.store.database import Database
+from hub.testing.twin import Stage, serving
 from tests import promised
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -73,6 +74,14 @@ def database(location: str, clock: FixedClock) -> Iterator[Database]:
 def clock() -> FixedClock:
     """A clock that stands at NOW until it is moved."""
     return FixedClock(NOW)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[tuple[Stage, str]]:
+    """One server for the twins of all tests of a module."""
+    stage = Stage()
+    with serving(stage) as url:
+        yield stage, url
 
 
 @pytest.fixture(autouse=True)

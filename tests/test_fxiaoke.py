@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -17,40 +17,28 @@ from connectors.fxiaoke.wire.codes import error_code, sign_in_refusal
 from hub.clock import FixedClock
 from hub.connector import Answer, Window, Write
 from hub.errors import AuthError, HubError, PermissionMissing, QuotaExceeded, SettingsError, Transient
-from hub.testing.twin import Stage, serving
+from hub.testing.twin import Stage
+from sync.engine import Report
 from sync.observe import Outcome
 from tests.fxiaoke_site import HEADER, ORDER_FIELDS, Site, ids, living, read, stand
+from tests.site import opener
+from tests.site import outcome as outcome_of
 
 Open = Callable[..., Site]
 MOBILE = "user_mobile: ${FXIAOKE_MOBILE}"
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
-
-
 @pytest.fixture
 def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
-    """Open a site; `site` are options of the site, all others the twin's."""
-
-    def make(site: dict[str, Any] | None = None, **options: Any) -> Site:
-        return Site(tmp_path, clock, stand(stage[0], clock, **options), stage[1], **(site or {}))
-
-    return make
+    return opener(Site, stand, stage, tmp_path, clock)
 
 
 def everything(clock: FixedClock) -> Window:
     return Window(None, clock.now() - timedelta(minutes=5))
 
 
-def outcome(report: Any, stream: str = "customers") -> Outcome:
-    (lane,) = (lane for lane in report.lanes if lane.name == "crm")
-    found: Outcome = lane.outcomes[stream]
-    return found
+def outcome(report: Report, stream: str = "customers") -> Outcome:
+    return outcome_of(report, "crm", stream)
 
 
 # -- reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,17 @@ from connectors.woocommerce.wire import rows
 from hub.clock import FixedClock
 from hub.connector import Answer, Window
 from hub.errors import HubError, QuotaExceeded, Transient
-from hub.testing.twin import Call, Stage, serving
+from hub.testing.twin import Call, Stage
+from tests.site import opener
 from tests.woocommerce_site import Site, ids, living, outcome, read, stand
 
 Open = Callable[..., Site]
 MIDDAY = "2026-02-20T04:00:00"
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
-
-
 @pytest.fixture
 def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
-    """Open a site; `site` are options of the site, all others the twin's."""
-
-    def make(site: dict[str, Any] | None = None, **options: Any) -> Site:
-        return Site(tmp_path, clock, stand(stage[0], clock, **options), stage[1], **(site or {}))
-
-    return make
+    return opener(Site, stand, stage, tmp_path, clock)
 
 
 def everything(clock: FixedClock) -> Window:

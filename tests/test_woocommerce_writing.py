@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,28 +19,16 @@ from connectors.woocommerce.wire.webhook import is_genuine, is_ping
 from hub.clock import FixedClock
 from hub.connector import Write
 from hub.errors import AuthError, PermissionMissing, SettingsError
-from hub.testing.twin import Stage, serving
+from hub.testing.twin import Stage
+from tests.site import opener
 from tests.woocommerce_site import Site, living, stand
 
 Open = Callable[..., Site]
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
-
-
 @pytest.fixture
 def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
-    """Open a site; `site` are options of the site, all others the twin's."""
-
-    def make(site: dict[str, Any] | None = None, **options: Any) -> Site:
-        return Site(tmp_path, clock, stand(stage[0], clock, **options), stage[1], **(site or {}))
-
-    return make
+    return opener(Site, stand, stage, tmp_path, clock)
 
 
 def meta(site: Site, id_: int) -> dict[str, Any]:

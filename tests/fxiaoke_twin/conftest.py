@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,19 +11,15 @@ import pytest
 
 from connectors.fxiaoke.twin import FxiaokeOptions, FxiaokeTwin
 from hub.clock import FixedClock
-from hub.testing.people import Population
-from hub.testing.twin import Stage, serving
-
-NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
-CROWD = Population(60, 3)
+from hub.testing.twin import Stage
+from tests.desk import CROWD, NOW, BaseDesk, staged
 
 
 @dataclass
-class Fxiaoke:
+class Fxiaoke(BaseDesk):
     """A twin with a client that holds a token of either style."""
 
     twin: FxiaokeTwin
-    client: httpx.Client
     body: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -86,23 +81,11 @@ class Fxiaoke:
         """What a record holds."""
         return self.twin.books.tables[name].rows[id_].values
 
-    def control(self, path: str, body: Any = None) -> Any:
-        """Use the control side."""
-        if body is None:
-            return self.client.get(f"/_twin/{path}").json()
-        return self.client.post(f"/_twin/{path}", json=body).json()
-
-    def wait(self, seconds: float) -> None:
-        """Let the twin's time pass."""
-        self.twin.clock.advance(seconds)
-
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[tuple[Stage, httpx.Client]]:
-    """One server, and one client, for all twins of these tests."""
-    stage = Stage()
-    with serving(stage) as url, httpx.Client(base_url=url, timeout=10) as client:
-        yield stage, client
+    with staged() as both:
+        yield both
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import hmac
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,20 +16,17 @@ import pytest
 
 from connectors.woocommerce.twin import WooOptions, WooTwin
 from hub.clock import FixedClock
-from hub.testing.people import Population
-from hub.testing.twin import Stage, serving
+from hub.testing.twin import Stage
+from tests.desk import CROWD, NOW, BaseDesk, staged
 
-NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
-CROWD = Population(60, 3)
 ROOT = "/wp-json/wc/v3"
 
 
 @dataclass
-class Desk:
+class Desk(BaseDesk):
     """A twin with a client that uses Basic (the twin takes it on http unless a test says otherwise)."""
 
     twin: WooTwin
-    client: httpx.Client
     _nonces: Iterator[int] = field(default_factory=itertools.count)
 
     def ask(self, method: str, path: str, body: Any = None, **params: Any) -> httpx.Response:
@@ -71,23 +67,11 @@ class Desk:
         """The first accounts' ids."""
         return sorted(self.twin.books.customers)[:count]
 
-    def control(self, path: str, body: Any = None) -> Any:
-        """Use the control side."""
-        if body is None:
-            return self.client.get(f"/_twin/{path}").json()
-        return self.client.post(f"/_twin/{path}", json=body).json()
-
-    def wait(self, seconds: float) -> None:
-        """Let the twin's time pass."""
-        self.twin.clock.advance(seconds)
-
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[tuple[Stage, httpx.Client]]:
-    """One server, and one client, for all twins of these tests."""
-    stage = Stage()
-    with serving(stage) as url, httpx.Client(base_url=url, timeout=10) as client:
-        yield stage, client
+    with staged() as both:
+        yield both
 
 
 @pytest.fixture
