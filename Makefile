@@ -14,8 +14,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
 	touch $(STAMP)
 
-demo: $(STAMP)            ## a sandbox of four systems: first sync, plans, applies, second sync, one "why"
-	$(BIN)/python -m hub.testing.demo
+demo: $(STAMP)            ## a sandbox of four systems: first sync, plans, applies, second sync, one "why"; FAULTS=storm
+	$(BIN)/python -m hub.testing.demo$(if $(FAULTS),_$(FAULTS))
 
 test: $(STAMP)            ## all tests that finish in minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not vendor"

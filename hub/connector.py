@@ -33,12 +33,13 @@ from hub.http.budget import Limit
 from hub.http.dialect import Consequence, Dialect
 from hub.http.keyring import Keyring, Token
 from hub.model import NounName
+from hub.names import whole_name
 
 __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
     "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field",
     "Finding", "Form", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page", "Place", "Row", "RowResult",
-    "Stream", "Target", "Token", "TokenAuth", "Tools", "Window", "Write", "hookimpl",
+    "Stream", "Target", "Token", "TokenAuth", "Tools", "Window", "Write", "hookimpl", "whole_name",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")

@@ -23,7 +23,10 @@ Verdict = Literal["nothing", "agree", "take", "write", "ask"]
 
 @dataclass(frozen=True)
 class Sides:
-    """The three sides of one field; `has_base` tells "agreed on nothing there" from "never agreed"."""
+    """The three sides of one field; `has_base` tells "agreed on nothing there" from "never agreed".
+
+    `keep`: nothing to say of the field is no reason to empty it.
+    """
 
     has_base: bool
     base: Any
@@ -32,6 +35,7 @@ class Sides:
     declined: Any = None
     has_declined: bool = False
     theirs_is_ours: bool = False
+    keep: bool = False
 
 
 def same(one: Any, other: Any, forms: Collection[str] = ()) -> bool:
@@ -49,10 +53,8 @@ def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Ve
         return ("nothing" if sides.has_base and same(sides.base, sides.theirs, forms) else "agree"), ""
     if entry.fill_empty and sides.theirs is not None and not sides.theirs_is_ours:
         return _settled(sides, forms)
-    if sides.wanted is None and not sides.theirs_is_ours:
-        return _settled(
-            sides, forms
-        )  # we know nothing better (no programme decides it): only our own words are cleared
+    if sides.wanted is None and (sides.keep or not sides.theirs_is_ours):
+        return _settled(sides, forms)  # we know nothing better: only our own words are cleared
     if not sides.has_base:
         return _first(entry, sides)
     if same(sides.base, sides.theirs, forms):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.names import PARTS
+from hub.settings.shape import BUILT_IN
 from hub.store.records import Stored
 from sync.mapping import LISTS, is_decided
+from sync.resolve.names import bare
 
 _MAIN_OF = {"other_phones": "phone", "other_emails": "email"}
 
@@ -48,11 +52,41 @@ class Survivorship:
                     found.setdefault(field, []).append(said)
         for field, words in found.items():
             words.sort(key=lambda said: self.order(field, said))
+        self._one_name(found)
         return found
+
+    def _one_name(self, found: dict[str, list[Said]]) -> None:
+        """Family and given name only from one record that spells the believed name: parts of two make up a third.
+
+        A part that a person corrected, or whose owner is declared, stands for itself.
+        """
+        names = found.get("name")
+        if not names:
+            return
+        by_record: dict[tuple[str, str, str], dict[str, Said]] = defaultdict(dict)
+        for part in PARTS:
+            for said in found.get(part, ()):
+                by_record[said.connection, said.stream, said.ext][part] = said
+        spelling = [parts for parts in by_record.values() if _spell(parts, names[0].value)]
+        chosen = min(spelling, key=lambda parts: self.order(PARTS[0], parts[PARTS[0]]), default={})
+        for part in PARTS:
+            words = found.get(part, [])
+            if not words or part in self.owners or words[0].connection == BUILT_IN:
+                continue
+            if chosen:
+                words.sort(key=lambda said: said is not chosen[part])
+            else:
+                del found[part]
 
     def golden(self, records: Sequence[Stored]) -> dict[str, Any]:
         """The golden record's fields."""
         return believed(self.candidates(records))
+
+
+def _spell(parts: Mapping[str, Said], name: str) -> bool:
+    """Whether a record has both parts of a name and they make this one, in whatever order."""
+    own = [parts[part].value for part in PARTS if part in parts]
+    return len(own) == len(PARTS) and bare(name) in (bare("".join(own)), bare("".join(reversed(own))))
 
 
 def believed(candidates: Mapping[str, Sequence[Said]]) -> dict[str, Any]:

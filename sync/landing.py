@@ -14,7 +14,8 @@ from hub.forms import LOOSER
 from hub.store import Store
 from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
-from hub.store.records import Incoming
+from hub.store.records import SHADOW, Incoming
+from sync import mapping
 from sync.normalise import Normaliser
 from sync.plan import Destination
 
@@ -61,7 +62,7 @@ class Shore:
         """
         now = int(self.store.clock.now().timestamp())
         shadow = self.store.records.shadows(self.name, [ext]).get(ext, {})
-        parts = {part: dict(shadow.get(part, {})) for part in ("base", "written", "declined")}
+        parts = {part: dict(shadow.get(part, {})) for part in SHADOW}
         incoming = seen or self._assumed(row, ext)
         self.store.questions.end("conflict", self.name, {ext}, ())
         for field, side in row.fields.items():
@@ -72,6 +73,9 @@ class Shore:
             if row.action == "create":
                 parts["written"][field] = got  # nobody else has said anything there yet
             self._agree(parts, field, wanted, got, ext)
+        for field in mapping.touched(self.destination.stream.mapping, row.fields) - row.fields.keys():
+            parts["written"].pop(field, None)
+            parts["made"][field] = incoming.values.get(field)
         self.store.records.save_shadow(self.name, ext, parts)
         made = row.action == "create"
         _, fresh = self.store.records.land(
@@ -86,6 +90,7 @@ class Shore:
         form = "" if got == wanted else echo_form(wanted, got)
         if got == wanted or form:
             parts["written"][field] = got
+            parts["made"].pop(field, None)
         if got == wanted:
             return
         parts["declined"][field] = wanted  # never written again by itself: a system that rewrites would loop for ever

@@ -6,6 +6,7 @@ it, and a reason for quarantine where the mapping marks it required.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Rows
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from hub.connector import Field, Mapping
 from hub.errors import Rejected
 from hub.forms import Place
 from hub.model import DECIDED
+from hub.names import PARTS, whole_name
 
 LISTS = frozenset({"other_phones", "other_emails", "interests"})
 """Fields of ours that hold several values; several entries of a mapping may feed them."""
@@ -62,6 +64,7 @@ def read(mapping: Mapping, row: Rows[str, Any], place: Place) -> tuple[dict[str,
             raise Rejected("is missing", field=entry.theirs)
         for value in values:
             _put(found, entry.ours, value)
+    _put_together(mapping, found)
     return found, flaws
 
 
@@ -82,6 +85,20 @@ def _put(found: dict[str, Any], ours: str, value: str) -> None:
             values.append(value)
     else:
         found.setdefault(ours, value)  # the first entry that gives a value wins
+
+
+def _put_together(mapping: Mapping, found: dict[str, Any]) -> None:
+    """The whole name out of its parts, where the system has no field of its own for it."""
+    places = {entry.theirs for entry in mapping.fields if entry.ours in PARTS}
+    if found.keys() & PARTS and all(entry.theirs in places for entry in mapping.fields if entry.ours == "name"):
+        found["name"] = whole_name(found.get("family_name", ""), found.get("given_name", ""))
+
+
+def touched(mapping: Mapping, written: Collection[str]) -> set[str]:
+    """Our fields that a write may change there: those that are read from the same places, and the name with its parts."""
+    places = {entry.theirs for entry in mapping.writable() if entry.ours in written}
+    found = {entry.ours for entry in mapping.fields if entry.theirs in places}
+    return found | {"name"} if found.intersection(PARTS) else found
 
 
 def write(mapping: Mapping, values: Rows[str, str | None]) -> dict[str, Any]:

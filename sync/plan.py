@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Rows
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from hub.settings.shape import BUILT_IN
 from hub.store import Store
 from hub.store.database import chunks
 from hub.store.plans import Plan, PlanRow
-from hub.store.records import Stored
+from hub.store.records import SHADOW, Stored
 from rules.ruleset import STAGE
 from sync.compare import Sides, Verdict, compare
 from sync.golden import Survivorship
@@ -34,6 +34,19 @@ class Destination:
     def fields(self) -> tuple[Field, ...]:
         """The mapped fields that take part in plans; fields of several values have no three ways and are only read."""
         return tuple(entry for entry in self.stream.mapping.writable() if entry.ours not in LISTS)
+
+    def chosen(self, wanted: Rows[str, Any]) -> list[Field]:
+        """The fields to compare: of several that go to one place the last one of which something is known."""
+        places: dict[str, Field] = {}
+        for entry in self.fields():
+            if entry.theirs not in places or wanted.get(entry.ours) is not None:
+                places[entry.theirs] = entry
+        return list(places.values())
+
+    def required(self) -> set[str]:
+        """The fields that are written where the system wants a value."""
+        places = {entry.theirs for entry in self.stream.mapping.fields if entry.required}
+        return {entry.ours for entry in self.fields() if entry.theirs in places}
 
 
 @dataclass
@@ -91,11 +104,12 @@ class Planner:
             for customer in customers:
                 wanted = self.wanted(customer, records[customer], standing[customer])
                 here = [record for record in records[customer] if _of(destination, record)]
+                kept = said_before(records[customer]) | destination.required()
                 for record in here:
                     draft.keys.append((destination.name, record.ext))
                     if not (record.gone or record.placeholder):
                         shadow = shadows.get(record.ext, {})
-                        work = _Row(destination, customer, record, wanted, shadow, answers)
+                        work = _Row(destination, customer, record, wanted, kept, shadow, answers)
                         work.compare(echoes[destination.name], draft)
                 if destination.create and destination.target.creates and not here:
                     self._create(destination, customer, records[customer], wanted, unclear.get(customer), draft)
@@ -128,7 +142,7 @@ class Planner:
             return
         sides = {
             entry.ours: {"base": None, "theirs": None, "wanted": wanted[entry.ours], "why": "new there"}
-            for entry in destination.fields()
+            for entry in destination.chosen(wanted)
             if wanted.get(entry.ours) is not None and fits(entry, str(wanted[entry.ours]))
         }
         sent = {entry.theirs for entry in destination.fields() if entry.ours in sides}
@@ -189,6 +203,11 @@ def first_record(records: Sequence[Stored]) -> Stored | None:
     return min(living, key=lambda record: (record.connection, record.stream, record.ext), default=None)
 
 
+def said_before(records: Sequence[Stored]) -> set[str]:
+    """The fields that records which are gone had something to say of: their going empties nothing elsewhere."""
+    return {name for record in records if record.gone for name, _, _ in record.body.evidence()}
+
+
 def create_key(store: Store, connection: str, first: Stored) -> str:
     """The intent key of a create: a hash of the customer's first record, never the customer's id."""
     return store.vault.name("create", connection, first.connection, first.stream, first.ext, length=16).lower()
@@ -206,13 +225,14 @@ class _Row:
     customer: str
     record: Stored
     wanted: Rows[str, Any]
+    kept: Collection[str]
     shadow: dict[str, Any]
     answers: Rows[tuple[str, str], str]
 
     def compare(self, echoes: Rows[str, set[str]], draft: Draft) -> None:
         sides: dict[str, dict[str, Any]] = {}
-        shadow = {part: dict(self.shadow.get(part, {})) for part in ("base", "written", "declined")}
-        for entry in self.destination.fields():
+        shadow = {part: dict(self.shadow.get(part, {})) for part in SHADOW}
+        for entry in self.destination.chosen(self.wanted):
             self._field(entry, echoes.get(entry.ours, ()), shadow, sides, draft)
         if shadow != {part: self.shadow.get(part, {}) for part in shadow}:
             draft.shadows.append((self.destination.name, self.record.ext, shadow))
@@ -247,7 +267,8 @@ class _Row:
             wanted=self.wanted.get(name),
             declined=shadow["declined"].get(name),
             has_declined=name in shadow["declined"],
-            theirs_is_ours=name in self.record.body.ours,
+            theirs_is_ours=name in self.record.body.ours and name not in shadow["made"],
+            keep=name in self.kept,
         )
 
     def _answered(self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft) -> tuple[Verdict, str]:

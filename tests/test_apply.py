@@ -467,6 +467,22 @@ def test_a_record_we_created_stays_when_the_record_it_was_made_from_goes(scene: 
     assert (row["hub_id"], row["tier"]) == (one, "silver")
 
 
+def test_a_record_that_goes_empties_nothing_that_was_written_from_it(tmp_path: Path, clock: FixedClock) -> None:
+    fills = ", fill_empty: true"
+    yaml = THREE.replace(fills, "").replace("fields: [", "fields: [{{ours: name, theirs: name}}, ")
+    scene = Scene(tmp_path, str(tmp_path / "kehub.db"), clock, yaml=yaml)
+    scene.customer("till", "7", phone=PHONE, name="张伟")
+    scene.rounds(1)
+    scene.customer("till", "7", phone=PHONE, name=None)
+    scene.rounds(1)
+    ((id_, row),) = scene.system("shop").customers.items()
+    assert (row["phone"], row.get("name")) == (PHONE, None), "what a system takes back goes with us, too"
+    scene.till.remove("7")
+    report = scene.rounds(1)
+    assert (report.plans, scene.system("shop").customers[id_]["phone"]) == ({}, PHONE)
+    scene.close()
+
+
 def test_a_name_that_we_wrote_ourselves_does_not_make_two_people_one(tmp_path: Path, clock: FixedClock) -> None:
     """Two people on one phone stay apart however alike we made their names: the CRM's own words count."""
     scene = Scene(tmp_path, str(tmp_path / "kehub.db"), clock, yaml=HUB_NAMES)

@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 import pytest
 
-from hub.connector import Field
+from connectors.zoho.fields import CONTACTS
+from hub.connector import Field, Stream, Target
 from sync.compare import Sides, compare, same
+from sync.plan import Destination
 
 Owner = Literal["theirs", "hub", "shared"]
 N = None
@@ -56,6 +58,16 @@ def test_a_decision_that_no_programme_makes_clears_nothing_there() -> None:
 @pytest.mark.parametrize("owner", ["theirs", "hub", "shared"])
 def test_our_own_word_is_cleared_when_nothing_supports_it_any_more(owner: Owner) -> None:
     assert compare(Field("email", "email", owner=owner), Sides(True, "x", "x", None, theirs_is_ours=True))[0] == "write"
+
+
+def test_our_own_word_stays_where_it_is_needed_or_who_said_it_is_gone() -> None:
+    sides = Sides(True, "x", "x", None, theirs_is_ours=True, keep=True)
+    assert compare(Field("email", "email"), sides)[0] == "nothing"
+
+
+def test_a_field_that_the_system_wants_filled_is_known_by_its_place() -> None:
+    zoho = Destination("crm", Stream("customers", "customers", CONTACTS), Target())
+    assert zoho.required() == {"name", "family_name"}
 
 
 @pytest.mark.parametrize(

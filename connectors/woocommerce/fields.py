@@ -12,7 +12,6 @@ CUSTOMERS = Mapping(
     id="id",
     modified="date_modified_gmt",
     fields=(
-        Field("name", "name", LINE, write=False),
         Field("name", "first_name", LINE, fill_empty=True, max_length=255),  # for creates, where no parts are known
         Field("given_name", "first_name", LINE, max_length=255),
         Field("family_name", "last_name", LINE, max_length=255),

@@ -11,7 +11,6 @@ CONTACTS = Mapping(
     id="id",
     modified="Modified_Time",
     fields=(
-        Field("name", "Full_Name", LINE, write=False),
         Field("family_name", "Last_Name", LINE, write=False, required=True),  # all have one: a spoilt row is set aside
         Field("name", "Last_Name", LINE, fill_empty=True, max_length=80),  # for creates: never empty in a contact
         Field("family_name", "Last_Name", LINE, max_length=80),  # where it is known, it goes before the whole name

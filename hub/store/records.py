@@ -22,6 +22,10 @@ IDENTITY = {
 }
 """Fields that say who somebody is, and the kind of key they make."""
 
+SHADOW = ("base", "written", "made", "declined")
+"""The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
+fields that we did not write (the whole name of a new family name); what we wanted and they would not have."""
+
 TIE = "created"
 """The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""
 
@@ -124,12 +128,13 @@ class Records:
             row = known.get(item.ext)
             old = self._open(connection, stream, row[5]) if row is not None and row[5] is not None else None
             shadow = shadows.get(item.ext, {})
-            written = shadow.get("written", {})
+            written = {**shadow.get("made", {}), **shadow.get("written", {})}
             sent = {name: value for name, value in unclear.get(item.ext, {}).items() if item.values.get(name) == value}
             bodies[item.ext] = take(old, item.values, item.modified or now, {**written, **sent})
             lost = overtaken(written, item.values)
             if lost:
-                shadow["written"] = {name: value for name, value in written.items() if name not in lost}
+                for part in ("written", "made"):
+                    shadow[part] = {name: value for name, value in shadow.get(part, {}).items() if name not in lost}
                 self.save_shadow(connection, item.ext, shadow)
         return bodies
 

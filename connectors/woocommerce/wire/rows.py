@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from connectors.woocommerce.fields import STATUSES
-from hub.connector import Row
+from hub.connector import Row, whole_name
 
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
@@ -21,7 +21,7 @@ def customer(row: Row) -> Row:
     times = _times(row)
     times["date_modified_gmt"] = times["date_modified_gmt"] or times["date_created_gmt"]
     addresses = {name: _address(row.get(name)) for name in ("billing", "shipping")}
-    return {**row, "name": full_name(row), **addresses, **_meta(row), **times}
+    return {**row, **addresses, **_meta(row), **times}
 
 
 def order(row: Row, statuses: Mapping[str, str]) -> Row:
@@ -42,13 +42,6 @@ def customer_of(row: Row) -> int:
     """The account that an order belongs to, 0 for a guest's."""
     text = str(row.get("customer_id") or "")
     return int(text) if text.isascii() and text.isdecimal() else 0
-
-
-def full_name(row: Row) -> str:
-    """First and last name in the order of their script."""
-    first, last = (str(row.get(name) or "").strip() for name in ("first_name", "last_name"))
-    han = any("\u4e00" <= char <= "\u9fff" for char in first + last)
-    return f"{last}{first}" if han else f"{first} {last}".strip()
 
 
 def moment(row: Row, name: str) -> datetime | None:
@@ -75,7 +68,8 @@ def _meta(row: Row) -> Row:
 def _address(found: Any) -> Row:
     address = found if isinstance(found, dict) else {}
     parts = (str(address.get(name) or "") for name in ("address_2", "address_1"))
-    return {**address, "name": full_name(address), "street": " ".join(filter(None, parts))}
+    first, last = (str(address.get(name) or "").strip() for name in ("first_name", "last_name"))
+    return {**address, "name": whole_name(last, first), "street": " ".join(filter(None, parts))}
 
 
 def _line(item: Row, currency: str) -> Row:
