@@ -1,6 +1,7 @@
 """The demo: a sandbox from an empty folder, a first sync, the plans, the applies, a second sync, one "why".
 
-    python -m hub.testing.demo [FOLDER] [--people N] [--faults storm]
+    python -m hub.testing.demo [FOLDER] [--people N]
+    python -m hub.testing.demo_storm [FOLDER] [--people N]    # the same in bad weather
 
 It runs the installed `kehub` as a user would, shows what it prints, and checks its own counts from `--json`.
 """
@@ -111,13 +112,13 @@ class Demo:
             raise SystemExit(f"`kehub {' '.join(words)}` ended with {code}, expected {codes}")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the demo in a folder."""
-    parser = argparse.ArgumentParser(prog="python -m hub.testing.demo", description=(__doc__ or "").partition("\n")[0])
+def main(kind: type[Demo] = Demo, arguments: Sequence[str] | None = None) -> None:
+    """Run a demo in a folder."""
+    parser = argparse.ArgumentParser(description=(kind.__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("demo"))
     parser.add_argument("--people", type=int, default=2000)
     wanted = parser.parse_args(arguments)
-    Demo(wanted.folder, wanted.people).run()
+    kind(wanted.folder, wanted.people).run()
 
 
 if __name__ == "__main__":

@@ -70,14 +70,18 @@ class Checks:
         print(f"{records} records (and the buyers of orders) are {created} customers.")
         check("many records became one customer", created < records * 0.75, True)
 
-    def agreed(self, report: Mapping[str, Any], written: Mapping[str, int]) -> None:
-        """The end: nothing to write, nobody created twice, no system called more often than it allows."""
+    def agreed(self, report: Mapping[str, Any], written: Mapping[str, int] | None) -> None:
+        """The end: nothing to write, nobody created twice, no system called more often than it allows.
+
+        `written`: how many rows each connection acknowledged at once; None where answers got lost.
+        """
         check("the last sync finds nothing to write", (report["plans"], report["applied"]), ([], []))
         check("and no system failed", report["errors"], [])
         for each in self.systems:
             counts = ask(each.url, "GET", "counters")
             name, rows = CONNECTIONS[each.system], counts["rows"]
-            check(f"{name}: as many rows as its stand-in counted", sum(rows.values()), written[name])
+            if written is not None:
+                check(f"{name}: as many rows as its stand-in counted", sum(rows.values()), written[name])
             if each.system == "zoho":
                 _once(ask(each.url, "GET", "state")["records"]["Contacts"], rows.get("insert", 0))
             check(f"{name}: no call over its limits", counts["violations"], {})
