@@ -6,13 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
-def test_the_demo_holds_its_counts(tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(
+    ("name", "people"), [("demo", "300"), pytest.param("demo_storm", "150", marks=pytest.mark.slow)]
+)
+def test_the_demo_holds_its_counts(tmp_path: Path, name: str, people: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "hub.testing.demo", str(tmp_path / "demo"), "--people", "300"],
+        [sys.executable, "-m", f"hub.testing.{name}", str(tmp_path / "demo"), "--people", people],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
