@@ -41,6 +41,7 @@ def test_after_a_storm_all_agree(seed: int, steps: int, tmp_path: Path, stands: 
     calm(brand)
     assert_at_rest(brand)
     assert_the_store_is_complete(storm)
+    calm(brand)
     assert_tiers_agree(brand)
     assert_nothing_was_lost(storm)
     assert_nobody_was_created_twice(brand)
