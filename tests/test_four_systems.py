@@ -23,6 +23,7 @@ SEEDS = (
     *(pytest.param(seed, 6, id=str(seed)) for seed in range(20)),
     *(pytest.param(seed, 12, marks=pytest.mark.slow, id=f"long-{seed}") for seed in range(100, 130)),
 )
+PLACEHOLDERS = "SELECT connection, stream FROM record WHERE placeholder = 1 AND gone = 0"
 ROUNDS = 8
 QUIET = 2
 
@@ -98,7 +99,12 @@ def assert_at_rest(brand: Brand) -> None:
 
 def assert_the_store_is_complete(storm: Storm) -> None:
     """Reading everything afresh finds nothing that the store does not hold."""
+    with storm.brand.opened() as setup:
+        empty = Counter(f"{connection}.{stream}" for connection, stream in setup.store.db.rows(PLACEHOLDERS))
     left = moved(storm.brand.sync(full=True))
+    for stream, count in empty.items():  # whom an order names though they were deleted before the first read
+        if stream in left and left[stream][:2] == (0, 0) and left[stream][2] <= count:
+            del left[stream]
     if any(system == "woocommerce" for system, _ in storm.gone):
         left.pop("shop.orders", None)  # become a guest's without a new time of change: found by their monthly sweep
     assert left == {}
@@ -115,7 +121,8 @@ def assert_tiers_agree(brand: Brand) -> None:
     with brand.opened() as setup:
         for system, connection in CONNECTIONS.items():
             twin = brand.system(system)
-            held = {r.ext: r for r in setup.store.records.living(connection, "customers")}
+            living = setup.store.records.living(connection, "customers")
+            held = {record.ext: record for record in living if not record.placeholder}
             assert set(held) == set(customers(twin, system)), system
             standing = setup.store.decisions.standing([str(r.customer) for r in held.values()])
             for ext, record in held.items():
