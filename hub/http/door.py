@@ -130,7 +130,9 @@ class Door:
         if self.skew is None:
             base = self._base()  # may ask for a token, which tells the time as well
             if self.skew is None:
+                self._budget.spend("calls", 1)
                 self._send(Outgoing("HEAD", base, headers=dict(self._dialect.headers)), Body(), _TOKEN_TIMEOUT)
+                self._budget.answered("calls", 1)
         return self._clock.now() + (self.skew or timedelta(0))
 
     def login(self, code: str, redirect_uri: str = "") -> None:
@@ -190,6 +192,7 @@ class Door:
             self.counts.writes += 1
             failpoints.hit("write:before")
         got = self._send(outgoing, call.body, call.timeout)
+        self._budget.answered(call.bucket, call.cost)
         if call.writes and isinstance(got, Answer):
             failpoints.hit("write:after")
         outcome = weigh(call, got, self._dialect, connection=self.connection, now=self._clock.now())
