@@ -237,7 +237,7 @@ def test_no_window_ever_holds_more_than_the_limit_however_long_calls_take(
 @given(
     there=st.lists(st.integers(0, 40), min_size=3, max_size=7),
     back=st.lists(st.integers(0, 40), min_size=3, max_size=7),
-    parties=st.integers(1, 2),
+    parties=st.integers(1, 4),
     calls=st.sampled_from([40, 60]),
 )
 def test_whoever_always_has_more_to_ask_uses_nine_tenths_and_more(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -108,7 +109,7 @@ def test_pages_positions_and_proofs_are_those_of_one_after_the_other(
     ways = [pages(twin, stage[1], clock, name, window, parallel=width, **own) for width in (1, parallel)]
     assert ways[0] == ways[1]
     assert ways[1][-1].end is not None or ways[1][-1].restart
-    if not hidden and rows:
+    if not hidden and capped != 1:  # of pages of one row no two have a row in common
         assert sum(len(page.rows) for page in ways[1]) == rows
 
 
@@ -117,19 +118,19 @@ MOVES = st.lists(st.sampled_from(["", "", "", "delete", "create", "change"]), ma
 
 @settings(max_examples=20, deadline=None)
 @given(
-    moves=MOVES, which=st.randoms(use_true_random=False), parallel=st.integers(2, 6),
+    moves=MOVES, seed=st.integers(0, 1000), parallel=st.integers(2, 6),
     name=st.sampled_from(["customers", "orders"]),
     whole=st.booleans(), page_size=st.integers(2, 8),
 )  # fmt: skip
 def test_rows_that_move_while_pages_are_read_side_by_side_hide_none(
-    stage: tuple[Stage, str], moves: list[str], which: Any, parallel: int, name: str, whole: bool, page_size: int
+    stage: tuple[Stage, str], moves: list[str], seed: int, parallel: int, name: str, whole: bool, page_size: int
 ) -> None:
     clock = FixedClock(NOW)
     stage[0].twin = twin = shop(clock, 30)
     books = getattr(twin.books, name)
     window = Window(None if whole or name == "customers" else NOW - timedelta(hours=1), NOW + timedelta(minutes=1))
     clock.advance(timedelta(hours=1))
-    still, left = set(books), list(moves)
+    still, left, which = set(books), list(moves), random.Random(seed)
 
     def spoil(call: Call, found: list[Row]) -> list[Row]:
         move = left.pop() if left and call.path.endswith(name) else ""
@@ -164,7 +165,7 @@ def test_calls_are_open_at_once_as_many_as_the_setting_allows(opened: Open, para
     site.twin.latency = 0.1
     report = site.sync(only=["shop"])
     assert {outcome(report, name).certificate for name in ("customers", "orders")} == {"swept"}
-    assert site.twin.counts.peak == parallel
+    assert site.twin.counts.peak == 1 if parallel == 1 else 1 < site.twin.counts.peak <= parallel
 
 
 def test_the_last_page_is_asked_for_when_all_others_are_there(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
