@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.clock import FixedClock
-from hub.errors import QuotaExceeded
+from hub.errors import QuotaExceeded, Transient
 from hub.http.budget import Budget, Limit
 from hub.store.migrations import migrate
 from hub.store.shared import Budgets
@@ -121,6 +121,20 @@ def test_a_reservation_is_good_within_its_slice_only(
     ours.spend("calls", 1)
     ours.close()
     assert used(db, DAILY) == 2
+
+
+def test_a_call_that_the_store_cannot_count_keeps_its_answer(
+    budget: Callable[..., Budget], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise Transient("the disk is full")
+
+    ours = budget(BURST)
+    ours.spend("calls", 1)
+    clock.advance(timedelta(seconds=3))
+    monkeypatch.setattr(Budgets, "give_back", full)
+    ours.answered("calls", 1)
+    ours.spend("calls", 1)
 
 
 def test_a_dear_request_costs_as_much_as_it_costs(budget: Callable[..., Budget], db: SqliteDatabase) -> None:

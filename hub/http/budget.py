@@ -23,12 +23,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hub.clock import Clock
-from hub.errors import QuotaExceeded
+from hub.errors import HubError, QuotaExceeded
 
 PATIENCE = 120.0
 """The longest pause, in seconds, that is slept through; a longer one ends the connection's work until then."""
@@ -137,10 +138,14 @@ class Budget:
             self._chunks[bucket] = self._reserved(self._store, bucket, limits, cost)
 
     def answered(self, bucket: str, cost: int) -> None:
-        """The call last spent is over; when its slice is over too, it counts in the present one."""
+        """The call last spent is over; when its slice is over too, it counts in the present one.
+
+        Never raises: what a system answered must not be lost because a store that is out of order cannot count it.
+        """
         chunk = self._chunks.get(bucket)
         if chunk is not None and chunk.over(self._now()):
-            self._return(bucket, late=min(cost, chunk.spent))
+            with suppress(HubError):
+                self._return(bucket, late=min(cost, chunk.spent))
 
     def _rest(self, store: BudgetStore, bucket: str) -> None:
         """Wait while another process, or an earlier answer, has put this bucket to rest."""
