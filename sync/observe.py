@@ -7,7 +7,8 @@ transaction. A read that ends by the system's own end mark earns a certificate, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Queue
@@ -140,14 +141,15 @@ class Observer:
     ) -> bool:  # fmt: skip
         """Read one window; False when it has to be read again."""
         ended = False
-        for page in lane.connector.read(stream, window, position):
-            records, held = _normalised(lane, stream, page, normalise)
-            queue.put(Arrived(lane, stream, page, window, records, held))
-            if lane.error is not None:
-                raise lane.error
-            ended = page.end is not None
-            if (ended or page.restart) and not ack.get():
-                return False
+        with _closed(lane.connector.read(stream, window, position)) as pages:
+            for page in pages:
+                records, held = _normalised(lane, stream, page, normalise)
+                queue.put(Arrived(lane, stream, page, window, records, held))
+                if lane.error is not None:
+                    raise lane.error
+                ended = page.end is not None
+                if (ended or page.restart) and not ack.get():
+                    return False
         if lane.error is not None:
             raise lane.error
         if not ended:
@@ -319,6 +321,16 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
         ids = store.records.by_exts(connection, "buyers", sorted({made.ext for made in keyed.values()}))
         found |= {ext: ids[made.ext].rid for ext, made in keyed.items()}
     return found
+
+
+@contextmanager
+def _closed(pages: Iterator[Page]) -> Iterator[Iterator[Page]]:
+    """Pages whose reading ends with the block, so that a read left half-way leaves no thread of its own behind."""
+    try:
+        yield pages
+    finally:
+        if isinstance(pages, Generator):
+            pages.close()
 
 
 def _normalised(lane: Lane, stream: Stream, page: Page, normalise: Normaliser) -> tuple[list[Incoming], list[Held]]:

@@ -66,6 +66,7 @@ class Setup:
             budgets=self.store.budgets,
             proxy=network.proxy or "",
             ca_bundle=network.ca_bundle or "",
+            leave=self.store.db.leave,
         )
         self._stack.callback(door.close)
         made.tools = replace(tools, http=door)

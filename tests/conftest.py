@@ -98,15 +98,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The kill tests' counts, which the workers' own output would hide."""
+    """The kill tests' counts and the measured shares of call budgets, which the workers' own output would hide."""
     kills: Counter[str] = Counter()
+    used: list[str] = []
     for report in terminalreporter.getreports("passed"):
         for name, count in report.user_properties:
             if name.startswith("kills: "):
                 kills[name.removeprefix("kills: ")] += int(str(count))
+            if name.startswith("budget: "):
+                used.append(f"{name.removeprefix('budget: ')} {float(str(count)):.1%}")
     if kills:
         told = ", ".join(f"{step} {count}" for step, count in sorted(kills.items()))
         terminalreporter.write_line(f"{kills.total()} processes killed and started again, by step: {told}")
+    if used:
+        terminalreporter.write_line(f"call budget used by runs that always had more to ask: {', '.join(sorted(used))}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.clock import FixedClock
-from hub.errors import QuotaExceeded
+from hub.errors import QuotaExceeded, Transient
 from hub.http.budget import Budget, Limit
 from hub.store.migrations import migrate
 from hub.store.shared import Budgets
 from hub.store.sqlite import SqliteDatabase
+from tests.virtual import VirtualTime, breaches, share_used
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 BURST = Limit("burst", 10, 8)
@@ -96,13 +101,15 @@ def test_a_bucket_that_no_limit_counts_is_free(budget: Callable[..., Budget], db
 
 def test_reservations_are_few_and_the_rest_is_given_back(budget: Callable[..., Budget], db: SqliteDatabase) -> None:
     ours = budget(DAILY)
-    for _ in range(5):
+    held = []
+    for _ in range(32):
         ours.spend("calls", 1)
-    assert used(db, DAILY) == 20  # one reservation of a twentieth of the window
+        held.append(used(db, DAILY))
+    assert sorted(set(held)) == [1, 3, 7, 15, 31, 51]  # doubled each time, up to a twentieth of the window
     ours.close()
-    assert used(db, DAILY) == 5
+    assert used(db, DAILY) == 32
     ours.close()
-    assert used(db, DAILY) == 5
+    assert used(db, DAILY) == 32
 
 
 def test_a_reservation_is_good_within_its_slice_only(
@@ -114,6 +121,20 @@ def test_a_reservation_is_good_within_its_slice_only(
     ours.spend("calls", 1)
     ours.close()
     assert used(db, DAILY) == 2
+
+
+def test_a_call_that_the_store_cannot_count_keeps_its_answer(
+    budget: Callable[..., Budget], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise Transient("the disk is full")
+
+    ours = budget(BURST)
+    ours.spend("calls", 1)
+    clock.advance(timedelta(seconds=3))
+    monkeypatch.setattr(Budgets, "give_back", full)
+    ours.answered("calls", 1)
+    ours.spend("calls", 1)
 
 
 def test_a_dear_request_costs_as_much_as_it_costs(budget: Callable[..., Budget], db: SqliteDatabase) -> None:
@@ -169,25 +190,85 @@ def test_a_door_without_a_store_counts_nothing(clock: FixedClock) -> None:
     assert clock.now() == NOW
 
 
-@settings(max_examples=30, deadline=None)
-@given(
-    steps=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 4), st.integers(0, 3000)), max_size=40),
-    seconds=st.sampled_from([1, 7, 10]),
-)
-def test_no_window_ever_holds_more_than_the_limit(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, int]], seconds: int
-) -> None:
-    clock = FixedClock(NOW)
-    db = SqliteDatabase(tmp_path_factory.mktemp("budget") / "store.db")
-    migrate(db, clock)
-    limit = Limit("burst", 20, seconds)
-    spenders = [Budget("shop", (limit,), Budgets(db, clock), clock) for _ in range(3)]
-    spent: list[tuple[datetime, int]] = []
-    for who, cost, pause in steps:
-        clock.advance(timedelta(milliseconds=pause))
-        spenders[who].spend("calls", cost)
-        spent.append((clock.now(), cost))
+@dataclass(frozen=True)
+class Ask:
+    """One call: the pause before it, its way there and its way back, in milliseconds."""
+
+    pause: int = 0
+    there: int = 0
+    back: int = 0
+    cost: int = 1
+
+
+def arrivals(folder: Path, limit: Limit, parties: Sequence[Sequence[Ask]]) -> list[datetime]:
+    """When the calls of several threads, each with a budget of its own over one store, reach the system."""
+    time = VirtualTime(NOW, len(parties))
+    db = SqliteDatabase(folder / "store.db")
+    migrate(db, time)
+    arrived: list[datetime] = []
+
+    def work(asks: Sequence[Ask]) -> None:
+        ours = Budget("shop", (limit,), Budgets(db, time), time)
+        try:
+            for ask in asks:
+                time.sleep(ask.pause / 1000)
+                ours.spend("calls", ask.cost)
+                time.sleep(ask.there / 1000)
+                arrived.extend([time.now()] * ask.cost)
+                time.sleep(ask.back / 1000)
+                ours.answered("calls", ask.cost)
+            ours.close()
+        finally:
+            time.leave()
+            db.leave()
+
+    with ThreadPoolExecutor(len(parties)) as pool:
+        for done in [pool.submit(work, asks) for asks in parties]:
+            done.result()
     db.close()
-    for start, _ in spent:
-        window = [cost for at, cost in spent if start <= at < start + timedelta(seconds=seconds)]
-        assert sum(window) <= limit.calls
+    return arrived
+
+
+ASK = st.builds(Ask, st.integers(0, 3000), st.integers(0, 900), st.integers(0, 900), st.integers(1, 4))
+QUICK = st.builds(Ask, st.integers(0, 40), st.integers(0, 20), st.integers(0, 20), st.integers(1, 4))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    parties=st.lists(st.lists(ASK | QUICK, max_size=40), min_size=1, max_size=3),
+    seconds=st.sampled_from([1, 1.37, 7, 10]),
+)
+def test_no_window_ever_holds_more_than_the_limit_however_long_calls_take(
+    tmp_path_factory: pytest.TempPathFactory, parties: list[list[Ask]], seconds: float
+) -> None:
+    limit = Limit("burst", 20, seconds)
+    arrived = arrivals(tmp_path_factory.mktemp("budget"), limit, parties)
+    assert len(arrived) == sum(ask.cost for asks in parties for ask in asks)
+    assert breaches(arrived, limit.calls, limit.seconds) == 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    there=st.lists(st.integers(0, 40), min_size=3, max_size=7),
+    back=st.lists(st.integers(0, 40), min_size=3, max_size=7),
+    parties=st.integers(1, 4),
+    calls=st.sampled_from([40, 60]),
+)
+def test_whoever_always_has_more_to_ask_uses_nine_tenths_and_more(
+    tmp_path_factory: pytest.TempPathFactory, there: list[int], back: list[int], parties: int, calls: int
+) -> None:
+    """Answers may take so long that asking for a whole window takes four fifths of it."""
+    limit, percent = Limit("burst", calls, 20), 20_000 * parties // calls // 100
+    times = zip(range(4 * calls // parties + 1), cycle(there), cycle(back), strict=False)
+    asks = [Ask(there=out * percent, back=home * percent) for _, out, home in times]
+    arrived = arrivals(tmp_path_factory.mktemp("budget"), limit, [asks] * parties)
+    assert breaches(arrived, limit.calls, limit.seconds) == 0
+    assert share_used(arrived, limit.calls, limit.seconds) >= 0.9
+
+
+def test_who_asks_now_and_then_keeps_nothing_back_from_who_asks_all_the_time(tmp_path: Path) -> None:
+    limit = Limit("burst", 100, 20)
+    seldom, always = [Ask(pause=9_000)] * 12, [Ask(there=20, back=30)] * 430
+    arrived = arrivals(tmp_path, limit, [seldom, always])
+    assert breaches(arrived, limit.calls, limit.seconds) == 0
+    assert share_used(arrived, limit.calls, limit.seconds) >= 0.95

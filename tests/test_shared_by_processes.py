@@ -160,15 +160,28 @@ def test_a_claim_ends_by_release_by_refusal_and_by_itself(db: Database, clock: F
 
 def test_reservations_of_all_processes_stay_within_the_limit(db: Database, clock: FixedClock) -> None:
     ours, theirs = Budgets(db, clock), Budgets(db, clock)
-    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 15
-    first = theirs.reserve("shop", (LIMIT,), 1, 15)
-    assert first.calls == 5
-    assert theirs.reserve("shop", (LIMIT,), 1, 15).calls == 0
+    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 5  # a quarter of what is left
+    first = theirs.reserve("shop", (LIMIT,), 15, 15)
+    assert first.calls == 15
+    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 0
     theirs.give_back("shop", (LIMIT,), first, 2)
-    assert ours.reserve("shop", (LIMIT,), 1, 15).calls == 2
+    assert ours.reserve("shop", (LIMIT,), 2, 15).calls == 2
     waiting = ours.reserve("shop", (LIMIT,), 1, 15)
     clock.advance(timedelta(milliseconds=waiting.until - int(NOW.timestamp() * 1000)))
-    assert ours.reserve("shop", (LIMIT,), 1, 30).calls == 20
+    assert ours.reserve("shop", (LIMIT,), 20, 30).calls == 20
+
+
+def test_a_call_answered_in_a_later_slice_counts_from_there(db: Database, clock: FixedClock) -> None:
+    budgets = Budgets(db, clock)
+    grant = budgets.reserve("shop", (LIMIT,), 20, 20)
+    clock.advance(timedelta(seconds=1))
+    budgets.give_back("shop", (LIMIT,), grant, 3, late=5)
+    assert budgets.reserve("shop", (LIMIT,), 3, 3).calls == 3
+    clock.advance(timedelta(seconds=0.7))  # those of the first slice are over a window old, five and three are not
+    assert budgets.reserve("shop", (LIMIT,), 13, 20).calls == 0
+    assert budgets.reserve("shop", (LIMIT,), 12, 20).calls == 12
+    clock.advance(timedelta(seconds=1))
+    assert budgets.reserve("shop", (LIMIT,), 8, 20).calls == 8
 
 
 def test_the_rest_of_a_bucket_and_what_others_spent_are_shared(db: Database, clock: FixedClock) -> None:
@@ -177,4 +190,5 @@ def test_the_rest_of_a_bucket_and_what_others_spent_are_shared(db: Database, clo
     assert theirs.blocked("shop", "calls") == NOW + timedelta(minutes=10)
     assert theirs.blocked("shop", "search") is None
     ours.learn("shop", LIMIT, 4)
-    assert theirs.reserve("shop", (LIMIT,), 1, 15).calls == 4
+    assert theirs.reserve("shop", (LIMIT,), 5, 5).calls == 0
+    assert theirs.reserve("shop", (LIMIT,), 4, 4).calls == 4

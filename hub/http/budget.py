@@ -1,26 +1,43 @@
 """How many calls a connection may still make, counted together by all processes.
 
 The store counts; a process reserves a few calls at a time in one short transaction, spends them without asking, and
-gives back what is left. A window is cut into slices, and a reservation is good within its slice only, so that no
-rolling window ever holds more calls than allowed, wherever it starts.
+gives back what is left. A window is cut into slices, and a reservation is good within its slice only.
+
+What has to hold is what the *system* sees: never more than `calls` in any of its windows, rolling or fixed, wherever it
+starts. It counts a call somewhere between its leaving and its answer, and a slow call before a quick one narrows the
+gap. So a call counts from its reservation until a whole window after the end of the slice in which its *answer* came:
+one that is answered in a later slice than it was reserved in is moved there (`Budget.answered`). Of any `calls + 1` that
+arrive within one window the last one reserved would have seen all others counted, and was not granted. No margin has to
+be guessed, and none is paid where answers are quick; what is left open is a call under way for longer than a window,
+and clocks of several hosts that differ.
+
+The price: a call occupies its place for the window, the rest of its slice, and the time of its answer. A long run uses
+
+    seconds / (seconds + 1 to 2 slices + answer)        of `calls` a window: at least 92 % at 20 s and answers of 0.5 s,
+
+a burst of quick calls `SLICES / (SLICES + 1)`. More slices gain little and cost a row each a limit and reservation
+(measured with SQLite, a limit: 8 slices 0.09 ms, 32 0.12 ms, 64 0.15 ms).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hub.clock import Clock
-from hub.errors import QuotaExceeded
+from hub.errors import HubError, QuotaExceeded
 
 PATIENCE = 120.0
 """The longest pause, in seconds, that is slept through; a longer one ends the connection's work until then."""
 
-SLICES = 8
+SLICES = 32
 _CHUNK = 20
 _LOOK_EVERY = 2.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,16 +55,16 @@ class Limit:
 
     @property
     def slice(self) -> int:
-        """The length of a slice in milliseconds."""
-        return max(1, int(self.seconds * 1000) // SLICES)
+        """The length of a slice in milliseconds, rounded up so that `SLICES` of them make no less than the window."""
+        return math.ceil(self.seconds * 1000 / SLICES)
 
     def slice_at(self, now: int) -> int:
         """The start of the slice that holds `now` (both in milliseconds since 1970)."""
         return now - now % self.slice
 
     def free_at(self, start: int) -> int:
-        """From when on the slice that began at `start` no longer counts."""
-        return start + self.slice * (SLICES + 1)
+        """From when on the slice that began at `start` no longer counts: a window after its end."""
+        return start + self.slice + math.ceil(self.seconds * 1000)
 
 
 @dataclass(frozen=True)
@@ -67,10 +84,10 @@ class BudgetStore(Protocol):
     """The counting that processes share; `hub.store.shared.Budgets` is the one."""
 
     def reserve(self, connection: str, limits: Sequence[Limit], need: int, wish: int) -> Grant:
-        """Reserve up to `wish` calls, at least `need`, or none."""
+        """Reserve up to `wish` calls, at least `need`, or none; smaller pieces when few are left."""
 
-    def give_back(self, connection: str, limits: Sequence[Limit], grant: Grant, calls: int) -> None:
-        """Undo a reservation as far as its slice still counts."""
+    def give_back(self, connection: str, limits: Sequence[Limit], grant: Grant, calls: int, late: int = 0) -> None:
+        """Undo a reservation of `calls` as far as its slice still counts, and let `late` others count from now on."""
 
     def learn(self, connection: str, limit: Limit, remaining: int) -> None:
         """The system says that only `remaining` calls are left."""
@@ -84,11 +101,18 @@ class BudgetStore(Protocol):
 
 @dataclass
 class _Chunk:
-    """Reserved calls of one bucket that this process may still spend."""
+    """Reserved calls of one bucket; `calls` of them this process may still spend, until the grant's slice ends."""
 
     grant: Grant
     limits: tuple[Limit, ...]
     calls: int
+
+    @property
+    def spent(self) -> int:
+        return self.grant.calls - self.calls
+
+    def over(self, now: int) -> bool:
+        return self.grant.until <= now
 
 
 class Budget:
@@ -100,6 +124,7 @@ class Budget:
         self._store = store
         self._clock = clock
         self._chunks: dict[str, _Chunk] = {}
+        self._wishes: dict[str, int] = {}
         self._looked: dict[str, float] = {}
         self._left: dict[str, int] = {}
 
@@ -111,6 +136,16 @@ class Budget:
         limits = tuple(limit for limit in self._limits if bucket in limit.counts)
         if limits and not self._spent_locally(bucket, cost):
             self._chunks[bucket] = self._reserved(self._store, bucket, limits, cost)
+
+    def answered(self, bucket: str, cost: int) -> None:
+        """The call last spent is over; when its slice is over too, it counts in the present one.
+
+        Never raises: what a system answered must not be lost because a store that is out of order cannot count it.
+        """
+        chunk = self._chunks.get(bucket)
+        if chunk is not None and chunk.over(self._now()):
+            with suppress(HubError):
+                self._return(bucket, late=min(cost, chunk.spent))
 
     def _rest(self, store: BudgetStore, bucket: str) -> None:
         """Wait while another process, or an earlier answer, has put this bucket to rest."""
@@ -125,7 +160,7 @@ class Budget:
         chunk = self._chunks.get(bucket)
         if chunk is None:
             return False
-        if chunk.calls < cost or chunk.grant.until <= self._now():
+        if chunk.calls < cost or chunk.over(self._now()):
             self._return(bucket)
             return False
         chunk.calls -= cost
@@ -134,7 +169,7 @@ class Budget:
     def _reserved(self, store: BudgetStore, bucket: str, limits: tuple[Limit, ...], cost: int) -> _Chunk:
         most = min(limit.calls for limit in limits)
         need = min(cost, most)  # a request dearer than the whole window passes when the window is empty
-        wish = max(need, min(_CHUNK, most // 20))
+        wish = max(need, min(_CHUNK, most // 20, self._wishes.get(bucket, 1)))
         end = self._now() + int(PATIENCE * 1000)
         while True:
             grant = store.reserve(self._connection, limits, need, wish)
@@ -168,19 +203,24 @@ class Budget:
         for bucket in list(self._chunks):
             self._return(bucket)
 
-    def _return(self, bucket: str) -> None:
+    def _return(self, bucket: str, late: int = 0) -> None:
+        """End a chunk. The next one may be twice as large, or as large as what could be spent of this one in time.
+
+        So a process that asks now and then keeps nothing back from the others.
+        """
         chunk = self._chunks.pop(bucket)
-        if chunk.calls and self._store is not None:
-            self._store.give_back(self._connection, chunk.limits, chunk.grant, chunk.calls)
+        self._wishes[bucket] = chunk.spent if chunk.over(self._now()) else 2 * chunk.spent
+        if (chunk.calls or late) and self._store is not None:
+            self._store.give_back(self._connection, chunk.limits, chunk.grant, chunk.calls, late)
 
     def _now(self) -> int:
         return milliseconds(self._clock.now())
 
 
 def milliseconds(at: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(at.timestamp() * 1000)
+    """Whole milliseconds since 1970, rounded down: a slice then ends after every moment in it, however it is cut."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _at(now: int) -> datetime:
-    return datetime.fromtimestamp(now / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=now)

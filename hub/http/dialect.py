@@ -75,7 +75,8 @@ class Dialect:
     budget. `remaining`: reads (limit name, calls left) from an answer. `hosts`: others that may see the credentials, as
     `upload.example`. `timeout`: seconds without a byte. `tries`: how often a request that may be repeated is sent.
     `rest`: how long to leave the system alone when it stays busy and does not say. `pause`: reads the seconds to wait
-    from an answer that refuses (by default its Retry-After).
+    from an answer that refuses (by default its Retry-After). `concurrency`: how many calls `Door.side_by_side` has open
+    at once.
     """
 
     base_url: str = ""
@@ -92,6 +93,7 @@ class Dialect:
     tries: int = 6
     rest: timedelta = timedelta(minutes=15)
     pause: Callable[[Answer, datetime], float | None] = Answer.retry_after
+    concurrency: int = 1
 
 
 @dataclass(frozen=True)

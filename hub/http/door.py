@@ -9,16 +9,19 @@ refused as "busy". A request that writes and whose answer stays away raises Tran
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from hub import failpoints
 from hub.clock import Clock
 from hub.errors import AuthError, Conflict, HubError, QuotaExceeded, Rejected, SettingsError, Transient
+from hub.http.abreast import Abreast
 from hub.http.answer import Answer
 from hub.http.auth import OAuthRefresh, Outgoing, exchange_code
 from hub.http.budget import Budget, BudgetStore
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 _TOKEN_TIMEOUT = 20.0  # well inside the minute for which a process may claim the renewal
 _LONGEST_STEP = 30.0
 
+Q = TypeVar("Q")
+A = TypeVar("A")
+
 
 @dataclass
 class Counts:
@@ -42,6 +48,11 @@ class Counts:
     writes: int = 0
     retries: int = 0
     waited: float = 0.0
+
+    def add(self, other: Counts) -> None:
+        """Count what another door did."""
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,9 @@ class Door:
         budgets: BudgetStore | None = None,
         proxy: str = "",
         ca_bundle: str = "",
+        leave: Callable[[], None] = lambda: None,
     ) -> None:
+        """`leave` is what a thread of this door's making does last, for what the store keeps a thread."""
         self.connection = connection
         self.counts = Counts()
         self.skew: timedelta | None = None
@@ -88,6 +101,10 @@ class Door:
         self._line = Line(proxy, ca_bundle, dialect.timeout)
         self._keyring = Keyring(connection, self._clock, tokens, self._ask)
         self._budget = Budget(connection, dialect.limits, budgets, self._clock)
+        self._another: Callable[..., Door] = partial(
+            Door, connection, dialect, tokens=tokens, budgets=budgets, proxy=proxy, ca_bundle=ca_bundle
+        )
+        self._leave = leave
 
     def request(
         self,
@@ -122,6 +139,34 @@ class Door:
         outcome: Outcome = self._retrying()(self._attempt, call, progress)
         return self._concluded(call, outcome, progress)
 
+    def side_by_side(self, ask: Callable[[Door, Q], A], questions: Iterable[Q]) -> Iterator[A]:
+        """Ask several questions at once, as many as the dialect's `concurrency`; the answers come in their order.
+
+        `ask` is called in other threads, with a door of that thread, and must not use this one; budget and token are
+        shared, calls count here. A question that fails raises its error in its place, after the answers before it; the
+        others are then no longer asked. Close the generator, or read it to its end, in the thread that began it.
+        """
+        if self._dialect.concurrency == 1:
+            yield from (ask(self, question) for question in questions)
+            return
+        others: list[Door] = []
+
+        @contextmanager
+        def opened(clock: Clock) -> Iterator[Door]:
+            others.append(door := self._another(clock=clock))
+            try:
+                yield door
+            finally:
+                with suppress(HubError):  # what could not be given back counts as spent until its window is over
+                    door.close()
+                self._leave()
+
+        try:
+            yield from Abreast(self._dialect.concurrency, opened, self._clock.clock).answers(ask, questions)
+        finally:
+            for door in others:
+                self.counts.add(door.counts)
+
     def server_now(self) -> datetime:
         """The system's time now. When nothing was asked yet, one HEAD without credentials finds it out.
 
@@ -130,7 +175,9 @@ class Door:
         if self.skew is None:
             base = self._base()  # may ask for a token, which tells the time as well
             if self.skew is None:
+                self._budget.spend("calls", 1)
                 self._send(Outgoing("HEAD", base, headers=dict(self._dialect.headers)), Body(), _TOKEN_TIMEOUT)
+                self._budget.answered("calls", 1)
         return self._clock.now() + (self.skew or timedelta(0))
 
     def login(self, code: str, redirect_uri: str = "") -> None:
@@ -190,6 +237,7 @@ class Door:
             self.counts.writes += 1
             failpoints.hit("write:before")
         got = self._send(outgoing, call.body, call.timeout)
+        self._budget.answered(call.bucket, call.cost)
         if call.writes and isinstance(got, Answer):
             failpoints.hit("write:after")
         outcome = weigh(call, got, self._dialect, connection=self.connection, now=self._clock.now())

@@ -16,7 +16,7 @@ from hub.clock import Clock
 from hub.http.budget import SLICES, Grant, Limit, milliseconds
 from hub.http.keyring import CLAIM_SECONDS, Standing, Token
 from hub.process import alive
-from hub.store.database import Database, names
+from hub.store.database import Database
 from hub.vault import Vault
 
 
@@ -98,7 +98,7 @@ def _context(connection: str) -> str:
 
 @dataclass(frozen=True)
 class _Span:
-    """A limit and what its slices hold now: start -> calls used."""
+    """A limit and what its slices hold now: start -> calls used, oldest first."""
 
     limit: Limit
     slices: dict[int, int]
@@ -110,7 +110,7 @@ class _Span:
     def free_at(self, need: int) -> int:
         """When `need` calls will be free, as far as one knows now."""
         spare = self.spare
-        for start in sorted(self.slices):
+        for start in self.slices:
             spare += self.slices[start]
             if spare >= need:
                 return self.limit.free_at(start)
@@ -125,12 +125,16 @@ class Budgets:
         self._clock = clock
 
     def reserve(self, connection: str, limits: Sequence[Limit], need: int, wish: int) -> Grant:
-        """Reserve up to `wish` calls in every limit, at least `need`, or none at all."""
+        """Reserve up to `wish` calls in every limit, at least `need`, or none at all.
+
+        A piece is at most a quarter of what is left, so that no process waits for calls that another one only holds.
+        """
         with self._db.writing("budget"):
             now = milliseconds(self._clock.now())
             spans = [self._span(connection, limit, now) for limit in limits]
-            calls = min(wish, *(span.spare for span in spans))
-            if calls < need:
+            spare = min(span.spare for span in spans)
+            calls = max(need, min(wish, spare // 4))
+            if spare < need:
                 return Grant(0, max(span.free_at(need) for span in spans if span.spare < need))
             for span in spans:
                 self._use(connection, span.limit, span.limit.slice_at(now), calls)
@@ -141,16 +145,20 @@ class Budgets:
             {span.limit.name: span.spare - calls for span in spans},
         )
 
-    def give_back(self, connection: str, limits: Sequence[Limit], grant: Grant, calls: int) -> None:
-        """Undo a reservation, as far as its slices still count."""
+    def give_back(self, connection: str, limits: Sequence[Limit], grant: Grant, calls: int, late: int = 0) -> None:
+        """Undo a reservation, as far as its slices still count; `late` calls of it move to the slices of now."""
         with self._db.writing("budget"):
+            now = milliseconds(self._clock.now())
             for limit in limits:
                 start = grant.starts[limit.name]
+                moved = late if limit.slice_at(now) > start else 0
                 self._db.execute(
                     "UPDATE budget SET used = used - :calls WHERE connection = :connection AND bucket = :bucket"
                     " AND window_start = :start AND used >= :calls",
-                    {"connection": connection, "bucket": _slot(limit, start), "start": start, "calls": calls},
+                    {"connection": connection, "bucket": _slot(limit, start), "start": start, "calls": calls + moved},
                 )
+                if moved:
+                    self._use(connection, limit, limit.slice_at(now), moved)
 
     def learn(self, connection: str, limit: Limit, remaining: int) -> None:
         """Count what others spent of this limit: the system says that only `remaining` calls are left."""
@@ -181,13 +189,12 @@ class Budgets:
         return until if until > self._clock.now() else None
 
     def _span(self, connection: str, limit: Limit, now: int) -> _Span:
-        listed, params = names("slot", [f"{limit.name}:{number}" for number in range(SLICES + 1)])
         rows = self._db.rows(
             "SELECT window_start, used FROM budget WHERE connection = :connection"
-            f" AND window_start > :gone AND bucket IN {listed}",
-            {"connection": connection, "gone": now - limit.slice * (SLICES + 1), **params},
+            " AND bucket > :first AND bucket < :beyond AND used > 0 ORDER BY window_start",
+            {"connection": connection, "first": f"{limit.name}:", "beyond": f"{limit.name}::"},  # ":" follows "9"
         )
-        return _Span(limit, {start: used for start, used in rows if used})
+        return _Span(limit, {start: used for start, used in rows if limit.free_at(start) > now})
 
     def _use(self, connection: str, limit: Limit, start: int, calls: int) -> None:
         self._db.execute(

@@ -69,9 +69,9 @@ class Customers:
         return wanted[wanted.index(self.place.phase) :]
 
     def _all(self) -> Iterator[list[Row]]:
-        walk = Walk(self.listing, {"role": self.role}, self.size, self.place.leg, self.hidden)
-        while not self.place.leg.over:
-            yield walk.step()
+        with Walk(self.listing, {"role": self.role}, self.size, self.place.leg, self.hidden) as walk:
+            while not self.place.leg.over:
+                yield walk.step()
 
     def _new(self) -> Iterator[list[Row]]:
         leg, params = self.place.leg, {"role": self.role, "orderby": "registered_date", "order": "desc"}
@@ -85,8 +85,8 @@ class Customers:
     def _buyers(self) -> Iterator[list[Row]]:
         assert self.orders is not None
         params = {**bounds(self.window), "_fields": "id,customer_id,date_modified_gmt"}
-        walk = Walk(self.orders, params, self.size, self.place.leg)
-        while not self.place.leg.over:
-            rows = [row for row in walk.step() if within(self.window, row)]
-            buyers = {customer_of(row) for row in rows} - {0}
-            yield self.listing.by_ids(sorted(buyers), role=self.role)
+        with Walk(self.orders, params, self.size, self.place.leg, alone=True) as walk:
+            while not self.place.leg.over:
+                rows = [row for row in walk.step() if within(self.window, row)]
+                buyers = {customer_of(row) for row in rows} - {0}
+                yield self.listing.by_ids(sorted(buyers), role=self.role)

@@ -23,7 +23,7 @@ CODES: Mapping[str, Consequence] = MappingProxyType(
 def dialect(settings: WooSettings) -> Dialect:
     """What the door must know of this shop. The shop itself counts no calls; its host may."""
     limits = (Limit("calls", settings.calls_per_minute, 60),)
-    return Dialect(settings.url, _auth(settings), codes=CODES, limits=limits)
+    return Dialect(settings.url, _auth(settings), codes=CODES, limits=limits, concurrency=settings.parallel)
 
 
 def _auth(settings: WooSettings) -> Auth:

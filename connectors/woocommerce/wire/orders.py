@@ -59,18 +59,17 @@ class Orders:
         yield Page(end=end)
 
     def _orders(self) -> Iterator[Page]:
-        place, walk = self.place, Walk(self.listing, bounds(self.window), self.size, self.place.leg, self.hidden)
-        while not place.leg.over:
-            rows = walk.step(steady=not (self.window.full or place.unfiltered))
-            place.unfiltered = place.unfiltered or any(_outside(self.window, row) for row in rows)
-            kept = [order(row, self.statuses) for row in self._wanted(rows)]
-            if place.leg.over:
-                place.before, place.after = (place.leg.first or 0) - place.drafts, place.leg.total - place.drafts
-                place.phase, place.leg = "trash", Leg()
-            if kept:
-                yield Page(rows=kept, position=asdict(place))
-            if place.phase == "trash":
-                return
+        place = self.place
+        with Walk(self.listing, bounds(self.window), self.size, place.leg, self.hidden) as walk:
+            while place.phase == "orders":
+                rows = walk.step(steady=not (self.window.full or place.unfiltered))
+                place.unfiltered = place.unfiltered or any(_outside(self.window, row) for row in rows)
+                kept = [order(row, self.statuses) for row in self._wanted(rows)]
+                if place.leg.over:
+                    place.before, place.after = (place.leg.first or 0) - place.drafts, place.leg.total - place.drafts
+                    place.phase, place.leg = "trash", Leg()
+                if kept:
+                    yield Page(rows=kept, position=asdict(place))
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """The window's own rows without drafts, which are no orders yet."""
@@ -81,11 +80,11 @@ class Orders:
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
         params = {"status": "trash", "_fields": "id"}
-        walk = Walk(self.listing, params, self.size, self.place.leg)
-        while not self.place.leg.over:
-            gone = [str(row["id"]) for row in walk.step()]
-            if gone:
-                yield Page(gone=gone, position=asdict(self.place))
+        with Walk(self.listing, params, self.size, self.place.leg) as walk:
+            while not self.place.leg.over:
+                gone = [str(row["id"]) for row in walk.step()]
+                if gone:
+                    yield Page(gone=gone, position=asdict(self.place))
 
 
 def bounds(window: Window) -> Row:

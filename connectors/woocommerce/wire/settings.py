@@ -23,7 +23,8 @@ class WooSettings(ConnectorSettings):
     in so many hours. `orders_sweep_days`: how often all orders are read, to find those that went without passing the
     trash (0: only on demand). `hidden_rows` is how many rows of a stream this key may not see. `batch_rows` are
     the rows of one write; the host's time limit may ask for fewer. `clear_meta`: how an empty meta field is written.
-    `calls_per_minute` is what the host puts up with. `settle_seconds`: how long an account may take to appear.
+    `calls_per_minute` is what the host puts up with, `parallel` how many pages are asked for at once (1: one after the
+    other). `settle_seconds`: how long an account may take to appear.
     """
 
     url: str = Field(pattern=_ADDRESS)
@@ -42,6 +43,7 @@ class WooSettings(ConnectorSettings):
     batch_rows: int = Field(100, ge=1, le=100)
     clear_meta: Literal["null", "empty"] = "null"
     calls_per_minute: PositiveInt = 300
+    parallel: int = Field(4, ge=1, le=16)
     settle_seconds: NonNegativeInt = 300
 
     @model_validator(mode="after")

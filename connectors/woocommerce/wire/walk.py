@@ -7,8 +7,10 @@ back until it is. Rows that come get higher ids: they are met at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import TracebackType
 
+from connectors.woocommerce.wire.ahead import Ahead
 from connectors.woocommerce.wire.listing import Listing
 from hub.connector import Row
 from hub.errors import Transient
@@ -33,20 +35,38 @@ class Leg:
     over: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Walk:
-    """One walk; `size` is rows a page, `hidden` the number of rows that are counted and never shown to us."""
+    """One walk, as a context.
+
+    `size` is rows a page, `hidden` the number of rows that are counted and never shown to us. `alone`: nothing is
+    fetched ahead, since the caller has questions of its own between two pages.
+    """
 
     listing: Listing
     params: Row
     size: int
     leg: Leg
     hidden: int = 0
+    alone: bool = False
+    ahead: Ahead = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_id = {**self.params, "orderby": "id", "order": "asc"}
+        self.ahead = Ahead(self.listing, by_id, self.size, self.alone)
+
+    def __enter__(self) -> Walk:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.ahead.close()
 
     def step(self, *, steady: bool = False) -> list[Row]:
         """The rows of the next page that are new to us. `steady`: Shifted as soon as the shop tells another total."""
         leg = self.leg
-        rows, leg.total = self.listing.page({**self.params, "orderby": "id", "order": "asc"}, leg.offset, self.size)
+        rows, leg.total = self.ahead.page(leg.offset)
         leg.first = leg.total if leg.first is None else leg.first
         if steady and leg.total != leg.first:
             raise Shifted

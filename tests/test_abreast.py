@@ -1,0 +1,199 @@
+"""Several questions at once through one connection's doors: order, room, errors, and nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.clock import FixedClock, RealClock
+from hub.errors import Rejected, Transient
+from hub.http.abreast import AHEAD, Abreast, Dismissed, StoppableClock
+from hub.http.budget import Limit
+from hub.http.dialect import Dialect
+from hub.http.door import Door
+from hub.store.database import Database
+from hub.store.shared import Budgets
+from hub.testing.twin import Answer, Call, Endpoint, Twin, serving
+
+CALLS = Limit("calls", 200, 60)
+
+
+class Shelf(Twin):
+    """Answers with the number it was asked for; page `bad` does not exist."""
+
+    bad = -1
+
+    def endpoints(self) -> Iterable[Endpoint]:
+        return [Endpoint("GET", "/pages/{number}", self._page)]
+
+    def _page(self, call: Call) -> Answer:
+        number = int(call.params["number"])
+        return Answer(404 if number == self.bad else 200, {"number": number})
+
+
+@pytest.fixture
+def shelf() -> Iterator[tuple[Shelf, str]]:
+    shelf = Shelf()
+    with serving(shelf) as url:
+        yield shelf, url
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = {thread.name for thread in threading.enumerate() if thread not in before and thread.name != "twin"}
+    assert left == set()
+
+
+def asking(door: Door, number: int) -> int:
+    return int(door.request("GET", f"/pages/{number}").json()["number"])
+
+
+def alone(ask: Callable[[Any, int], Any], questions: Iterable[int], width: int = 3, clock: Any = None) -> Iterator[Any]:
+    """The answers without any door."""
+    from contextlib import nullcontext
+
+    return Abreast(width, nullcontext, clock or RealClock()).answers(ask, questions)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_answers_come_in_order_calls_are_counted_and_the_budget_fits(
+    shelf: tuple[Shelf, str], database: Database, clock: FixedClock, width: int
+) -> None:
+    twin, url = shelf
+    twin.latency = 0.02
+    budgets = Budgets(database, clock)
+    dialect = Dialect(url, limits=(CALLS,), concurrency=width)
+    with Door("shop", dialect, clock=clock, budgets=budgets, leave=database.leave) as door:
+        assert list(door.side_by_side(asking, range(40))) == list(range(40))
+        assert door.counts.calls == 40
+        assert sum(twin.counts.calls.values()) == 40
+    (row,) = database.rows("SELECT SUM(used) FROM budget WHERE bucket LIKE 'calls:%'")
+    assert row[0] == 40  # what the threads had reserved and not spent was given back
+    assert (width > 1) <= twin.counts.peak - 1 < width
+
+
+def test_a_question_that_fails_raises_in_its_place_and_ends_the_others(shelf: tuple[Shelf, str]) -> None:
+    twin, url = shelf
+    twin.bad, twin.latency = 7, 0.02
+    got: list[int] = []
+    with Door("shop", Dialect(url, concurrency=3), clock=RealClock()) as door:
+        answers = door.side_by_side(asking, range(1000))
+        with pytest.raises(Rejected):
+            got.extend(answers)
+        assert got == list(range(7))
+        asked = sum(twin.counts.calls.values())
+        assert door.counts.calls == asked <= 7 + AHEAD * 3 + 1
+        assert asking(door, 8) == 8  # the door itself is as good as before
+
+
+def test_a_reader_that_leaves_half_way_leaves_no_thread_and_no_reservation(
+    shelf: tuple[Shelf, str], database: Database, clock: FixedClock
+) -> None:
+    _, url = shelf
+    dialect = Dialect(url, limits=(CALLS,), concurrency=4)
+    with Door("shop", dialect, clock=clock, budgets=Budgets(database, clock), leave=database.leave) as door:
+        answers = door.side_by_side(asking, range(1000))
+        assert [next(answers) for _ in range(3)] == [0, 1, 2]
+        answers.close()
+        calls = door.counts.calls
+    (row,) = database.rows("SELECT SUM(used) FROM budget WHERE bucket LIKE 'calls:%'")
+    assert row[0] == calls < 20
+
+
+def test_questions_are_taken_only_as_far_as_there_is_room() -> None:
+    taken: list[int] = []
+
+    def questions() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    for number in alone(lambda _, number: number, questions()):
+        assert len(taken) <= number + AHEAD * 3 + 1
+    assert len(taken) == 100
+
+
+def test_no_more_threads_than_questions() -> None:
+    names = list(alone(lambda _, __: threading.current_thread().name, range(2), width=8))
+    assert len(names) == 2
+    assert len(set(names)) <= 2
+
+
+def test_who_sleeps_is_let_go_when_nobody_waits_any_more() -> None:
+    asleep = threading.Event()
+
+    class Hour:
+        """A clock whose first pause is noticed."""
+
+        now = staticmethod(RealClock().now)
+
+        def sleep(self, seconds: float) -> None:
+            asleep.set()
+            RealClock().sleep(min(seconds, 0.01))
+
+    sleeper: list[BaseException] = []
+    clock = Hour()
+
+    def ask(door: StoppableClock, number: int) -> int:
+        if number:
+            asleep.wait(10)
+            raise Transient("out of order")
+        try:
+            door.sleep(3600)
+        except Dismissed as fault:
+            sleeper.append(fault)
+            raise
+        return number
+
+    from contextlib import nullcontext
+
+    answers = Abreast(2, nullcontext, clock).answers(ask, [1, 0])
+    with pytest.raises(Transient):
+        list(answers)
+    assert len(sleeper) == 1
+
+
+def test_a_pause_lasts_as_long_as_it_should(clock: FixedClock) -> None:
+    before = clock.now()
+    StoppableClock(clock, threading.Event()).sleep(7.3)
+    assert clock.now() - before == timedelta(seconds=7.3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    naps=st.lists(st.integers(0, 3), max_size=30),
+    width=st.integers(2, 5),
+    bad=st.none() | st.integers(0, 29),
+    stop=st.none() | st.integers(0, 29),
+)
+def test_whatever_takes_how_long_the_answers_are_those_of_one_after_the_other(
+    naps: list[int], width: int, bad: int | None, stop: int | None
+) -> None:
+    def ask(_: object, number: int) -> int:
+        RealClock().sleep(naps[number] / 1000)
+        if number == bad:
+            raise Rejected("refused")
+        return number
+
+    def taken(answers: Iterator[int]) -> tuple[list[int], bool]:
+        got: list[int] = []
+        try:
+            for number in answers:
+                got.append(number)
+                if number == stop:
+                    break
+        except Rejected:
+            return got, True
+        return got, False
+
+    abreast = alone(ask, range(len(naps)), width)
+    assert taken(abreast) == taken(ask(None, number) for number in range(len(naps)))
+    abreast.close()  # type: ignore[attr-defined]
