@@ -313,5 +313,9 @@ class Connector(Generic[S]):
         raise NotImplementedError("a target can be written")
 
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
-        """Which of these create keys exist there already, as key -> external id."""
+        """Which of these create keys were used there already, as key -> external id.
+
+        A record that somebody there has removed since counts, where the system still shows it. "" as the id means
+        that the system cannot tell; a key that is left out was never used.
+        """
         return {}

@@ -27,18 +27,21 @@ def settle(shore: Shore) -> Counter[str]:
     return done
 
 
-def _places(shore: Shore, part: Sequence[Receipt]) -> dict[str, str]:
-    """Receipt key -> the id under which its effect must be looked for; creates are looked up by their create key."""
+def _places(shore: Shore, part: Sequence[Receipt]) -> dict[str, str | None]:
+    """Receipt key -> the id under which its effect must be looked for; creates are looked up by their create key.
+
+    "" where the system cannot tell whether there is one, None where there is none.
+    """
     creates = {receipt.key: create_key_of(receipt) for receipt in part if receipt.action == "create"}
     with own_faults(shore.name):
         found = shore.connector.lookup(sorted(creates.values())) if creates else {}
-    return {r.key: found.get(creates[r.key], "") if r.key in creates else r.ext for r in part}
+    return {r.key: found.get(creates[r.key]) if r.key in creates else r.ext for r in part}
 
 
-def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) -> str:
+def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incoming]) -> str:
     row = as_row(receipt)
-    incoming = seen.get(ext)
-    if incoming is not None and (receipt.action == "create" or shows_wanted(incoming.values, row)):
+    incoming = seen.get(ext or "")
+    if ext and _happened(receipt, row, incoming):
         shore.acknowledged(row, ext, incoming, late=True)
         shore.store.receipts.finish(receipt.key, "ack", ext=ext)
         _drop(shore, row)
@@ -60,12 +63,17 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
     return "unknown"
 
 
-def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str, incoming: Incoming | None) -> bool:
+def _happened(receipt: Receipt, row: PlanRow, incoming: Incoming | None) -> bool:
+    """A create that was found happened, even where its record has been removed since."""
+    return receipt.action == "create" or (incoming is not None and shows_wanted(incoming.values, row))
+
+
+def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str | None, incoming: Incoming | None) -> bool:
     if receipt.action == "update":
         return incoming is not None and holds(incoming.values, row, "theirs")
     target = shore.destination.target
     waited = shore.store.clock.now().timestamp() - receipt.intended >= target.settle.total_seconds()
-    return not ext and (target.native_idempotency or waited)
+    return ext is None and (target.native_idempotency or waited)
 
 
 def _plan_again(shore: Shore, receipt: Receipt) -> None:

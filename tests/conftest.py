@@ -84,6 +84,12 @@ def stage() -> Iterator[tuple[Stage, str]]:
         yield stage, url
 
 
+@pytest.fixture
+def kill_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes that a kill test starts stand at NOW too."""
+    monkeypatch.setenv("KEHUB_CLOCK", NOW.isoformat())
+
+
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEHUB_KEY", base64.b64encode(MASTER).decode())

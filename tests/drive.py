@@ -3,11 +3,15 @@
     python -m tests.drive FOLDER
 
 It may be killed anywhere and started again; whoever starts it compares the end state with that of an undisturbed run.
+`events.json` in the folder, where there is one, tells what the system's users edit once, when a plan stands (`planned`)
+and when everything is at rest for the first time (`rested`).
 """
 
 from __future__ import annotations
 
+import json
 import sys
+import urllib.request
 from pathlib import Path
 
 from hub.clock import system_clock
@@ -17,7 +21,7 @@ from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
 from sync.setup import Setup, open_setup
 
-ROUNDS = 5
+ROUNDS = 9
 
 
 def drive(folder: Path) -> None:
@@ -28,13 +32,32 @@ def drive(folder: Path) -> None:
         for _ in range(ROUNDS):
             report = sync(setup, Ask())
             _no_errors(report)
-            if not (report.plans or report.applied or report.settled or changed(report)):
+            resting = not (report.plans or report.applied or report.settled or changed(report))
+            if resting and not happen(folder, "rested"):
                 return
+            if report.plans:
+                happen(folder, "planned")
             for plan in list(report.plans.values()):
                 _apply(setup, plan.digest)
         raise SystemExit("the plan never became empty")
     finally:
         setup.close()
+
+
+def happen(folder: Path, moment: str) -> bool:
+    """Let the system's users make their edits of this moment; whether they had not yet.
+
+    A process that is killed in between leaves it to the next one to make them all: none does harm when repeated.
+    """
+    script, done = folder / "events.json", folder / f"{moment}.done"
+    wishes = json.loads(script.read_text("utf-8")) if script.exists() else {}
+    if done.exists() or not wishes.get(moment):
+        return False
+    for wish in wishes[moment]:
+        request = urllib.request.Request(f"{wishes['url']}/_twin/edit", data=json.dumps(wish).encode())
+        urllib.request.urlopen(request, timeout=30).close()
+    done.touch()
+    return True
 
 
 def changed(report: Report) -> int:

@@ -1,8 +1,9 @@
-"""A brand with a CRM over HTTP and two shops' till files, for tests that kill: twin and hub in processes of their own."""
+"""A brand with a system over HTTP and two shops' till files, for tests that kill: twin and hub in processes of their own."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -16,11 +17,15 @@ from hub.clock import FixedClock
 from hub.store import open_store
 from hub.store.check import canonical, check
 from hub.testing.people import Population
+from hub.testing.serve import build
 from hub.testing.shopfiles import MEMBERS_A, MEMBERS_B, ORDERS_A, ORDERS_B, STATUSES_A, STATUSES_B, write_shop_files
+from hub.testing.twin import serving
 from tests.brand import MASTER, fixed_keys
 from tests.conftest import NOW
+from tests.kill_systems import ZOHO, System
 
 ROOT = Path(__file__).parent.parent
+SEED = 7
 MEMBER_FIELDS = {
     "name": "name", "gender": "gender", "birthday": "birthday", "phone": "phone", "email": "email",
     "province": "province", "city": "city", "street": "street", "home_store": "store", "registered_at": "registered",
@@ -36,7 +41,7 @@ ORDER_FIELDS = {
 
 @dataclass(frozen=True)
 class Site:
-    """Where the brand lives and where its CRM answers."""
+    """Where the brand lives and where its system answers."""
 
     folder: Path
     location: str
@@ -49,7 +54,7 @@ class Site:
             return json.load(answer)
 
     def outcome(self) -> tuple[list[str], Any]:
-        """The store as canonical text and the CRM's records."""
+        """The store as canonical text and the system's records."""
         store = open_store(self.location, MASTER, FixedClock(NOW))
         try:
             assert check(store) == []
@@ -59,11 +64,20 @@ class Site:
 
 
 @contextmanager
+def served(system: System) -> Iterator[str]:
+    """A fresh twin of a system in this process, which outlives every hub that is killed."""
+    options = [f"{name}={json.dumps(value)}" for name, value in system.options.items()]
+    twin = build(system.name, Population(system.people, SEED), FixedClock(NOW), options)
+    with serving(twin) as url:
+        yield url
+
+
+@contextmanager
 def twin(people: int, **options: Any) -> Iterator[str]:
     """The CRM's twin in a process that survives whoever is killed."""
     chosen = [word for name, value in options.items() for word in ("--set", f"{name}={json.dumps(value)}")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "hub.testing.serve", "zoho", "--people", str(people), "--seed", "7",
+        [sys.executable, "-m", "hub.testing.serve", "zoho", "--people", str(people), "--seed", str(SEED),
          "--clock", "fast", "--at", NOW.isoformat(), *chosen],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -76,9 +90,10 @@ def twin(people: int, **options: Any) -> Iterator[str]:
         process.stdout.close()
 
 
-def prepare(folder: Path, location: str, url: str, files: Path) -> Site:
-    """Write the configuration and an empty store with fixed keys."""
+def prepare(folder: Path, location: str, url: str, files: Path, system: System = ZOHO) -> Site:
+    """Write the configuration, what happens meanwhile, and an empty store with fixed keys."""
     folder.mkdir(parents=True, exist_ok=True)
+    os.environ.update(system.secrets)
     config = {
         "brand": {"name": "Kill test"},
         "store": location,
@@ -86,23 +101,18 @@ def prepare(folder: Path, location: str, url: str, files: Path) -> Site:
             "tiers": {"main": [{"tier": "gold", "spend_365d": 2000}, {"tier": "silver", "spend_365d": 500}, {"tier": "standard"}]}
         },
         "connections": {
-            "zoho": {
-                "type": "zoho", "data_centre": "cn", "client_id": "1000.TWINCLIENT", "client_secret": "${ZOHO_SECRET}",
-                "refresh_token": "${ZOHO_REFRESH}", "accounts_url": url, "api_url": url, "page_size": 50,
-                "credits_per_day": 1000000, "create": True,
-                "fields": [
-                    {"ours": "placed_at", "theirs": "Placed_At", "stream": "orders"},
-                    {"ours": "source_ref", "theirs": "Source_Order_No", "stream": "orders"},
-                    {"ours": "email", "theirs": "Email", "owner": "shared", "fill_empty": True},
-                ],
-            },
+            system.name: system.settings(url),
             "shop_a": shop(files, "shop_a_members.csv", MEMBERS_A, "shop_a_orders.csv", ORDERS_A, STATUSES_A),
             "shop_b": shop(files, "shop_b_members.xlsx", MEMBERS_B, "shop_b_orders.csv", ORDERS_B, STATUSES_B),
         },
     }  # fmt: skip
     (folder / "kehub.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     fixed_keys(location, FixedClock(NOW))
-    return Site(folder, location, url)
+    site = Site(folder, location, url)
+    if system.events is not None:
+        events = {"url": url, **system.events(site.control("state"))}
+        (folder / "events.json").write_text(json.dumps(events), encoding="utf-8")
+    return site
 
 
 def shop(files: Path, members: str, columns: Any, orders: str, order_columns: Any, statuses: Any) -> dict[str, Any]:
@@ -125,5 +135,5 @@ def shop(files: Path, members: str, columns: Any, orders: str, order_columns: An
 
 def shop_files(folder: Path, people: int) -> Path:
     """The till files of the same population as the twin's."""
-    write_shop_files(Population(people, 7), folder)
+    write_shop_files(Population(people, SEED), folder)
     return folder

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +40,27 @@ def points(passed: Counter[str], skip: tuple[str, ...] = ()) -> list[str]:
         if not site.startswith(skip or ("\0",)):
             found += [f"{site}:{number}" for number in sorted({1, (count + 1) // 2, count})]
     return found
+
+
+def kill_when(folder: Path, due: Callable[[float], bool]) -> bool:
+    """Start the driver and kill it as soon as `due`, which is told the seconds so far; whether it was still alive."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.drive", str(folder)], cwd=ROOT, env=env, stderr=subprocess.DEVNULL
+    )
+    began = time.monotonic()
+    while process.poll() is None and not due(time.monotonic() - began):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+def until(due: Callable[[], bool]) -> bool:
+    """Wait for something that another process does; whether it came."""
+    end = time.monotonic() + LIMIT
+    while not (came := due()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return came
 
 
 def survive(folder: Path, failpoint: str) -> bool:

@@ -40,8 +40,6 @@ def till(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A brand with a CRM over HTTP."""
     monkeypatch.setenv("KEHUB_CLOCK", NOW.isoformat())
-    monkeypatch.setenv("ZOHO_SECRET", "twin-client-secret")
-    monkeypatch.setenv("ZOHO_REFRESH", "1000.refresh.twin")
     with twin(40) as url:
         yield prepare(tmp_path / "brand", str(tmp_path / "kehub.db"), url, shop_files(tmp_path / "files", 40))
 

@@ -17,6 +17,8 @@ from connectors.fxiaoke.wire.codes import error_code, sign_in_refusal
 from hub.clock import FixedClock
 from hub.connector import Answer, Window, Write
 from hub.errors import AuthError, HubError, PermissionMissing, QuotaExceeded, SettingsError, Transient
+from hub.store import Store
+from hub.store.receipts import Receipt
 from hub.testing.twin import Stage
 from sync.engine import Report
 from sync.observe import Outcome
@@ -500,6 +502,55 @@ def test_a_create_that_never_arrived_is_sent_again_after_the_settle_time_only(op
         assert len(set(site.accounts()) - before) == made
 
 
+@pytest.mark.parametrize(
+    ("settings", "options", "state"),
+    [
+        ("", {}, "ack"),
+        ("", {"shows_invalid": True, "invalid_query": "refused"}, "ack"),
+        ("", {"invalid_query": "refused"}, "unknown"),
+        ("    invalid_shown: false", {"invalid_query": "hidden"}, "unknown"),
+    ],
+)
+def test_what_a_clerk_invalidated_before_its_create_was_settled_is_not_made_again(
+    opened: Open, clock: FixedClock, settings: str, options: dict[str, Any], state: str
+) -> None:
+    site = opened({"create": True, "settings": settings}, **options)
+    site.sync_and_apply()
+    site.till.put("customers", {"id": "7", "name": "孙丽", "phone": "139 8765 4321"})
+    before = set(site.accounts())
+    site.twin.faults.set({"drop_after": {"path": "create"}})
+    site.sync_and_apply()
+    (made,) = set(site.accounts()) - before
+    site.edit("invalidate", made)
+    for hours in (1, 24, 48, 72):
+        clock.advance(timedelta(hours=hours))
+        report, _ = site.sync_and_apply()
+        assert report.errors == {}
+        assert site.calls("data/create") == 1
+    assert [receipt.state for receipt in site.look(_creates)] == [state]
+
+
+def _creates(store: Store) -> list[Receipt]:
+    return [receipt for receipt in store.receipts.list() if receipt.action == "create"]
+
+
+def test_a_tenant_that_hides_what_was_invalidated_gets_its_first_creates_all_the_same(opened: Open) -> None:
+    site = opened({"create": True}, invalid_query="refused")
+    site.till.put("customers", {"id": "7", "name": "孙丽", "phone": "139 8765 4321"})
+    site.sync_and_apply()
+    assert [receipt.state for receipt in site.look(_creates)] == ["ack"]
+
+
+def test_a_key_of_an_invalidated_record_is_refused_for_another_create(opened: Open) -> None:
+    site = opened({"create": True})
+    there = site.insert(name="Wu", field_hubId__c="k1")
+    site.edit("invalidate", there.id)
+    with site.connector() as crm:
+        (told,) = crm.write([Write("a", {"name": "Wu", "tel": "1"}, create_key="k1")])
+    assert (told.outcome, told.code) == ("refused", "INVALIDATED")
+    assert site.calls("data/create") == 0
+
+
 def test_what_a_create_would_make_twice_is_changed_instead(opened: Open) -> None:
     site = opened({"create": True})
     there = site.insert(name="Wu", field_hubId__c="k1")
@@ -524,7 +575,8 @@ def test_many_keys_are_looked_up_a_hundred_a_call(opened: Open) -> None:
     made = {f"key{number}": site.insert(name="Wu", field_hubId__c=f"key{number}").id for number in range(120)}
     with site.connector() as crm:
         assert crm.lookup([*made, "nobody"]) == made
-    assert site.calls("data/query") == 3  # of the second hundred one is missing: an empty page proves it
+    # of the second hundred one is missing: an empty page proves it, and it is not among the invalidated ones either
+    assert site.calls("data/query") == 4
 
 
 def test_a_short_page_hides_no_key_and_no_record(opened: Open) -> None:

@@ -27,8 +27,6 @@ PEOPLE = 60
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("KEHUB_CLOCK", NOW.isoformat())
-    monkeypatch.setenv("ZOHO_SECRET", "twin-client-secret")
-    monkeypatch.setenv("ZOHO_REFRESH", "1000.refresh.twin")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))

@@ -17,8 +17,6 @@ def test_a_listing_of_more_than_100_000_contacts_is_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEHUB_CLOCK", NOW.isoformat())
-    monkeypatch.setenv("ZOHO_SECRET", "twin-client-secret")
-    monkeypatch.setenv("ZOHO_REFRESH", "1000.refresh.twin")
     with twin(146_000, credits=5_000_000) as url:
         site = prepare(
             tmp_path / "brand", str(tmp_path / "brand" / "kehub.db"), url, shop_files(tmp_path / "files", 40)

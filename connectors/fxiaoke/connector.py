@@ -11,6 +11,7 @@ from connectors.fxiaoke.wire.codes import WINDOW_SECONDS
 from connectors.fxiaoke.wire.dialect import dialect
 from connectors.fxiaoke.wire.entity import Entity, columns_of
 from connectors.fxiaoke.wire.findings import Examined, Examiner
+from connectors.fxiaoke.wire.keys import Keys, Made
 from connectors.fxiaoke.wire.rows import Spelling
 from connectors.fxiaoke.wire.settings import FxiaokeSettings
 from connectors.fxiaoke.wire.walk import Walk
@@ -106,16 +107,17 @@ class Fxiaoke(Connector[FxiaokeSettings]):
     def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
         """One call a row: update by Fxiaoke's own id; create where the key of the create is not there yet."""
         keys = [entry.create_key for entry in batch if entry.create_key and not entry.external_id]
-        made = self.lookup(keys) if keys else {}
+        made = self._keys.made(keys) if keys else Made()
         writer = Writer(self._entity("customers"), self._spelling(self._customers), self.settings, made)
         return writer.write(batch)
 
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
-        """The customers that hold these create keys."""
-        field = self.settings.key_field
-        columns = (field, "life_status", "is_deleted")
-        rows = self._entity("customers").having(field, create_keys if field else (), columns)
-        return {str(row.get(field)): row["_id"] for row in rows}
+        """The customers that hold these create keys, invalidated ones too; "" where that cannot be told."""
+        return self._keys.made(create_keys).all()
+
+    @property
+    def _keys(self) -> Keys:
+        return Keys(self._entity("customers"), self.settings.key_field, self.settings.invalid_shown)
 
     def _entity(self, stream: str) -> Entity:
         return Entity(self.tools.http, self.settings.object if stream == "customers" else "SalesOrderObj")

@@ -64,7 +64,7 @@ class Listing:
         return table
 
     def _visible(self, search: Search) -> list[Record]:
-        everything = self._options.shows_invalid or search.asks_for_invalid()
+        everything = search.shows_invalid()
         return [record for record in search.found() if everything or not record.dead]
 
     def _page(self, table: Table, found: Sequence[Record], search: Search) -> Sequence[Record]:

@@ -47,6 +47,8 @@ class FxiaokeOptions:
     """Whether totals are told at all; else they are 0."""
     shows_invalid: bool = False
     """Whether a plain query lists invalidated rows; not documented."""
+    invalid_query: Literal["shown", "hidden", "refused"] = "shown"
+    """What comes of a query that names the life status as invalid; that they are shown then is not confirmed."""
     null_condition: Literal["any", "empty_string"] = "any"
     """What IS and ISN want in `field_values`: anything, or one empty string; not documented."""
 

@@ -52,9 +52,9 @@ class Search:
             rows.sort(key=lambda record: _nulls_first(read(record)), reverse=not ascending)
         return rows
 
-    def asks_for_invalid(self) -> bool:
-        """Whether a filter names the life status: then invalidated rows are meant as well."""
-        return self._names_status
+    def shows_invalid(self) -> bool:
+        """Whether invalidated rows are shown: always, or where a filter names the life status."""
+        return self._options.shows_invalid or (self._names_status and self._options.invalid_query == "shown")
 
     def _check(self) -> None:
         if not 0 < self.limit <= self._options.page_rows or self.offset < 0 or self.offset % self.limit:
@@ -66,7 +66,10 @@ class Search:
         name, sign, values = one.get("field_name"), str(one.get("operator")), one.get("field_values")
         if not isinstance(values, list):
             raise Refused
-        self._names_status = self._names_status or name == "life_status"
+        if name == "life_status":
+            self._names_status = True
+            if self._options.invalid_query == "refused":
+                raise Refused
         read = self._read(str(name))
         if sign in ("IS", "ISN"):
             return self._empty(read, sign == "IS", values)

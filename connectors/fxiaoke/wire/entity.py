@@ -46,15 +46,21 @@ class Entity:
         switches = {"returnTotalNum": 1 if total else 3, "need_return_count_num": total}
         return self._post(self._path("query"), {"includeNull": True, **switches, "data": asked})
 
-    def having(self, name: str, values: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
-        """The living rows whose field has one of these values. A short page is no end: an empty one is, or the last."""
+    def having(
+        self, name: str, values: Sequence[str], columns: Sequence[str], more: Sequence[Filter] = (), *,
+        dead: bool = False,
+    ) -> Iterator[Row]:  # fmt: skip
+        """The rows whose field has one of these values, `dead` ones only where they are wanted and shown.
+
+        A short page is no end: an empty one is, or the last value. `more` are further filters.
+        """
         for start in range(0, len(values), MOST):
             part = list(values[start : start + MOST])
             missing, beyond = set(part), list[Filter]()
-            while missing and (rows := self._behind(beyond, [(name, "IN", part)], columns)):
+            while missing and (rows := self._behind(beyond, [(name, "IN", part), *more], columns)):
                 missing -= {str(row.get(name)) for row in rows}
                 beyond = [("_id", "GT", [rows[-1]["_id"]])]
-                yield from (row for row in rows if not is_dead(row))
+                yield from (row for row in rows if dead or not is_dead(row))
 
     def _behind(self, beyond: Sequence[Filter], filters: Sequence[Filter], columns: Sequence[str]) -> list[Row]:
         """A page of rows behind an id; Transient when they are not, for then they never end."""

@@ -29,6 +29,7 @@ class FxiaokeSettings(ConnectorSettings):
     `totals: false` where the tenant's totals cannot be relied on: then nothing counts as deleted. `sweep_days` says
     how often all ids are read to find what was deleted. `calls` is the limit of one interface in 20 seconds,
     `calls_per_day` the purchased quota. `settle_seconds`: how long a created record may stay out of sight.
+    `invalid_shown: false` where not even a query for the life status lists invalidated records.
     """
 
     app_id: str
@@ -54,6 +55,7 @@ class FxiaokeSettings(ConnectorSettings):
     calls: PositiveInt = 100
     calls_per_day: PositiveInt | None = None
     settle_seconds: NonNegativeInt = 60
+    invalid_shown: bool = True
 
     @field_validator("date_zone")
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from connectors.fxiaoke.wire.codes import PARAMETER
 from connectors.fxiaoke.wire.entity import Entity, id_of
+from connectors.fxiaoke.wire.keys import Made
 from connectors.fxiaoke.wire.rows import Spelling
 from connectors.fxiaoke.wire.settings import FxiaokeSettings
 from hub.connector import Row, RowResult, Write
@@ -15,12 +16,12 @@ from hub.errors import HubError, Rejected, Transient
 
 @dataclass
 class Writer:
-    """Writes one batch. `made`: create key -> id of what is there already, "" where that is not clear."""
+    """Writes one batch. `made`: what is there already under the keys of its creates."""
 
     entity: Entity
     spelling: Spelling
     settings: FxiaokeSettings
-    made: dict[str, str] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
 
     def write(self, batch: Sequence[Write]) -> list[RowResult]:
         """One result a row. What ends the batch early leaves the rows behind it for later.
@@ -47,22 +48,23 @@ class Writer:
     def _one(self, entry: Write) -> RowResult:
         row = self.spelling.write(entry.values)
         key = entry.create_key or ""
-        if entry.external_id or self.made.get(key):
-            id_ = entry.external_id or self.made[key]
+        if id_ := entry.external_id or self.made.living.get(key):
             self.entity.update(id_, row, self.settings.trigger)
             return RowResult(entry.key, "ok", external_id=id_)
         if not (key and self.settings.key_field):
             return RowResult(entry.key, "refused", code="NO_CREATE_KEY")
+        if key in self.made.dead:
+            return RowResult(entry.key, "refused", code="INVALIDATED")
         return self._create(entry.key, key, row)
 
     def _create(self, name: str, key: str, row: Row) -> RowResult:
-        if key in self.made:
+        if key in self.made.living:
             return RowResult(name, "unknown")  # the row before this one made it, or not: nobody knows yet
-        self.made[key] = ""
+        self.made.living[key] = ""
         own: Row = {"record_type": self.settings.record_type, "owner": self.settings.owners}
         answer = self.entity.create({**own, **row, self.settings.key_field: key}, self.settings.trigger)
-        self.made[key] = id_of(answer)
-        return RowResult(name, "ok" if self.made[key] else "unknown", external_id=self.made[key] or None)
+        self.made.living[key] = made = id_of(answer)
+        return RowResult(name, "ok" if made else "unknown", external_id=made or None)
 
 
 def _only(entry: Write, fault: Rejected) -> str:
