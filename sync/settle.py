@@ -52,8 +52,8 @@ def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incomi
         _mark(shore, row, "open")
         _plan_again(shore, receipt)
         return "not done"
-    if incoming is not None and receipt.action == "update":
-        # somebody edited the row since: whether ours came first no longer matters to anybody
+    if receipt.action == "update" and (incoming is not None or _gone(shore, receipt)):
+        # somebody edited or deleted the row since: whether ours came first no longer matters to anybody
         shore.store.receipts.finish(receipt.key, "crossed")
         _plan_again(shore, receipt)
         _mark(shore, row, "moved")
@@ -61,6 +61,12 @@ def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incomi
     shore.store.receipts.finish(receipt.key, "unknown")
     _mark(shore, row, "unknown")
     return "unknown"
+
+
+def _gone(shore: Shore, receipt: Receipt) -> bool:
+    """Whether the record is known to have been deleted; that it cannot be found just now tells nothing."""
+    known = shore.store.records.by_exts(shore.name, shore.destination.stream.name, [receipt.ext]).get(receipt.ext)
+    return known is not None and known.gone
 
 
 def _happened(receipt: Receipt, row: PlanRow, incoming: Incoming | None) -> bool:

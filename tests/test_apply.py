@@ -305,6 +305,17 @@ def test_a_row_edited_by_somebody_while_our_write_was_unclear_is_crossed(scene: 
     assert scene.store.receipts.tally("crm") == {"ack": 1, "crossed": 1}
 
 
+def test_a_row_deleted_while_our_write_was_unclear_is_crossed_as_soon_as_that_is_known(scene: Scene) -> None:
+    many(scene, 1)
+    plan = scene.sync().plans["crm"]
+    lose_answer_and_read_back(scene, "crm")
+    scene.apply(plan.digest)
+    scene.crm.remove("a00")
+    assert dict(scene.sync().settled["crm"]) == {"unknown": 1}, "that it is not there is not known before the read"
+    assert dict(scene.sync().settled["crm"]) == {"crossed": 1}
+    assert (scene.rows(), states(scene)) == ([], {"crossed": 1})
+
+
 def test_a_mistake_of_the_connector_while_writing_is_unclear_and_stops_no_other_system(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
