@@ -9,6 +9,7 @@ from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import Incoming
 from sync.landing import Shore, as_row, create_key_of, holds, own_faults, shows_wanted
+from sync.plan import TAG
 
 
 def settle(shore: Shore) -> Counter[str]:
@@ -49,7 +50,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
         _mark(shore, row, "open")
         _plan_again(shore, receipt)
         return "not done"
-    if incoming is not None and receipt.action == "update":
+    if incoming is not None and receipt.action != "create":
         # somebody edited the row since: whether ours came first no longer matters to anybody
         shore.store.receipts.finish(receipt.key, "crossed")
         _plan_again(shore, receipt)
@@ -61,6 +62,8 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
 
 
 def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str, incoming: Incoming | None) -> bool:
+    if receipt.action == TAG:
+        return incoming is not None  # some of the tags may have come or gone: what is still missing is planned again
     if receipt.action == "update":
         return incoming is not None and holds(incoming.values, row, "theirs")
     target = shore.destination.target
