@@ -22,8 +22,8 @@ class WooSettings(ConnectorSettings):
     every account in every run; with 24, say, runs read what new orders and registrations hint at, and all accounts once
     in so many hours. `orders_sweep_days`: how often all orders are read, to find those that went without passing the
     trash (0: only on demand). `hidden_rows` is how many rows of a stream this key may not see. `batch_rows` are
-    the rows of one write; the host's time limit may ask for fewer. `clear_meta`: how an empty meta field is written. `tags_as`:
-    whether a meta field of tags holds a list, or one text with commas between.
+    the rows of one write; the host's time limit may ask for fewer. `clear_meta`: how an empty meta field is written.
+    `tags_as`: whether a meta field of tags holds a list, or one text with commas between.
     `calls_per_minute` is what the host puts up with. `settle_seconds`: how long an account may take to appear.
     """
 
