@@ -156,9 +156,7 @@ class Planner:
 
     def wanted(self, customer: str, records: Sequence[Stored], decided: Rows[str, str]) -> dict[str, Any]:
         """What the hub holds to be true of a customer: the golden record and what was decided."""
-        tiers = {f"tier.{programme}": value for programme, value in decided.items() if programme != STAGE}
-        own = {"id": customer, "stage": decided.get(STAGE), "tier": decided.get(self.main_tier)}
-        return self.survivorship.golden(records) | own | tiers
+        return self.survivorship.golden(records) | {"id": customer} | decided_fields(decided, self.main_tier)
 
     def _create(
         self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any],
@@ -225,6 +223,12 @@ class Planner:
             for action, count in self.store.plans.tally(destination.name).items()
             if count >= self.from_rows and count > self.share * base
         ]
+
+
+def decided_fields(decided: Rows[str, str], main_tier: str) -> dict[str, str | None]:
+    """Standing decisions, by programme, as the fields that a mapping names."""
+    tiers = {f"tier.{programme}": value for programme, value in decided.items() if programme != STAGE}
+    return {"stage": decided.get(STAGE), "tier": decided.get(main_tier), **tiers}
 
 
 def first_record(records: Sequence[Stored]) -> Stored | None:

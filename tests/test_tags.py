@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,6 @@ def test_a_field_map_of_tags_that_cannot_work_is_told_by_line_and_column(
     file.write_text(YAML.format(system=system, entry=entry), encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load(file, load_plugins(), {"S": "s"})
-    error = caught.value
-    assert ":6:" in error.where
-    assert told in f"{error.where}: {error}; {error.remedy}"
+    text = f"{caught.value.where}: {caught.value}; {caught.value.remedy}"
+    assert told in text
+    assert re.search(r"kehub\.yaml:[56]:\d+: ", text)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.zoho.twin.options import ALL_SCOPES
+from hub.cli.finding import the_customer
 from hub.cli.plan_facts import forecast
+from hub.cli.portrait import portrait
 from hub.clock import FixedClock
 from hub.testing.people import Population
 from hub.testing.twin import Stage, serving
@@ -380,6 +382,28 @@ def test_the_check_asks_for_the_scope_of_tags(opened: Open) -> None:
     site = opened()
     with site.connector() as crm:
         assert [finding.subject for finding in crm.check() if not finding.good] == []
+
+
+def test_why_tells_where_each_tag_comes_from(opened: Open) -> None:
+    site = opened({"fields": tags("[tier, stage]")})
+    (only,) = crowd(site, 1)
+    staff(site, only, "kehub-old", "VIP")
+    report = site.sync()
+    told = why(site, only)
+    assert told == [
+        ("kehub-old", None, True),
+        ("kehub-prospect", "stage prospect", False),
+        ("kehub-standard", "tier standard", False),
+    ]
+    site.apply(report.plans["crm"].digest)
+    assert why(site, only) == [("kehub-prospect", "stage prospect", True), ("kehub-standard", "tier standard", True)]
+
+
+def why(site: Site, id_: str) -> list[tuple[str, str | None, bool]]:
+    """A customer's tags as `kehub why` tells them."""
+    with site.opened() as setup:
+        facts = portrait(setup, the_customer(setup, f"crm:{id_}"))
+    return [(tag["tag"], tag["because"], tag["there"]) for tag in facts["tags"]]
 
 
 # -- merge and split
