@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.zoho.twin.options import ALL_SCOPES
+from hub import failpoints
 from hub.cli.finding import the_customer
 from hub.cli.plan_facts import forecast
 from hub.cli.portrait import portrait
@@ -276,6 +277,40 @@ def test_an_answer_that_got_lost_is_settled_by_reading_back(opened: Open) -> Non
     assert report.errors == {}
     assert site.calls("add_tags") == 1
     assert site.look(lambda store: store.receipts.tally("crm")) == {"ack": 3}
+    again(site)
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("place", ["push:before", "push:after"])
+@pytest.mark.parametrize("create", [False, True])
+def test_whoever_dies_around_the_call_ends_with_the_same_tags(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, place: str, create: bool
+) -> None:
+    site = opened({"create": create})
+    if create:
+        site.till.put("customers", {"id": "t1", "name": "Wu", "phone": "+8613911110000"})
+    else:
+        crowd(site, 1)
+    report = site.sync()
+
+    def die(reached: str) -> None:
+        if reached == place:
+            raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(failpoints, "hit", die)
+        with pytest.raises(Died):
+            site.apply(report.plans["crm"].digest)
+    for _ in range(2):
+        later(site)
+        report, _ = site.sync_and_apply()
+        assert report.errors == {}
+    (only,) = site.contacts()
+    assert held(site, only) == ["kehub-prospect", "kehub-standard"]
+    assert site.twin.counts.rows["insert"] == int(create)
     again(site)
 
 
