@@ -149,7 +149,13 @@ def _tags(setup: Setup, customer: str, records: Sequence[Stored]) -> list[Facts]
 def _carried(record: Stored, given: Row) -> list[Facts]:
     there = set(record.body.values.get(TAGS, ()))
     return [
-        {"connection": record.connection, "ext": record.ext, "tag": tag, "because": given.get(tag), "there": tag in there}
+        {
+            "connection": record.connection,
+            "ext": record.ext,
+            "tag": tag,
+            "because": given.get(tag),
+            "there": tag in there,
+        }
         for tag in sorted(there | given.keys())
     ]
 

@@ -92,7 +92,8 @@ def _tell_decision(decision: Facts, currency: str) -> None:
 def _tell_tags(facts: Facts) -> None:
     """The hub's tags, record by record; one that nothing gives any more goes with the next plan."""
     rows = [
-        [f"{t['connection']}:{t['ext']}", t["tag"], t["because"] or "nothing any more", t["there"]] for t in facts["tags"]
+        [f"{t['connection']}:{t['ext']}", t["tag"], t["because"] or "nothing any more", t["there"]]
+        for t in facts["tags"]
     ]
     show(("our tags", "tag", "because of", "there"), rows)
 
