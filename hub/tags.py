@@ -20,7 +20,8 @@ TAGS = "tags"
 
 def fold(name: str) -> str:
     """The one spelling by which tags are compared."""
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+    folded = " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+    return unicodedata.normalize("NFC", folded)
 
 
 def names(raw: Any) -> list[str]:

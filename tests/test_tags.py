@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.connector import Field, Tagged, TagRule, tag_calls
@@ -45,6 +45,7 @@ def test_tags_are_read_in_every_form_that_systems_give_them(raw: object, found: 
 
 def test_case_spaces_and_composition_make_no_other_tag() -> None:
     assert fold("  KeHub-Café  Gold ") == fold("kehub-cafe\u0301 gold")
+    assert fold(fold("İZMİR")) == fold("İZMİR")
 
 
 def test_the_hub_owns_what_has_its_prefix_and_what_is_listed() -> None:
@@ -72,6 +73,7 @@ def test_nothing_decided_is_not_the_same_as_no_tag() -> None:
     assert tags.wanted(one, {"tier": "silver"}) == []
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, max_size=6), st.lists(st.sampled_from(["gold", "silver", "Loyal"]), max_size=2))
 def test_a_change_leaves_the_staff_s_tags_and_gives_exactly_ours(there: list[str], decided: list[str]) -> None:
     one = entry(of=("tier", "stage"), prefix="k-")
