@@ -34,12 +34,14 @@ from hub.http.dialect import Consequence, Dialect
 from hub.http.keyring import Keyring, Token
 from hub.model import NounName
 from hub.names import whole_name
+from hub.tags import NO_TAGS, TagCall, Tagged, Tagging, TagRule, tag_calls
 
 __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
     "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field",
     "Finding", "Form", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page", "Place", "Row", "RowResult",
-    "Stream", "Target", "Token", "TokenAuth", "Tools", "Window", "Write", "hookimpl", "whole_name",
+    "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token", "TokenAuth", "Tools", "Window", "Write",
+    "hookimpl", "tag_calls", "whole_name",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")
@@ -63,10 +65,11 @@ class Field:
     """One entry of a mapping: our field, theirs, and how both are compared.
 
     `ours` is a field of the noun's model, `custom.NAME`, `consents.CHANNEL` (a flag of theirs that means "opted out"),
-    `buyer.FIELD`, or a decided one (`id`, `tier`, `stage`: always hub-owned). `theirs` is their name; dots walk
+    `buyer.FIELD`, or a decided one (`id`, `tier`, `stage`, `tags`: always hub-owned). `theirs` is their name; dots walk
     into objects. `owner` says who wins a conflict; `write` whether the hub may send it at all; `values` translates
     ours -> theirs for picklists. `fill_empty` writes only where theirs is empty. `personal: False` is for fields that
-    are neither direct identifiers nor free text.
+    are neither direct identifiers nor free text. `tags` says, for the field `tags`, which ones a customer gets and
+    which are the hub's.
     """
 
     ours: str
@@ -78,6 +81,7 @@ class Field:
     values: Rows[str, str] = field(default_factory=dict)
     max_length: int | None = None
     required: bool = False
+    tags: TagRule = NO_TAGS
 
 
 @dataclass(frozen=True)
@@ -204,12 +208,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Write:
-    """One row of a batch, by their field names: an update of `external_id`, or a create carrying `create_key`."""
+    """One row of a batch, by their field names: an update of `external_id`, or a create carrying `create_key`.
+
+    The value of a field of tags is a `Tagged`. `seen` is their row as `fetch` gave it for the guard just before; empty
+    without a guard.
+    """
 
     key: str
     values: Row
     external_id: str | None = None
     create_key: str | None = None
+    seen: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -217,7 +226,8 @@ class RowResult:
     """What became of one `Write`, matched by `key`.
 
     ok, unchanged: done. refused: policy, never retried. rejected: `code` and `field` say why; tried again next run.
-    retry_after: try later in this run. unknown: it may have happened.
+    retry_after: try later in this run. unknown: it may have happened. `left` are their fields that a row which is ok
+    may have gone without: they count as written only where the read-back shows them, else they are planned again.
     """
 
     key: str
@@ -225,6 +235,7 @@ class RowResult:
     external_id: str | None = None
     code: str = ""
     field: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,6 +287,11 @@ class Connector(Generic[S]):
     def __init__(self, settings: S, tools: Tools) -> None:
         self.settings = settings
         self.tools = tools
+
+    @classmethod
+    def tagging(cls, settings: S) -> Tagging | None:
+        """How customers are tagged there; None where they cannot be. Asked while the configuration is checked."""
+        return None
 
     def dialect(self) -> Dialect:
         """How the system speaks; asked once, before there is a door."""

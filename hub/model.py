@@ -190,8 +190,11 @@ NOUNS: dict[NounName, type[Noun]] = {
 }
 """What a stream can carry, by the name used in `Stream.noun` and in YAML."""
 
-DECIDED = ("id", "tier", "stage")
+DECIDED = ("id", "tier", "stage", "tags")
 """Fields that the hub itself decides for a customer; a mapping may send them, they are always hub-owned."""
+
+STAGES = ("prospect", "first_time", "repeat", "loyal", "at_risk", "lost")
+"""The lifecycle stages that a customer can be decided to be in."""
 
 
 def local_day(at: datetime | date, zone: object) -> int:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub import failpoints
-from hub.connector import RowResult, Write
+from hub.connector import Row, RowResult, Write
 from hub.errors import HubError, Rejected, Transient
 from hub.store.database import chunks
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
 from sync import mapping
 from sync.landing import Shore, as_row, holds, own_faults, shows_wanted
+from sync.plan import TAG
 
 Entry = tuple[str, PlanRow]
 """A receipt's key and the row it is for."""
@@ -51,7 +52,7 @@ class Applier:
         unsettled = {as_row(receipt).key for receipt in self.shore.store.receipts.unsettled(self.shore.name)}
         rows = [entry for entry in approved if entry[0].state != "refused" and entry[0].key not in unsettled]
         try:
-            for action in ("create", "update"):
+            for action in ("create", "update", TAG):
                 self._action([entry for entry in rows if entry[0].action == action], done)
         except HubError as fault:
             done.error = fault
@@ -63,33 +64,39 @@ class Applier:
         for row, approval in rows:
             by_approval.setdefault(approval, []).append(row)
         for approval, approved in by_approval.items():
-            for part in chunks(approved, self.shore.destination.target.batch):
-                standing = self._guarded(list(part), done)
+            for part in chunks(approved, self.shore.destination.batch(approved[0].action)):
+                standing, raw = self._guarded(list(part), done)
                 if standing:
-                    self._batch(standing, approval.digest, approval.actor, done)
+                    self._batch(standing, raw, approval, done)
                 self.progress(self.shore.name, len(part))
 
     # -- before the call
 
-    def _guarded(self, rows: list[PlanRow], done: Applied) -> list[PlanRow]:
-        """Read the batch again; rows that are no longer as planned are landed, marked and left out."""
+    def _guarded(self, rows: list[PlanRow], done: Applied) -> tuple[list[PlanRow], dict[str, Row]]:
+        """Read the batch again; rows that are no longer as planned are landed, marked and left out.
+
+        Gives the rows that stand, and what the system holds, by its ids.
+        """
         if self.shore.destination.target.guard != "read_first" or rows[0].action == "create":
-            return rows
-        seen = self.shore.fetch([row.ext for row in rows])
-        done.guards += 1
+            return rows, {}
+        raw = self.shore.raw([row.ext for row in rows])
+        seen = self.shore.normalised(raw)
+        done.guards += self._reads(len(rows))
         still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
         moved = [row for row in rows if row not in still]
         if moved:
             self._skip(moved, seen, done)
-        return still
+        return still, raw
+
+    def _reads(self, ids: int) -> int:
+        """The calls that read so many rows by id."""
+        return -(-ids // self.shore.destination.target.batch)
 
     def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming], done: Applied) -> None:
         store, shore = self.shore.store, self.shore
-        now = int(store.clock.now().timestamp())
         with store.db.writing("moved"):
             store.leases.check(f"push:{shore.name}")
-            fresh = [seen[row.ext] for row in moved if row.ext in seen]
-            store.records.land(shore.name, shore.destination.stream.name, "customers", fresh, now)
+            shore.land([seen[row.ext] for row in moved if row.ext in seen])
             for row in moved:
                 store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
             store.people.make_due([row.customer for row in moved])
@@ -97,21 +104,21 @@ class Applier:
 
     # -- the call
 
-    def _batch(self, rows: list[PlanRow], plan: str, actor: str, done: Applied) -> None:
+    def _batch(self, rows: list[PlanRow], raw: dict[str, Row], approval: Approval, done: Applied) -> None:
         store, name = self.shore.store, self.shore.name
         entries = [(store.receipts.key(row), row) for row in rows]
         with store.db.writing("intent", durable=True):
             store.leases.check(f"push:{name}")
-            store.receipts.intend(self.shore.run, plan, actor, entries)
+            store.receipts.intend(self.shore.run, approval.digest, approval.actor, entries)
         failpoints.hit("push:before")
         try:
-            writes = self._writes(entries)
+            writes = self._writes(entries, raw)
             with own_faults(name, unclear=True):
                 results = {result.key: result for result in self.shore.connector.write(writes)}
             done.writes += 1
             failpoints.hit("push:after")
         except Rejected as fault:
-            self._split(entries, fault, plan, actor, done)
+            self._split(entries, fault, raw, approval, done)
             return
         except HubError as fault:
             unclear = isinstance(fault, Transient) and fault.unclear
@@ -125,23 +132,27 @@ class Applier:
         if done.error is not None:
             raise done.error
 
-    def _writes(self, entries: Sequence[Entry]) -> list[Write]:
+    def _writes(self, entries: Sequence[Entry], raw: dict[str, Row]) -> list[Write]:
         table = self.shore.destination.stream.mapping
         return [
             Write(
                 key=key,
-                values=mapping.write(table, {name: side["wanted"] for name, side in row.fields.items()}),
+                values=mapping.write(table, {name: side["wanted"] for name, side in row.fields.items()}, seen),
                 external_id=row.ext or None,
                 create_key=row.key.removeprefix("new:") if row.action == "create" else None,
+                seen=seen,
             )
             for key, row in entries
+            for seen in (raw.get(row.ext, {}),)
         ]
 
     def _withdraw(self, entries: Sequence[Entry]) -> None:
         with self.shore.store.db.writing("withdraw"):
             self.shore.store.receipts.withdraw([key for key, _ in entries])
 
-    def _split(self, entries: list[Entry], fault: Rejected, plan: str, actor: str, done: Applied) -> None:
+    def _split(
+        self, entries: list[Entry], fault: Rejected, raw: dict[str, Row], approval: Approval, done: Applied
+    ) -> None:
         """The system refuses the batch as a whole: halve it until the row that it dislikes stands alone."""
         done.writes += 1
         if len(entries) == 1:
@@ -151,15 +162,16 @@ class Applier:
         self._withdraw(entries)
         rows, middle = [row for _, row in entries], len(entries) // 2
         for part in (rows[:middle], rows[middle:]):
-            self._batch(part, plan, actor, done)
+            self._batch(part, raw, approval, done)
 
     # -- after the call
 
     def _results(self, entries: Sequence[Entry], results: dict[str, RowResult], done: Applied) -> None:
         answers = [(key, row, results.get(key) or RowResult(key, "unknown")) for key, row in entries]
         ids = [_ext(row, result) for _, row, result in answers if result.outcome in ("ok", "unchanged", "unknown")]
-        seen = self.shore.read_back([ext for ext in ids if ext])
-        done.read_backs += 1 if any(ids) else 0
+        found = [ext for ext in ids if ext]
+        seen = self.shore.read_back(found)
+        done.read_backs += self._reads(len(found))
         with self.shore.store.db.writing("receipts", durable=True):
             self.shore.store.leases.check(f"push:{self.shore.name}")
             for key, row, result in answers:
@@ -171,7 +183,7 @@ class Applier:
     def _finish(self, key: str, row: PlanRow, result: RowResult, seen: Incoming | None) -> str:
         store = self.shore.store
         if result.outcome in ("ok", "unchanged"):
-            return self._acknowledge(key, row, _ext(row, result), seen)
+            return self._acknowledge(key, self._without(row, result.left, seen), _ext(row, result), seen)
         if result.outcome == "retry_after":
             store.receipts.withdraw([key])
             return "later"
@@ -187,12 +199,32 @@ class Applier:
         self.shore.store.plans.remove(row)
         return "ack"
 
+    def _without(self, row: PlanRow, left: Sequence[str], seen: Incoming | None) -> PlanRow:
+        """The row without the fields that the system may not have taken, unless it shows them: they are planned again."""
+        if not left:
+            return row
+        names = {entry.ours for entry in self.shore.destination.fields() if entry.theirs in left}
+        kept = {
+            name: side
+            for name, side in row.fields.items()
+            if name not in names or (seen is not None and seen.values.get(name) == side["wanted"])
+        }
+        if len(kept) < len(row.fields):
+            self.shore.store.people.make_due([row.customer])
+        return replace(row, fields=kept)
+
     def _unclear(self, key: str, row: PlanRow, seen: Incoming | None) -> str:
-        """An update is settled by what a read-back shows; a create stays unknown until it is looked up."""
-        if seen is not None and row.action == "update":
+        """What is there is settled by what a read-back shows; a create stays unknown until it is looked up.
+
+        Tags that came or went in part are no riddle: what is still missing is planned again.
+        """
+        if seen is not None and row.action != "create":
             if shows_wanted(seen.values, row):
                 return self._acknowledge(key, row, row.ext, seen)
-            if holds(seen.values, row, "theirs"):
+            if row.action == TAG:
+                self.shore.land([seen])
+                self.shore.store.people.make_due([row.customer])
+            if row.action == TAG or holds(seen.values, row, "theirs"):
                 self.shore.store.receipts.withdraw([key])
                 return "later"
         self.shore.store.receipts.finish(key, "unknown")

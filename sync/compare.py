@@ -70,7 +70,7 @@ def _settled(sides: Sides, forms: Collection[str]) -> tuple[Verdict, str]:
 
 def _first(entry: Field, sides: Sides) -> tuple[Verdict, str]:
     if owner(entry) == "hub":
-        return "write", "not there yet" if sides.theirs is None else "differs there, the hub owns it"
+        return "write", "not there yet" if sides.theirs in (None, []) else "differs there, the hub owns it"
     if entry.fill_empty and sides.theirs is None:
         return "write", "empty there"
     return ("ask", "never agreed") if owner(entry) == "shared" else ("take", "")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from hub.connector import Connector
+from hub.connector import Connector, Row
 from hub.errors import HubError, Rejected, Transient
 from hub.forms import LOOSER
 from hub.store import Store
@@ -17,7 +17,7 @@ from hub.store.receipts import Receipt
 from hub.store.records import SHADOW, Incoming
 from sync import mapping
 from sync.normalise import Normaliser
-from sync.plan import Destination
+from sync.plan import Destination, key_of
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,18 @@ class Shore:
         """The connection's name."""
         return self.destination.name
 
-    def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
-        """The rows as they are now, normalised; rows that cannot be are left out, as absent ones are."""
-        found = {}
+    def raw(self, ids: Sequence[str]) -> dict[str, Row]:
+        """The rows as they are now."""
         with own_faults(self.name):
-            rows = self.connector.fetch(ids) if ids else {}
+            return self.connector.fetch(ids) if ids else {}
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
+        """The rows as they are now, normalised."""
+        return self.normalised(self.raw(ids))
+
+    def normalised(self, rows: Rows[str, Row]) -> dict[str, Incoming]:
+        """Rows as records; those that cannot be are left out, as absent ones are."""
+        found = {}
         for ext, row in rows.items():
             try:
                 found[ext] = self.normalise(row)
@@ -54,6 +61,11 @@ class Shore:
         except HubError as fault:
             self.store.runs.note(self.run, self.name, self.destination.stream.name, "read_back_failed", code=fault.code)
             return {}
+
+    def land(self, found: Sequence[Incoming]) -> None:
+        """Take records in as they were read; inside the caller's transaction."""
+        now = int(self.store.clock.now().timestamp())
+        self.store.records.land(self.name, self.destination.stream.name, "customers", found, now)
 
     def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None, *, late: bool = False) -> None:
         """Store what both sides now agree on, then land the record; inside the caller's transaction.
@@ -140,7 +152,8 @@ def create_key_of(receipt: Receipt) -> str:
 def as_row(receipt: Receipt) -> PlanRow:
     """The plan row that a receipt was written for."""
     fields = {name: side for name, side in receipt.fields.items() if name != "_key"}
-    key = f"new:{create_key_of(receipt)}" if receipt.action == "create" else receipt.ext
+    new = receipt.action == "create"
+    key = f"new:{create_key_of(receipt)}" if new else key_of(receipt.action, receipt.ext)
     return PlanRow(receipt.connection, key, receipt.customer, receipt.action, receipt.ext, fields, "")
 
 

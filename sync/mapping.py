@@ -16,6 +16,7 @@ from hub.errors import Rejected
 from hub.forms import Place
 from hub.model import DECIDED
 from hub.names import PARTS, whole_name
+from sync import tags
 
 LISTS = frozenset({"other_phones", "other_emails", "interests"})
 """Fields of ours that hold several values; several entries of a mapping may feed them."""
@@ -57,6 +58,9 @@ def read(mapping: Mapping, row: Rows[str, Any], place: Place) -> tuple[dict[str,
         raw = pick(row, entry.theirs)
         if entry.ours == "lines":
             found["lines"] = raw or []
+            continue
+        if tags.is_tags(entry):
+            found[entry.ours] = tags.seen(entry, raw)  # none at all is said too: the hub must know it
             continue
         several = raw if entry.ours in LISTS and isinstance(raw, list) else [raw]
         values = [value for one in several if (value := _one(entry, one, place, flaws)) is not None]
@@ -101,13 +105,16 @@ def touched(mapping: Mapping, written: Collection[str]) -> set[str]:
     return found | {"name"} if found.intersection(PARTS) else found
 
 
-def write(mapping: Mapping, values: Rows[str, str | None]) -> dict[str, Any]:
-    """Their fields and spellings for the changed fields of ours; None clears a field."""
+def write(mapping: Mapping, values: Rows[str, Any], seen: Rows[str, Any] | None = None) -> dict[str, Any]:
+    """Their fields and spellings for the changed fields of ours; None clears a field. `seen` is their row as it is."""
     out: dict[str, Any] = {}
     for entry in mapping.writable():
         if entry.ours in values:
             value = values[entry.ours]
-            out[entry.theirs] = None if value is None else entry.values.get(value, value)
+            if tags.is_tags(entry):
+                out[entry.theirs] = tags.change(entry, pick(seen or {}, entry.theirs), value)
+            else:
+                out[entry.theirs] = None if value is None else entry.values.get(value, value)
     return out
 
 
@@ -117,10 +124,13 @@ def owner(entry: Field) -> str:
 
 
 def is_decided(ours: str) -> bool:
-    """Whether a field is decided by the hub (`id`, `stage`, `tier` or `tier.PROGRAMME`)."""
+    """Whether a field is decided by the hub (`id`, `stage`, `tags`, `tier` or `tier.PROGRAMME`)."""
     return ours.split(".", 1)[0] in DECIDED
 
 
-def fits(entry: Field, value: str) -> bool:
+def fits(entry: Field, value: Any) -> bool:
     """Whether a value can be written there at all; one that is too long is refused, never cut."""
-    return entry.max_length is None or len(entry.values.get(value, value)) <= entry.max_length
+    if entry.max_length is None:
+        return True
+    text = str(value)
+    return len(entry.values.get(text, text)) <= entry.max_length

@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as Rows
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hub.connector import Field, Stream, Target
+from hub.connector import Field, Stream, Tagging, Target
 from hub.settings.shape import BUILT_IN
 from hub.store import Store
 from hub.store.database import chunks
 from hub.store.plans import Plan, PlanRow
 from hub.store.records import SHADOW, Stored
+from hub.tags import TAGS
 from rules.ruleset import STAGE
+from sync import tags
 from sync.compare import Sides, Verdict, compare
 from sync.golden import Survivorship
 from sync.mapping import LISTS, fits
 
 BATCH = 500
+TAG = "tag"
+"""The kind of change that adds and removes tags by calls of their own."""
+
+
+def key_of(action: str, ext: str) -> str:
+    """The place in its plan of a change to a record that is there."""
+    return f"{TAG}:{ext}" if action == TAG else ext
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Destination:
     stream: Stream
     target: Target
     create: bool = False
+    tagging: Tagging | None = None
 
     def fields(self) -> tuple[Field, ...]:
         """The mapped fields that take part in plans; fields of several values have no three ways and are only read."""
@@ -47,6 +57,26 @@ class Destination:
         """The fields that are written where the system wants a value."""
         places = {entry.theirs for entry in self.stream.mapping.fields if entry.required}
         return {entry.ours for entry in self.fields() if entry.theirs in places}
+
+    @property
+    def tags_apart(self) -> bool:
+        """Whether tags have calls of their own, and with them rows of their own in a plan."""
+        return self.tagging is not None and self.tagging.batch > 0
+
+    def batch(self, action: str) -> int:
+        """The most rows of a kind that go together."""
+        return self.tagging.batch if self.tagging and action == TAG else self.target.batch
+
+    def rows(self, ext: str, customer: str, sides: dict[str, dict[str, Any]]) -> list[PlanRow]:
+        """The rows that change a record so."""
+        parts = {"update": dict(sides), TAG: {}}
+        if self.tags_apart and TAGS in sides:
+            parts[TAG][TAGS] = parts["update"].pop(TAGS)
+        return [
+            PlanRow(self.name, key_of(action, ext), customer, action, ext, part, _reason(part))
+            for action, part in parts.items()
+            if part
+        ]
 
 
 @dataclass
@@ -106,7 +136,7 @@ class Planner:
                 here = [record for record in records[customer] if _of(destination, record)]
                 kept = said_before(records[customer]) | destination.required()
                 for record in here:
-                    draft.keys.append((destination.name, record.ext))
+                    draft.keys += [(destination.name, key_of(action, record.ext)) for action in ("update", TAG)]
                     if not (record.gone or record.placeholder):
                         shadow = shadows.get(record.ext, {})
                         work = _Row(destination, customer, record, wanted, kept, shadow, answers)
@@ -126,9 +156,7 @@ class Planner:
 
     def wanted(self, customer: str, records: Sequence[Stored], decided: Rows[str, str]) -> dict[str, Any]:
         """What the hub holds to be true of a customer: the golden record and what was decided."""
-        tiers = {f"tier.{programme}": value for programme, value in decided.items() if programme != STAGE}
-        own = {"id": customer, "stage": decided.get(STAGE), "tier": decided.get(self.main_tier)}
-        return self.survivorship.golden(records) | own | tiers
+        return self.survivorship.golden(records) | {"id": customer} | decided_fields(decided, self.main_tier)
 
     def _create(
         self, destination: Destination, customer: str, records: Sequence[Stored], wanted: dict[str, Any],
@@ -141,9 +169,9 @@ class Planner:
         if unclear not in (None, f"new:{key}"):
             return
         sides = {
-            entry.ours: {"base": None, "theirs": None, "wanted": wanted[entry.ours], "why": "new there"}
+            entry.ours: {"base": None, "theirs": None, "wanted": value, "why": "new there"}
             for entry in destination.chosen(wanted)
-            if wanted.get(entry.ours) is not None and fits(entry, str(wanted[entry.ours]))
+            if (value := _wanted(entry, wanted)) not in (None, []) and fits(entry, value)
         }
         sent = {entry.theirs for entry in destination.fields() if entry.ours in sides}
         if all(entry.theirs in sent for entry in destination.stream.mapping.fields if entry.required):
@@ -197,6 +225,12 @@ class Planner:
         ]
 
 
+def decided_fields(decided: Rows[str, str], main_tier: str) -> dict[str, str | None]:
+    """Standing decisions, by programme, as the fields that a mapping names."""
+    tiers = {f"tier.{programme}": value for programme, value in decided.items() if programme != STAGE}
+    return {"stage": decided.get(STAGE), "tier": decided.get(main_tier), **tiers}
+
+
 def first_record(records: Sequence[Stored]) -> Stored | None:
     """The first living record of a customer; a correction is no record of its own."""
     living = [r for r in records if not (r.gone or r.placeholder or r.connection == BUILT_IN)]
@@ -215,6 +249,15 @@ def create_key(store: Store, connection: str, first: Stored) -> str:
 
 def _of(destination: Destination, record: Stored) -> bool:
     return record.connection == destination.name and record.stream == destination.stream.name
+
+
+def _wanted(entry: Field, wanted: Rows[str, Any]) -> Any:
+    """What the hub holds to be true, as one entry of a mapping asks for it."""
+    return tags.wanted(entry, wanted) if tags.is_tags(entry) else wanted.get(entry.ours)
+
+
+def _reason(sides: Rows[str, dict[str, Any]]) -> str:
+    return "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
 
 
 @dataclass
@@ -236,17 +279,17 @@ class _Row:
             self._field(entry, echoes.get(entry.ours, ()), shadow, sides, draft)
         if shadow != {part: self.shadow.get(part, {}) for part in shadow}:
             draft.shadows.append((self.destination.name, self.record.ext, shadow))
-        if sides:
-            reason = "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
-            draft.rows.append(
-                PlanRow(self.destination.name, self.record.ext, self.customer, "update", self.record.ext, sides, reason)
-            )
+        draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
 
     def _field(
         self, entry: Field, forms: Any, shadow: dict[str, Any], sides: dict[str, dict[str, Any]], draft: Draft
     ) -> None:
         found = self._sides(entry, shadow)
-        if found.wanted is not None and not fits(entry, str(found.wanted)):
+        if tags.is_tags(entry):
+            if found.theirs is None or (found.wanted is None and not found.theirs_is_ours):
+                return  # not read yet since tags are mapped; or nothing is decided, and nothing there is of our making
+            found = replace(found, wanted=found.wanted or [])
+        if found.wanted is not None and not fits(entry, found.wanted):
             draft.asked[self.destination.name, "too_long", entry.ours].append({"ext": self.record.ext})
             return
         verdict, why = self._answered(entry, found, *compare(entry, found, forms), draft)
@@ -264,7 +307,7 @@ class _Row:
             has_base=name in shadow["base"],
             base=shadow["base"].get(name),
             theirs=self.record.body.values.get(name),
-            wanted=self.wanted.get(name),
+            wanted=_wanted(entry, self.wanted),
             declined=shadow["declined"].get(name),
             has_declined=name in shadow["declined"],
             theirs_is_ours=name in self.record.body.ours and name not in shadow["made"],

@@ -9,6 +9,7 @@ from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import Incoming
 from sync.landing import Shore, as_row, create_key_of, holds, own_faults, shows_wanted
+from sync.plan import TAG
 
 
 def settle(shore: Shore) -> Counter[str]:
@@ -52,7 +53,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incomi
         _mark(shore, row, "open")
         _plan_again(shore, receipt)
         return "not done"
-    if receipt.action == "update" and (incoming is not None or _gone(shore, receipt)):
+    if receipt.action != "create" and (incoming is not None or _gone(shore, receipt)):
         # somebody edited or deleted the row since: whether ours came first no longer matters to anybody
         shore.store.receipts.finish(receipt.key, "crossed")
         _plan_again(shore, receipt)
@@ -75,6 +76,8 @@ def _happened(receipt: Receipt, row: PlanRow, incoming: Incoming | None) -> bool
 
 
 def _never_happened(shore: Shore, receipt: Receipt, row: PlanRow, ext: str | None, incoming: Incoming | None) -> bool:
+    if receipt.action == TAG:
+        return incoming is not None  # some of the tags may have come or gone: what is still missing is planned again
     if receipt.action == "update":
         return incoming is not None and holds(incoming.values, row, "theirs")
     target = shore.destination.target

@@ -96,7 +96,8 @@ class Setup:
         if target is None:
             return None
         (reader,) = self.readers(connection, [target.stream])
-        return Destination(connection.name, reader.stream, target, connection.create)
+        tagging = connection.connector_class.tagging(connection.settings)
+        return Destination(connection.name, reader.stream, target, connection.create, tagging)
 
     def shore(self, connection: Connection, run: int) -> Shore | None:
         """The destination with all that apply and settle need."""
@@ -144,7 +145,7 @@ class Setup:
             destination = self.destination(connection)
             if destination is not None:
                 entries = [[e.ours, e.theirs, e.form.name, e.owner, e.fill_empty, sorted(e.values.items()), e.max_length,
-                            e.required] for e in destination.fields()]  # fmt: skip
+                            e.required, e.tags.of, e.tags.prefix, e.tags.own] for e in destination.fields()]  # fmt: skip
                 read.append([connection.name, connection.create, entries])
         return blake2b(orjson.dumps(read), digest_size=16).hexdigest()
 

@@ -16,8 +16,8 @@ def test_why_answers_by_any_key_and_names_every_source(site: Site) -> None:
     for key in ("till:t0", "13812345600", "Wei0@shop.cn", customer.lower()):
         assert site.facts("why", key)["customer"] == customer
     assert set(facts) == {
-        "customer", "aliases", "as_of", "fields", "records", "parted", "verdicts", "decisions", "held", "orders", "planned",
-        "receipts", "corrections",
+        "customer", "aliases", "as_of", "fields", "records", "parted", "verdicts", "decisions", "tags", "held", "orders",
+        "planned", "receipts", "corrections",
     }  # fmt: skip
     fields = {entry["field"]: entry for entry in facts["fields"]}
     assert fields["city"]["connection"] == "till"

@@ -11,6 +11,7 @@ import pytest
 
 from hub.clock import FixedClock
 from hub.store.plans import PlanRow
+from hub.tags import names
 from hub.testing.people import CANARIES, Population
 from hub.testing.sandbox_yaml import SYSTEMS
 from sync.engine import Report
@@ -44,6 +45,7 @@ def test_after_a_storm_all_agree(seed: int, steps: int, tmp_path: Path, stands: 
     assert_the_store_is_complete(storm)
     calm(brand)
     assert_tiers_agree(brand)
+    assert_tags_agree(brand)
     assert_nothing_was_lost(storm)
     assert_nobody_was_created_twice(brand)
     for system in SYSTEMS:
@@ -127,6 +129,17 @@ def assert_tiers_agree(brand: Brand) -> None:
             standing = setup.store.decisions.standing([str(r.customer) for r in held.values()])
             for ext, record in held.items():
                 assert value_of(twin, system, ext, TIERS[system]) == standing[str(record.customer)]["membership"]
+
+
+def assert_tags_agree(brand: Brand) -> None:
+    """Every customer carries the tags of its tier and its stage, and no others of the hub's."""
+    with brand.opened() as setup:
+        for system, field in (("zoho", "Tag"), ("woocommerce", "meta_data.kehub_tags")):
+            held = {r.ext: r for r in setup.store.records.living(CONNECTIONS[system], "customers")}
+            standing = setup.store.decisions.standing([str(record.customer) for record in held.values()])
+            for ext, record in held.items():
+                wanted = sorted(f"kehub-{value}" for value in standing[str(record.customer)].values())
+                assert sorted(names(value_of(brand.system(system), system, ext, field))) == wanted, (system, ext)
 
 
 def assert_nothing_was_lost(storm: Storm) -> None:

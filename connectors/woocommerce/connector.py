@@ -9,6 +9,7 @@ from typing import Literal
 
 from connectors.woocommerce.fields import CUSTOMERS, ORDERS
 from connectors.woocommerce.wire.accounts import Accounts
+from connectors.woocommerce.wire.batch import Meta
 from connectors.woocommerce.wire.customers import Customers
 from connectors.woocommerce.wire.customers import Place as CustomersPlace
 from connectors.woocommerce.wire.dialect import dialect
@@ -17,7 +18,7 @@ from connectors.woocommerce.wire.listing import Listing
 from connectors.woocommerce.wire.orders import Orders
 from connectors.woocommerce.wire.orders import Place as OrdersPlace
 from connectors.woocommerce.wire.settings import WooSettings
-from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Target, Window, Write
+from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
 
 
 class WooCommerce(Connector[WooSettings]):
@@ -26,6 +27,11 @@ class WooCommerce(Connector[WooSettings]):
     type = "woocommerce"
     Settings = WooSettings
     version = "wc/v3"
+
+    @classmethod
+    def tagging(cls, settings: WooSettings) -> Tagging:
+        """Tags live in a meta field, and go with the other fields; in a text there are commas between them."""
+        return Tagging(r"meta_data\..+", refused="," if settings.tags_as == "text" else "")
 
     def dialect(self) -> Dialect:
         """Basic on https, OAuth 1.0a on plain http."""
@@ -105,7 +111,9 @@ class WooCommerce(Connector[WooSettings]):
 
     @property
     def _accounts(self) -> Accounts:
-        return Accounts(self._listing("customers"), None if self.settings.clear_meta == "null" else "")
+        own = self.settings
+        meta = Meta(None if own.clear_meta == "null" else "", own.tags_as == "text")
+        return Accounts(self._listing("customers"), meta)
 
     def _listing(self, name: str) -> Listing:
         return Listing(self.tools.http, f"{self.settings.api}/{name}")

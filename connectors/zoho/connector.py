@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
@@ -13,19 +14,9 @@ from connectors.zoho.wire.module import IDS, Module, columns_of, rows_of
 from connectors.zoho.wire.place import Place
 from connectors.zoho.wire.rows import results, typed
 from connectors.zoho.wire.settings import ZohoSettings
+from connectors.zoho.wire.tags import FIELD, Tags, tagging
 from connectors.zoho.wire.walk import Walk
-from hub.connector import (
-    Connector,
-    Dialect,
-    Finding,
-    Page,
-    Row,
-    RowResult,
-    Stream,
-    Target,
-    Window,
-    Write,
-)
+from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
 
 _MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
 _BIN = timedelta(days=60)  # how long Zoho's recycle bin remembers
@@ -38,6 +29,11 @@ class Zoho(Connector[ZohoSettings]):
     type = "zoho"
     Settings = ZohoSettings
     version = "v8"
+
+    @classmethod
+    def tagging(cls, settings: ZohoSettings) -> Tagging:
+        """Tags of contacts, by calls of their own."""
+        return tagging(settings.make_tags)
 
     def dialect(self) -> Dialect:
         """OAuth at the data centre; calls go where the token's answer says, unless the settings say otherwise."""
@@ -67,7 +63,7 @@ class Zoho(Connector[ZohoSettings]):
         first, *others = (Examined(self._module(one.name), self.tools.mapping(one)) for one in self.streams())
         key = self.settings.external_id if self.tools.creates else ""
         examined = (replace(first, written=True, key=key), *others)
-        return Examiner(self.tools, examined, self.settings.credits).findings()
+        return Examiner(self.tools, examined, self.settings.credits, self.settings.make_tags).findings()
 
     def server_time(self) -> datetime:
         """Zoho's time."""
@@ -86,6 +82,7 @@ class Zoho(Connector[ZohoSettings]):
             own.coql_rows,
             own.coql_count,
             own.hidden(stream.name),
+            () if own.coql_tags else (FIELD,),
         )
         return walk.pages()
 
@@ -97,10 +94,12 @@ class Zoho(Connector[ZohoSettings]):
         return {row["id"]: row for answer in answers for row in rows_of(answer)}
 
     def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
-        """Update by Zoho's own id; create by upsert on the field that carries a create's key."""
-        updates = [entry for entry in batch if entry.external_id]
+        """Update by Zoho's own id; create by upsert on the field that carries a create's key; tags on their own."""
+        tags = [entry for entry in batch if entry.external_id and FIELD in entry.values]
+        updates = [entry for entry in batch if entry.external_id and FIELD not in entry.values]
         creates = [entry for entry in batch if not entry.external_id]
-        return [*(self._update(updates) if updates else ()), *(self._create(creates) if creates else ())]
+        parts = ((self._update, updates), (self._create, creates), (self._tag, tags))
+        return [result for send, part in parts if part for result in send(part)]
 
     def _update(self, batch: Sequence[Write]) -> list[RowResult]:
         rows = [{"id": entry.external_id, **typed(entry.values, self._contacts.mapping)} for entry in batch]
@@ -112,7 +111,7 @@ class Zoho(Connector[ZohoSettings]):
         field = self.settings.external_id
         rows: dict[str, Row] = {}
         for entry in batch:
-            values = typed(entry.values, self._contacts.mapping)
+            values = typed({n: v for n, v in entry.values.items() if n != FIELD}, self._contacts.mapping)
             rows.setdefault(entry.create_key or "", {**values, field: entry.create_key})
         if not field or "" in rows:
             return [RowResult(entry.key, "refused", code="NO_CREATE_KEY") for entry in batch]
@@ -120,7 +119,12 @@ class Zoho(Connector[ZohoSettings]):
             "POST", "/upsert", list(rows.values()), duplicate_check_fields=[field], trigger=self.settings.trigger
         )
         told = {result.key: result for result in results(list(rows), answer)}
-        return [replace(told[entry.create_key or ""], key=entry.key) for entry in batch]
+        made = [replace(told[entry.create_key or ""], key=entry.key) for entry in batch]
+        return self._tags.of_new({entry.key: entry.values.get(FIELD) for entry in batch}, made)
+
+    def _tag(self, batch: Sequence[Write]) -> list[RowResult]:
+        told = self._tags.change({entry.external_id or "": entry.values[FIELD] for entry in batch})
+        return [replace(told[entry.external_id or ""], key=entry.key) for entry in batch]
 
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
         """The contacts that hold these create keys, asked of the database, which has no lag."""
@@ -134,6 +138,10 @@ class Zoho(Connector[ZohoSettings]):
 
     def _module(self, stream: str) -> Module:
         return Module(self.tools.http, f"/crm/{self.settings.api_version}", _MODULES[stream])
+
+    @cached_property
+    def _tags(self) -> Tags:
+        return Tags(self._module("customers"), self.settings.make_tags)
 
     @property
     def _contacts(self) -> Stream:

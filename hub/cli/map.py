@@ -11,9 +11,10 @@ import typer
 from hub.cli.edge import command_app
 from hub.cli.opening import Json, opened
 from hub.cli.show import Facts, cell, emit, show
-from hub.connector import Connector, Field, Mapping, Row, Window
+from hub.connector import Connector, Field, Mapping, Row, Tagged, Window
 from hub.errors import Rejected, SettingsError
 from hub.settings import Connection
+from sync import tags
 from sync.mapping import LISTS, owner, pick, spelled, write
 from sync.normalise import Normaliser
 from sync.setup import Setup
@@ -89,14 +90,16 @@ def _facts(setup: Setup, connection: Connection, row: Row) -> Facts:
 
 def _field(setup: Setup, mapping: Mapping, entry: Field, row: Row) -> Facts:
     """One entry of the mapping table on this row; `back` is what the hub would send for the same value."""
-    raw, value, flaw = pick(row, entry.theirs), None, ""
+    raw, flaw = pick(row, entry.theirs), ""
+    value: Any = None
     if entry.ours != "lines":
         try:
-            value = spelled(entry, raw, setup.config.place)
+            value = tags.seen(entry, raw) if tags.is_tags(entry) else spelled(entry, raw, setup.config.place)
         except ValueError as fault:
             flaw = f"left empty: {fault}"
     writable = entry.write and value is not None and entry.ours not in LISTS
-    back = write(Mapping(mapping.id, (entry,)), {entry.ours: value}).get(entry.theirs) if writable else None
+    back = write(Mapping(mapping.id, (entry,)), {entry.ours: value}, row).get(entry.theirs) if writable else None
+    back = list(back.all) if isinstance(back, Tagged) else back
     return {
         "theirs": entry.theirs, "raw": raw, "ours": entry.ours, "value": value, "flaw": flaw,
         "owner": owner(entry) if entry.write else "never written", "back": back,

@@ -10,11 +10,14 @@ from typing import Any
 from hub.cli.show import Facts, moment
 from hub.cli.standing import brakes, open_plans, plan_facts
 from hub.errors import SettingsError, UnsafePlan
+from hub.store.database import chunks
 from hub.store.plans import Plan, PlanRow
+from hub.tags import TAGS, tag_calls
 from sync.approve import find_plan
+from sync.plan import TAG, Destination
 from sync.setup import Setup
 
-ACTIONS = ("create", "update", "delete")
+ACTIONS = ("create", "update", TAG, "delete")
 
 SORTS: dict[str, Callable[[Facts], Any]] = {
     "key": lambda item: item["key"],
@@ -120,15 +123,37 @@ def approval_facts(setup: Setup, plan: Plan) -> Facts | None:
 
 
 def forecast(setup: Setup, plan: Plan) -> tuple[int, float]:
-    """(calls, seconds) of writing the whole plan: per batch the write, its guard and the read-back."""
+    """(calls, seconds) of writing the whole plan: per batch the write, its guard and the read-back.
+
+    Tags with calls of their own cost one for every set of tags that comes or goes in a batch.
+    """
     destination = setup.destination(setup.config.connection(plan.connection))
     if destination is None:
         return 0, 0.0
     target, calls = destination.target, 0
-    for action, rows in setup.store.plans.tally(plan.connection).items():
-        guard = 1 if target.guard == "read_first" and action == "update" else 0
-        calls += -(-rows // target.batch) * (target.calls_per_batch + guard + 1)
+    tally = setup.store.plans.tally(plan.connection)
+    for action, rows in tally.items():
+        guard = 1 if target.guard == "read_first" and action != "create" else 0
+        batches = -(-rows // target.batch)
+        calls += batches * (guard + 1) + (0 if action == TAG else batches * target.calls_per_batch)
+    if destination.tags_apart and tally.keys() & {TAG, "create"}:
+        calls += _tag_writes(setup, destination)
     return calls, round(calls * target.seconds_per_call, 1)
+
+
+def _tag_writes(setup: Setup, destination: Destination) -> int:
+    """The calls that add and remove the plan's tags; created customers get theirs right after they are made."""
+    assert destination.tagging is not None
+    calls, chosen = 0, dict[str, list[tuple[str, set[str], set[str]]]]()
+    for row in _rows(setup, destination.name, 1_000_000_000, 0):
+        if TAGS in row.fields:
+            theirs, wanted = (set(row.fields[TAGS][side] or ()) for side in ("theirs", "wanted"))
+            chosen.setdefault(row.action, []).append((row.key, theirs, wanted))
+    for action, rows in chosen.items():
+        for part in chunks(rows, destination.batch(action)):
+            calls += len(tag_calls({key: wanted - theirs for key, theirs, wanted in part}))
+            calls += len(tag_calls({key: theirs - wanted for key, theirs, wanted in part}))
+    return calls + (destination.tagging.ahead if calls else 0)
 
 
 def _passes(item: Facts, filters: dict[str, str]) -> bool:

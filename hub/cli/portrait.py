@@ -13,10 +13,12 @@ from hub.cli.show import Facts, day, moment
 from hub.connector import Row
 from hub.store.receipts import Receipt
 from hub.store.records import Stored
+from hub.tags import TAGS
 from rules.ruleset import STAGE, Clause, Programme, explain
-from sync import staff
+from sync import staff, tags
 from sync.golden import Said, believed
 from sync.mapping import LISTS
+from sync.plan import decided_fields
 from sync.setup import Setup
 
 
@@ -33,6 +35,7 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
         "verdicts": [_verdict(row) for row in store.verdicts.of_customer(customer)],
         "decisions": [_decision(setup, customer, programme) for programme in setup.rules.programmes],
+        "tags": _tags(setup, customer, records),
         "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
         "orders": [_order(row) for row in store.registers.purchases(customer, 5)],
         "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
@@ -126,6 +129,35 @@ def _decision(setup: Setup, customer: str, programme: Programme) -> Facts:
         "clauses": [_clause(clause) for clause in clauses],
         "next": _next(programme, standing["value"], clauses) if standing and programme.name != STAGE else None,
     }
+
+
+def _tags(setup: Setup, customer: str, records: Sequence[Stored]) -> list[Facts]:
+    """The hub's tags on every record that can carry some: what gives each one, and whether it is there yet."""
+    standing = setup.store.decisions.standing([customer])[customer]
+    found: list[Facts] = []
+    for connection in setup.config.connections:
+        destination = setup.destination(connection)
+        for entry in destination.fields() if destination else ():
+            if destination and tags.is_tags(entry):
+                decided = decided_fields(standing, setup.main_tier)
+                given = {tag: f"{part} {value}" for tag, part, value in tags.sources(entry, decided)}
+                here = [r for r in records if (r.connection, r.stream) == (connection.name, destination.stream.name)]
+                found += [one for record in here if not record.gone for one in _carried(record, given)]
+    return found
+
+
+def _carried(record: Stored, given: Row) -> list[Facts]:
+    there = set(record.body.values.get(TAGS, ()))
+    return [
+        {
+            "connection": record.connection,
+            "ext": record.ext,
+            "tag": tag,
+            "because": given.get(tag),
+            "there": tag in there,
+        }
+        for tag in sorted(there | given.keys())
+    ]
 
 
 def _clause(clause: Clause) -> Facts:

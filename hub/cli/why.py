@@ -38,6 +38,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     _tell_verdicts(facts, zone)
     for decision in facts["decisions"]:
         _tell_decision(decision, currency)
+    _tell_tags(facts)
     _tell_waiting(facts, currency)
     _tell_written(facts, zone)
     tell_corrections(facts)
@@ -86,6 +87,15 @@ def _tell_decision(decision: Facts, currency: str) -> None:
     if decision["next"]:
         missing = [f"{_figure(m['fact'], m['missing'], currency)} in {m['fact']}" for m in decision["next"]["missing"]]
         print(f"  missing to {decision['next']['value']}: {', '.join(missing) or 'nothing'}")
+
+
+def _tell_tags(facts: Facts) -> None:
+    """The hub's tags, record by record; one that nothing gives any more goes with the next plan."""
+    rows = [
+        [f"{t['connection']}:{t['ext']}", t["tag"], t["because"] or "nothing any more", t["there"]]
+        for t in facts["tags"]
+    ]
+    show(("our tags", "tag", "because of", "there"), rows)
 
 
 def _figure(fact: str, value: object, currency: str) -> str:

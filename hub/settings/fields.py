@@ -8,13 +8,15 @@ from hashlib import blake2b
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from hub.connector import Field, Mapping, Owner
+from hub.connector import Field as Entry
+from hub.connector import Mapping, Owner
 from hub.forms import FORMS, Place
 from hub.model import DECIDED, NOUNS
 from hub.settings.kinds import kinds, models
 from hub.settings.problems import nearest
+from hub.tags import TAGS, TagRule
 
 FormName = Literal["text", "line", "code", "phone", "email", "date", "moment", "number", "flag", "gender"]
 
@@ -29,6 +31,7 @@ _NATURAL: dict[str, FormName] = {
     ),
 }  # fmt: skip
 _PREFIXED = ("custom.", "consents.", "sizes.", "named_dates.")
+_OF_TAGS, _OF_VALUES = ("of", "prefix", "own"), ("form", "fill_empty", "max_length", "required")
 
 
 def _natural(ours: str) -> FormName:
@@ -51,7 +54,11 @@ def our_fields(stream: str) -> list[str]:
 
 class SiteField(BaseModel):
     """One entry of the site's field map. A key left out is taken from the connector's own entry for the same field,
-    where it has one; else the form is the natural one of the field and the owner is `theirs`."""
+    where it has one; else the form is the natural one of the field and the owner is `theirs`.
+
+    `of`, `prefix` and `own` are for `ours: tags`: the decided fields that give a customer a tag each, and which tags are
+    the hub's own. All others are the staff's and stay as they are.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -65,6 +72,9 @@ class SiteField(BaseModel):
     values: dict[str, str] | None = None
     max_length: int | None = None
     required: bool | None = None
+    of: tuple[Annotated[str, Field(pattern=r"^(tier(\..+)?|stage)$")], ...] = ()
+    prefix: str = ""
+    own: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _sensible(self) -> SiteField:
@@ -75,14 +85,29 @@ class SiteField(BaseModel):
             raise ValueError(f'"{self.ours}" is no field of {self.stream}{guess}; your own are written custom.NAME')
         if self.ours in DECIDED and self.owner not in (None, "hub"):
             raise ValueError(f'"{self.ours}" is decided by the hub: its owner is always `hub`')
+        self._tags_apart()
         return self
 
-    def over(self, own: Field | None) -> Field:
+    def _tags_apart(self) -> None:
+        """Tags have keys of their own, and no others but `values`."""
+        tagged, given = self.ours == TAGS, [name for name in _OF_TAGS if getattr(self, name)]
+        if not tagged and given:
+            raise ValueError(f'"{given[0]}" is for tags: write `ours: tags`')
+        if tagged and not self.of:
+            raise ValueError("what are the tags made of? write `of: [tier, stage]`, or one of them")
+        if tagged and not (self.prefix.strip() or self.own):
+            raise ValueError("which tags are the hub's? write a `prefix`, or list them as `own`")
+        odd = [name for name in _OF_VALUES if getattr(self, name) is not None]
+        if tagged and odd:
+            raise ValueError(f'tags have no "{odd[0]}"')
+
+    def over(self, own: Entry | None) -> Entry:
         """This entry laid over the connector's own one."""
         decided = self.ours in DECIDED
-        base = own or Field(self.ours, self.theirs, FORMS[_natural(self.ours)], "hub" if decided else "theirs")
-        given = self.model_dump(exclude={"stream", "form"}, exclude_none=True)
-        return replace(base, **given, form=FORMS[self.form] if self.form else base.form)
+        base = own or Entry(self.ours, self.theirs, FORMS[_natural(self.ours)], "hub" if decided else "theirs")
+        given = self.model_dump(exclude={"stream", "form", *_OF_TAGS}, exclude_none=True)
+        rule = TagRule(self.of, self.prefix, self.own)
+        return replace(base, **given, form=FORMS[self.form] if self.form else base.form, tags=rule)
 
 
 def _once(fields: tuple[SiteField, ...]) -> tuple[SiteField, ...]:
@@ -92,6 +117,8 @@ def _once(fields: tuple[SiteField, ...]) -> tuple[SiteField, ...]:
         if key in seen:
             raise ValueError(f'"{field.ours}" is mapped to "{field.theirs}" twice')
         seen.add(key)
+    if sum(field.ours == TAGS for field in fields) > 1:
+        raise ValueError("a connection has one entry of tags; what they are made of is a list")
     return fields
 
 
@@ -109,6 +136,14 @@ def merged(mapping: Mapping, stream: str, site: Iterable[SiteField]) -> Mapping:
 
 def mapping_digest(mapping: Mapping, place: Place) -> str:
     """A name for how a stream is read: it changes when the same foreign row would give another record."""
-    entries = [[f.ours, f.theirs, f.form.name, f.owner, sorted(f.values.items()), f.required] for f in mapping.fields]
+    entries = [
+        [f.ours, f.theirs, f.form.name, f.owner, sorted(f.values.items()), f.required, *_owned(f.tags)]
+        for f in mapping.fields
+    ]
     read = [mapping.id, mapping.modified, place.region, place.zone.key, entries]
     return blake2b(orjson.dumps(read), digest_size=16).hexdigest()
+
+
+def _owned(rule: TagRule) -> list[list[str]]:
+    """Which tags a reader takes for the hub's own."""
+    return [[rule.prefix, *sorted(rule.own)]] if rule.of else []

@@ -17,6 +17,7 @@ from hub.settings.environment import read_environment
 from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.registers import read_register
 from hub.settings.shape import BUILT_IN, KehubFile
+from hub.settings.tags import check_tags
 from hub.settings.tree import Table, parse, walk
 
 
@@ -54,6 +55,7 @@ def _assembled(
 ) -> Configuration:
     folder = path.resolve().parent
     _check_survivorship(file, tree, problems)
+    check_tags(connections, file.rules, tree, problems)
     return Configuration(
         path=folder / path.name,
         brand=file.brand,

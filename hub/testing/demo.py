@@ -77,7 +77,8 @@ class Demo:
         for plan in plans:
             applied = self.facts("apply", plan["digest"], "--release", "share", codes=(0, 3))
             for done in applied["plans"]:
-                written[plan["connection"]] += done["rows"].get("ack", 0)
+                tags = plan["actions"].get("tag", 0)  # these rows are counted by what stands there in the end
+                written[plan["connection"]] += done["rows"].get("ack", 0) - tags
                 check(f"{plan['connection']}: every row was acknowledged", done["rows"], {"ack": plan["rows"]})
         return written
 

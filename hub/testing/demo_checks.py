@@ -81,9 +81,12 @@ class Checks:
             counts = ask(each.url, "GET", "counters")
             name, rows = CONNECTIONS[each.system], counts["rows"]
             if written is not None:
-                check(f"{name}: as many rows as its stand-in counted", sum(rows.values()), written[name])
+                counted = sum(count for deed, count in rows.items() if deed != "tag")
+                check(f"{name}: as many rows as its stand-in counted", counted, written[name])
             if each.system == "zoho":
-                _once(ask(each.url, "GET", "state")["records"]["Contacts"], rows.get("insert", 0))
+                contacts = ask(each.url, "GET", "state")["records"]["Contacts"]
+                _once(contacts, rows.get("insert", 0))
+                check("crm: every contact's tags are its tier and stage", _untagged(contacts), 0)
             check(f"{name}: no call over its limits", counts["violations"], {})
 
 
@@ -91,6 +94,13 @@ def _once(contacts: Sequence[Mapping[str, Any]], inserted: int) -> None:
     """Whom the hub created carries a key; the stand-in counted every create that took effect."""
     keys = [contact["KeHub_ID"] for contact in contacts if contact.get("KeHub_ID")]
     check("crm: nobody was created twice", (len(keys), len(set(keys))), (inserted, inserted))
+
+
+def _untagged(contacts: Sequence[Mapping[str, Any]]) -> int:
+    """How many contacts carry other tags of the hub's than those of their tier and stage."""
+    decided = ("KeHub_Tier", "KeHub_Stage")
+    wanted = [{f"kehub-{contact[name]}" for name in decided if contact.get(name)} for contact in contacts]
+    return sum({tag["name"] for tag in contact["Tag"]} != tags for contact, tags in zip(contacts, wanted, strict=True))
 
 
 def _streams(report: Mapping[str, Any]) -> dict[str, Any]:

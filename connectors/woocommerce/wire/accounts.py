@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.woocommerce.wire.batch import body_of, results, username_of
+from connectors.woocommerce.wire.batch import Meta, body_of, results, username_of
 from connectors.woocommerce.wire.listing import Listing
 from connectors.woocommerce.wire.rows import customer
 from hub.connector import Row, RowResult, Write
@@ -16,10 +16,10 @@ _ALL = {"role": "all", "_fields": "id,username"}
 
 @dataclass(frozen=True)
 class Accounts:
-    """The customers of one shop as a target; `empty_meta` is what an empty meta field is written as."""
+    """The customers of one shop as a target; `meta` says how meta fields are written."""
 
     listing: Listing
-    empty_meta: Any = None
+    meta: Meta
 
     def fetch(self, ids: Iterable[str]) -> dict[str, Row]:
         """Customers by id, a hundred a call."""
@@ -56,4 +56,4 @@ class Accounts:
         return next((str(row["id"]) for row in rows if row.get("username") == username_of(key)), "")
 
     def _body(self, entry: Write) -> Row:
-        return body_of(entry.values, self.empty_meta)
+        return body_of(entry.values, entry.seen, self.meta)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from hub.connector import Row, RowResult, Write
+from connectors.woocommerce.wire.rows import meta_ids
+from hub.connector import Row, RowResult, Tagged, Write
 
 _FIELDS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,13 +23,29 @@ _FIELDS: Mapping[str, str] = MappingProxyType(
 """What a code is about, where the answer does not name it."""
 
 
-def body_of(values: Row, empty_meta: Any = None) -> Row:
-    """A flat row as a customer. Only the meta fields named are touched: the shop keeps all others."""
+@dataclass(frozen=True)
+class Meta:
+    """How meta fields are written: `empty` for one without a value, tags as a list or as one text."""
+
+    empty: Any = None
+    tags_as_text: bool = False
+
+    def entry(self, key: str, value: Any, ids: Mapping[str, int]) -> Row:
+        """One meta field: the entry that is there is changed, so that there is never a second one of its key."""
+        if isinstance(value, Tagged):
+            value = (", ".join(value.all) if self.tags_as_text else list(value.all)) or None
+        known = {"id": ids[key]} if key in ids else {}
+        return {**known, "key": key, "value": self.empty if value is None else value}
+
+
+def body_of(values: Row, seen: Row, meta: Meta) -> Row:
+    """A flat row as a customer, `seen` as it is. Only the meta fields named are touched: the shop keeps all others."""
     body: Row = {}
+    ids = meta_ids(seen)
     for name, value in values.items():
         head, _, rest = name.partition(".")
         if head == "meta_data":
-            body.setdefault(head, []).append({"key": rest, "value": empty_meta if value is None else value})
+            body.setdefault(head, []).append(meta.entry(rest, value, ids))
         elif rest:
             body.setdefault(head, {})[rest] = "" if value is None else value
         else:

@@ -52,6 +52,15 @@ def moment(row: Row, name: str) -> datetime | None:
         return None
 
 
+def meta_ids(row: Row) -> dict[str, int]:
+    """The ids of an account's meta fields by key; of a key that is there twice the first one's, which is the one read."""
+    found: dict[str, int] = {}
+    for entry in _objects(row.get("meta_data")):
+        if str(entry.get("id")).isdecimal():
+            found.setdefault(str(entry.get("key")), int(entry["id"]))
+    return found
+
+
 def _times(row: Row) -> Row:
     """Their UTC times carry no offset; with one, nobody takes them for local ones."""
     return {name: f"{row[name]}Z" if row.get(name) else None for name in _TIMES}

@@ -23,6 +23,7 @@ class WooSettings(ConnectorSettings):
     in so many hours. `orders_sweep_days`: how often all orders are read, to find those that went without passing the
     trash (0: only on demand). `hidden_rows` is how many rows of a stream this key may not see. `batch_rows` are
     the rows of one write; the host's time limit may ask for fewer. `clear_meta`: how an empty meta field is written.
+    `tags_as`: whether a meta field of tags holds a list, or one text with commas between.
     `calls_per_minute` is what the host puts up with, `parallel` how many pages are asked for at once (1: one after the
     other). `settle_seconds`: how long an account may take to appear.
     """
@@ -42,6 +43,7 @@ class WooSettings(ConnectorSettings):
     page_size: int = Field(100, ge=2, le=100)
     batch_rows: int = Field(100, ge=1, le=100)
     clear_meta: Literal["null", "empty"] = "null"
+    tags_as: Literal["list", "text"] = "list"
     calls_per_minute: PositiveInt = 300
     parallel: int = Field(4, ge=1, le=16)
     settle_seconds: NonNegativeInt = 300

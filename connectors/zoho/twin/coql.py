@@ -103,7 +103,8 @@ class Coql:
             return (lambda record: record.created) if column == "Created_Time" else (lambda record: record.modified)
         head, _, rest = column.partition(".")
         spec = module.fields.get(head)
-        if spec is None or spec.type == "subform" or (rest and not spec.lookup):
+        hidden = spec is None or spec.type == "subform" or (spec.type == "tags" and not self._options.coql_tags)
+        if spec is None or hidden or (rest and not spec.lookup):
             raise Refused("INVALID_QUERY", {"column_name": column})
         if rest:
             return self._joined(head, self._books.modules[spec.lookup], rest)

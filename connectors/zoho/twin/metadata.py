@@ -17,6 +17,7 @@ _JSON_TYPES = {
     "lookup": "jsonobject",
     "ownerlookup": "jsonobject",
     "subform": "jsonarray",
+    "tags": "jsonarray",
 }
 
 
@@ -92,7 +93,7 @@ def _field(spec: FieldSpec, place: int) -> dict[str, Any]:
         "id": str(FIRST_ID + 3_000 + place),
         "api_name": spec.name,
         "field_label": spec.label,
-        "data_type": spec.type,
+        "data_type": "text" if spec.type == "tags" else spec.type,
         "json_type": _JSON_TYPES.get(spec.type, "string"),
         "length": spec.length,
         "system_mandatory": spec.mandatory,

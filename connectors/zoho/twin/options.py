@@ -9,6 +9,7 @@ ALL_SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.settings.modules.READ",
     "ZohoCRM.settings.fields.READ",
+    "ZohoCRM.settings.tags.ALL",
     "ZohoCRM.coql.READ",
     "ZohoCRM.users.ALL",
     "ZohoCRM.org.ALL",
@@ -58,6 +59,19 @@ class ZohoOptions:
     rewrite_phones: bool = False
     """Store +8613812345678 as 138 1234 5678."""
     strict_picklists: bool = True
+
+    tag_ids: int = 500
+    tag_length: int = 25
+    tags_appear: bool = True
+    """Whether adding an unknown tag makes it; not documented."""
+    tags_touch: bool = True
+    """Whether adding and removing tags moves a record's time of change; not documented."""
+    tags_per_record: int = 0
+    """How many tags a record takes, 0 for as many as one likes; no limit is documented."""
+    coql_tags: bool = False
+    """Whether a query can select tags; not documented."""
+    locked: tuple[str, ...] = ()
+    """The ids of records that are locked."""
 
     credits: int = 100_000
     credit_window: int = 86_400

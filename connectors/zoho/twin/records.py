@@ -160,7 +160,7 @@ class Books:
         at = self.now() if at is None else at
         record = Record(self.next_id(), {}, at, at)
         who = {"name": by["name"], "id": by["id"]}
-        record.values = {"Owner": dict(USER), "Created_By": who, "Created_Time": self.shown(at)}
+        record.values = {"Owner": dict(USER), "Created_By": who, "Created_Time": self.shown(at), "Tag": []}
         self._set(module, record, values, at, by)
         return record
 

@@ -63,6 +63,7 @@ _PLAIN = {
 }
 _SYSTEM = (
     "Owner:ownerlookup Created_By:ownerlookup Modified_By:ownerlookup Created_Time:datetime Modified_Time:datetime"
+    " Tag:tags"
 )
 _SHOP = "Placed_At:datetime Order_No:text:120 Source_Order_No:text:120 Store_Code:text:40 Refunded_Amount:currency"
 _MANDATORY = {
@@ -71,7 +72,16 @@ _MANDATORY = {
     "Accounts": ("Account_Name",),
     "Sales_Orders": ("Subject", "Ordered_Items"),
 }
-_READ_ONLY = ("Full_Name", "Created_By", "Modified_By", "Created_Time", "Modified_Time", "Grand_Total", "Sub_Total")
+_READ_ONLY = (
+    "Tag",
+    "Full_Name",
+    "Created_By",
+    "Modified_By",
+    "Created_Time",
+    "Modified_Time",
+    "Grand_Total",
+    "Sub_Total",
+)
 _LOOKUPS = {"Account_Name": "Accounts", "Contact_Name": "Contacts", "Converted_Contact": "Contacts"}
 _PICKS = {
     "Status": ORDER_STATES,

@@ -16,6 +16,7 @@ from connectors.zoho.twin.records import CLERK, TIMES, Books, Module, Record, Va
 from connectors.zoho.twin.replies import failure
 from connectors.zoho.twin.schema import FieldSpec, modules
 from connectors.zoho.twin.seed import seed
+from connectors.zoho.twin.tags import Tags
 from connectors.zoho.twin.tokens import Tokens
 from connectors.zoho.twin.writing import Writing
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
@@ -47,10 +48,11 @@ class ZohoTwin(Twin):
         self._writing = Writing(self.books, self.options, self.wrote, self._rewrites)
         self._listing = Listing(self.books, self.options, self._spoil, self._writing.module)
         self._metadata = Metadata(self.books)
+        self._tags = Tags(self.books, self.options, self.wrote, self._writing)
         self._coql = Coql(self.books, self.options, self.tokens, self._spoil)
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """The calls of sheet sections 3, 4, 5, 7, 8, 9 and 14."""
+        """The calls of sheet sections 3, 4, 5, 7, 8, 9, 10 and 14."""
         one, many = f"{CRM}/{{module}}/{{id}}", f"{CRM}/{{module}}"
         return [
             Endpoint("POST", "/oauth/v2/token", lambda call: self.tokens.token(call), "auth"),
@@ -59,12 +61,22 @@ class ZohoTwin(Twin):
             Endpoint("GET", f"{CRM}/settings/modules", lambda call: self._metadata.modules(call)),
             Endpoint("GET", f"{CRM}/settings/modules/{{name}}", lambda call: self._metadata.modules(call)),
             Endpoint("GET", f"{CRM}/settings/fields", lambda call: self._metadata.fields(call)),
+            Endpoint("GET", f"{CRM}/settings/tags", lambda call: self._tags.listed(call)),
+            Endpoint("POST", f"{CRM}/settings/tags", lambda call: self._tags.made(call)),
             Endpoint("GET", f"{CRM}/users", lambda call: self._metadata.users(call)),
             Endpoint("GET", f"{CRM}/org", lambda call: self._metadata.org(call)),
             Endpoint("POST", f"{CRM}/coql", lambda call: self._coql.query(call)),
             Endpoint("GET", f"{many}/actions/count", lambda call: self._listing.count(call)),
             Endpoint("GET", f"{many}/deleted", lambda call: self._listing.deleted(call)),
             Endpoint("POST", f"{many}/upsert", lambda call: self._writing.upsert(call), "write"),
+            *(
+                Endpoint("POST", f"{place}/actions/{deed}_tags", act, "write")
+                for place in (many, one)
+                for deed, act in (
+                    ("add", lambda call: self._tags.add(call)),
+                    ("remove", lambda call: self._tags.remove(call)),
+                )
+            ),
             Endpoint("GET", one, self._one),
             Endpoint("PUT", one, lambda call: self._writing.update(call), "write"),
             Endpoint("DELETE", one, lambda call: self._writing.delete(call), "write"),
@@ -115,7 +127,10 @@ class ZohoTwin(Twin):
         return {record.id: record.person for record in rows if record.person is not None}
 
     def edit(self, wish: Wish) -> dict[str, Any]:
-        """`op` create, change or delete in `module`, by a clerk; nothing is checked. `permanent` empties the bin."""
+        """`op` create, change, delete, tag or untag (`tags`) in `module`, by a clerk; nothing is checked.
+
+        `permanent` empties the bin.
+        """
         module = self.books.modules[wish.get("module", "Contacts")]
         if wish["op"] == "create":
             return {"id": self.books.insert(module.name, dict(wish["values"]), by=CLERK).id}
@@ -124,8 +139,11 @@ class ZohoTwin(Twin):
             self.books.update(module.name, record, dict(wish["values"]), by=CLERK)
         elif wish["op"] == "delete":
             self.books.delete(module.name, record, permanent=bool(wish.get("permanent")), by=CLERK)
+        elif wish["op"] in ("tag", "untag"):
+            act = self._tags.put if wish["op"] == "tag" else self._tags.drop
+            act(record, module, wish["tags"])
         else:
-            raise ValueError("op is create, change or delete")
+            raise ValueError("op is create, change, delete, tag or untag")
         return {"id": record.id}
 
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
@@ -180,7 +198,7 @@ def _needs(call: Call) -> list[tuple[str, str]]:
     """The scopes that a call needs, as (area, deed)."""
     rest = call.template.removeprefix(f"{CRM}/")
     if rest.startswith("settings/"):
-        return [(f"settings.{rest.split('/')[1]}", "READ")]
+        return [(f"settings.{rest.split('/')[1]}", *_DEEDS[call.method])]
     if rest in ("users", "org", "coql"):
         return [(rest, "READ")]
     if "module" not in call.params:

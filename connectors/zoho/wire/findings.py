@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.zoho.wire.dialect import remaining
 from connectors.zoho.wire.module import Module
+from connectors.zoho.wire.tags import FIELD, Tags
 from hub.connector import Field, Finding, Mapping, Row, Tools
 from hub.errors import HubError, PermissionMissing, Rejected
 
@@ -26,11 +27,12 @@ class Examined:
 
 @dataclass(frozen=True)
 class Examiner:
-    """Looks at one connection; `credits` are those of 24 hours."""
+    """Looks at one connection; `credits` are those of 24 hours, `makes_tags` says that the hub makes tags."""
 
     tools: Tools
     examined: tuple[Examined, ...]
     credits: int
+    makes_tags: bool = False
 
     def findings(self) -> Iterator[Finding]:
         """One finding for each thing looked at; when nobody can sign in, that is the only one."""
@@ -65,6 +67,11 @@ class Examiner:
         first = self.examined[0].module
         yield "ZohoCRM.coql.READ", lambda: first.select(["id"], "id is not null", 1)
         yield "ZohoCRM.settings.fields.READ", first.described
+        if any(entry.theirs == FIELD for one in self.examined for entry in one.mapping.fields):
+            tags = Tags(first, self.makes_tags)
+            yield "ZohoCRM.settings.tags.READ", tags.listed
+            if self.makes_tags:
+                yield "ZohoCRM.settings.tags.CREATE", lambda: tags.make(())
 
     def _scope(self, scope: str, call: Callable[[], Any]) -> Iterator[Finding]:
         subject = f"scope {scope}"
@@ -97,7 +104,7 @@ class Examiner:
     def _field(self, module: str, entry: Field, known: dict[str, Row], written: bool) -> Iterator[Finding]:
         name = entry.theirs.partition(".")[0]
         subject = f"field {module}.{name}"
-        if name == "id":
+        if name in ("id", FIELD):  # tags are in every module, whether they are described as a field or not
             return
         if name not in known:
             yield Finding(subject, False, f"create it in Zoho, or map {entry.ours} to another one in `fields`")

@@ -36,6 +36,14 @@ class Module:
         """The records of up to `IDS` ids."""
         return self._get("", {"fields": ",".join(columns), "ids": ",".join(ids)})
 
+    def completed(self, rows: list[Row], columns: Sequence[str]) -> list[Row]:
+        """The rows with further columns, read by id."""
+        found: dict[str, Row] = {}
+        for start in range(0, len(rows) if columns else 0, IDS):
+            answer = self.by_ids(columns, [row["id"] for row in rows[start : start + IDS]])
+            found |= {row["id"]: row for row in rows_of(answer)}
+        return [{**row, **found.get(row["id"], {})} for row in rows]
+
     def deleted(self, page: int, size: int, since: datetime | None = None) -> Answer:
         """A page of what was deleted, for good or into the bin."""
         return self._get("/deleted", {"type": "all", "page": page, "per_page": size}, since)

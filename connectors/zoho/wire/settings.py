@@ -21,7 +21,9 @@ class ZohoSettings(ConnectorSettings):
     of contacts, which carries the key of a create; "" means that none are created. `trigger` lists the automations of
     Zoho that our writes may set off. `orders: false` for editions without sales orders; `counts: false` where another
     system counts them. `hidden_rows` is how many records of a stream this account may not see. `coql_count` asks for
-    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight.
+    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight. `make_tags`: tags
+    that Zoho does not know are made before they are given to anybody; false trusts it to make them. `coql_tags`: a query
+    may select tags; if not, the tags of the contacts that it finds are read by id.
     """
 
     data_centre: DataCentre
@@ -43,6 +45,8 @@ class ZohoSettings(ConnectorSettings):
     coql_rows: int = Field(2000, ge=1, le=2000)
     coql_count: bool = False
     settle_seconds: NonNegativeInt = 60
+    make_tags: bool = True
+    coql_tags: bool = False
 
     @property
     def credits(self) -> int:

@@ -23,7 +23,7 @@ from hub.errors import Rejected, Transient
 
 @dataclass
 class Walk:
-    """One read of one module; `page_size` and `coql_size` are rows a call."""
+    """One read of one module; `page_size` and `coql_size` are rows a call. `apart` are columns no query can select."""
 
     module: Module
     columns: Sequence[str]
@@ -33,6 +33,7 @@ class Walk:
     coql_size: int
     coql_count: bool = False
     hidden: int = 0
+    apart: Sequence[str] = ()
 
     def pages(self) -> Iterator[Page]:
         """The pages from the place on; the last one carries the end, or asks to start again."""
@@ -114,8 +115,10 @@ class Walk:
 
     def _coql(self) -> Page:
         order = "order by Modified_Time asc, id asc"
-        answer = self.module.select(["id", *self.columns], f"{self.place.beyond(self._all())} {order}", self.coql_size)
-        rows = rows_of(answer)
+        apart = [name for name in self.columns if name in self.apart]
+        columns = ["id", *(name for name in self.columns if name not in apart)]
+        answer = self.module.select(columns, f"{self.place.beyond(self._all())} {order}", self.coql_size)
+        rows = self.module.completed(rows_of(answer), apart)
         keys = [key_of(row) for row in rows]
         if keys != sorted(set(keys)) or (keys and self.place.is_past(keys[0])):
             raise Transient("the query's rows are not in the order asked for")
