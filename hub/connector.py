@@ -190,8 +190,8 @@ class Target:
     `batch` is the most rows a call takes. `guard`: `conditional` (the system refuses a stale write by itself),
     `read_first` (the core reads the batch again just before) or `none`. `create_key` is their unique field that carries
     a create's intent key ("" = never creates). `native_idempotency`: repeating a create with the same key is harmless.
-    `settle`: how long after an unclear create a look-up that finds nothing may still be wrong. `rows_per_second` and
-    `calls_per_batch` feed the forecast.
+    `settle`: how long after an unclear create a look-up that finds nothing may still be wrong. `one_by_one`
+    (the rows of a batch go out one a call) and `seconds_per_call` feed the forecast.
     """
 
     stream: str = "customers"
@@ -201,7 +201,7 @@ class Target:
     native_idempotency: bool = False
     settle: timedelta = timedelta(0)
     creates: bool = False
-    calls_per_batch: int = 1
+    one_by_one: bool = False
     seconds_per_call: float = 0.5
     side_effects: tuple[str, ...] = ()
 

@@ -72,7 +72,7 @@ class Fxiaoke(Connector[FxiaokeSettings]):
             create_key=own.key_field,
             creates=bool(own.key_field),
             settle=timedelta(seconds=own.settle_seconds),
-            calls_per_batch=_BATCH,
+            one_by_one=True,
             seconds_per_call=WINDOW_SECONDS / own.calls,
             side_effects=tuple(f"Fxiaoke's own {word}s start" for word in own.trigger),
         )

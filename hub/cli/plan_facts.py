@@ -135,7 +135,8 @@ def forecast(setup: Setup, plan: Plan) -> tuple[int, float]:
     for action, rows in tally.items():
         guard = 1 if target.guard == "read_first" and action != "create" else 0
         batches = -(-rows // target.batch)
-        calls += batches * (guard + 1) + (0 if action == TAG else batches * target.calls_per_batch)
+        writes = 0 if action == TAG else rows if target.one_by_one else batches
+        calls += batches * (guard + 1) + writes
     if destination.tags_apart and tally.keys() & {TAG, "create"}:
         calls += _tag_writes(setup, destination)
     return calls, round(calls * target.seconds_per_call, 1)
