@@ -45,7 +45,7 @@ class WooSettings(ConnectorSettings):
     clear_meta: Literal["null", "empty"] = "null"
     tags_as: Literal["list", "text"] = "list"
     calls_per_minute: PositiveInt = 300
-    parallel: int = Field(4, ge=1, le=16)
+    parallel: int = Field(2, ge=1, le=16)
     settle_seconds: NonNegativeInt = 300
 
     @model_validator(mode="after")
