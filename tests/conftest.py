@@ -98,10 +98,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The kill tests' counts, which the workers' own output would hide."""
+    """The kill tests' counts and what else tests tell, which the workers' own output would hide."""
     kills: Counter[str] = Counter()
     for report in terminalreporter.getreports("passed"):
         for name, count in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(count))
             if name.startswith("kills: "):
                 kills[name.removeprefix("kills: ")] += int(str(count))
     if kills:

@@ -15,7 +15,10 @@ from hub.vault import Vault
 
 @dataclass
 class Node:
-    """A customer record as resolve sees it; `founded` lists the customer ids that this record founded."""
+    """A customer record as resolve sees it; `founded` lists the customer ids that this record founded.
+
+    Name, birthday and gender are the system's own words, filled in where records of one phone are compared.
+    """
 
     rid: int
     connection: str
@@ -24,6 +27,8 @@ class Node:
     customer: str | None
     gone: bool
     name: str | None = None
+    birthday: str | None = None
+    gender: str | None = None
     founded: list[str] = field(default_factory=list)
 
 
@@ -155,15 +160,16 @@ class People:
                 nodes[known.founder].founded.append(known.id)
         return found
 
-    def names(self, affected: Affected, rids: Iterable[int]) -> None:
-        """Fill in the names of these records, which a shared key makes worth comparing."""
+    def describe(self, affected: Affected, rids: Iterable[int]) -> None:
+        """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
             sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
             for rid, connection, stream, body in self._db.rows(sql, params):
                 if rid in affected.nodes:
                     opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
-                    affected.nodes[rid].name = opened.said("name")
+                    node = affected.nodes[rid]
+                    node.name, node.birthday, node.gender = map(opened.said, ("name", "birthday", "gender"))
 
     def made_from(self, rids: Iterable[int]) -> set[int]:
         """What the hub made from these records: corrections, and what it created elsewhere."""
