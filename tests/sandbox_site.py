@@ -47,6 +47,7 @@ class Sandbox:
     clock: FixedClock
     stages: Stages
     people: Population
+    creates: bool = True
     file: Path = field(init=False)
     twins: dict[str, Any] = field(init=False)
 
@@ -60,7 +61,8 @@ class Sandbox:
             self.stages[system][0].twin = twin
         os.environ.update(environment({system: url for system, (_, url) in self.stages.items()}))
         self.file = self.folder / "kehub.yaml"
-        self.file.write_text(configuration(SYSTEMS, "sandbox.key"), encoding="utf-8")
+        text = configuration(SYSTEMS, "sandbox.key").replace("create: true", f"create: {str(self.creates).lower()}")
+        self.file.write_text(text, encoding="utf-8")
         write_shop_files(self.people, self.folder / "files")
         whole = self.clock.now().timestamp() - 60  # a file that was just written is left for the next run
         for path in (self.folder / "files").iterdir():

@@ -188,6 +188,16 @@ class People:
         """How many records hold an identity key."""
         return int(self._db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": key})[0][0])
 
+    def keys_of(self, rids: Sequence[int]) -> set[bytes]:
+        """The identity keys that these records hold."""
+        found: set[bytes] = set()
+        for part in chunks(sorted(rids)):
+            listed, params = names("k", part)
+            found.update(
+                bytes(key) for (key,) in self._db.rows(f"SELECT key FROM identity WHERE rid IN {listed}", params)
+            )
+        return found
+
     # -- writing what resolve decided
 
     def assign(self, run: int, affected: Affected, decided: Assignment) -> int:
@@ -237,12 +247,12 @@ class People:
         self._link(run, {rid: customer}, {rid: "created by the hub"})
         self._follow({rid: customer})
 
-    def go_back(self, rid: int) -> None:
-        """Undo the step by which a verdict brought a record into its customer, with all that came in that step.
+    def go_back(self, rid: int, verdict: str) -> None:
+        """Undo the step by which this verdict brought a record into its customer, with all that came in that step.
 
         A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
         """
-        came = self._db.rows(_CAME_TOGETHER, {"rid": rid})
+        came = self._db.rows(_CAME_TOGETHER, {"rid": rid, "reason": by_verdict(verdict)})
         homes = {home for record, home, founder, _ in came if record == founder}
         moved = {record: home for record, home, _, _ in came if home in homes}
         self.make_due(sorted({*homes, *(left for _, _, _, left in came)}))
@@ -300,11 +310,16 @@ class People:
         return [customer for (customer,) in self._db.rows(sql)]
 
 
+def by_verdict(verdict: str) -> str:
+    """The reason of a link that a person's verdict made."""
+    return f"verdict {verdict}"
+
+
 _BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
 _CAME_TOGETHER = (
     "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
     " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
     f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
-    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = 'verdict' ORDER BY l.rid"
+    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = :reason ORDER BY l.rid"
 )
-"""Of a record that a verdict moved: all that came into its customer in the same run, with the ids they came from."""
+"""Of a record that this verdict moved: all that came into its customer in the same run, with the ids they came from."""
