@@ -163,6 +163,9 @@ def _target(asked: Any) -> Iterator[str]:
 
 def _mappings(name: str) -> Iterator[str]:
     fields = import_module(f"connectors.{name}.fields")
+    if name == "csv_file":
+        yield from _headers(fields.COLUMNS)
+        return
     for table, mapping in sorted(vars(fields).items()):
         if type(mapping).__name__ != "Mapping" or not hasattr(mapping, "fields"):
             continue
@@ -171,6 +174,14 @@ def _mappings(name: str) -> Iterator[str]:
             owner = "hub" if entry.ours.split(".")[0] in ("id", "tier", "stage") else entry.owner
             written = "fills empty" if entry.fill_empty else "yes" if entry.write else "no"
             yield f"| `{entry.ours}` | `{entry.theirs}` | {entry.form.name} | {owner} | {written} |\n"
+
+
+def _headers(columns: Any) -> Iterator[str]:
+    """Of each noun that files can hold, our fields and the headers by which their columns are found."""
+    for noun, found in columns.items():
+        yield f"\n{noun.capitalize()}:\n\n| ours | form | usual headers |\n|---|---|---|\n"
+        for ours, (form, headers) in found.items():
+            yield f"| `{ours}` | {form.name} | {', '.join(headers) or '-'} |\n"
 
 
 PAGES = {
