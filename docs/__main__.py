@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
@@ -55,23 +56,116 @@ def _parameter(each: Any) -> tuple[str, str] | None:
 
 
 def connectors() -> str:
-    """Every connector: version, settings, streams with their mapping, what can be written."""
+    """Every connector with its page; those without one in full."""
     from hub.plugins import load_plugins
 
-    parts = ["# Connectors\n\n" + NOTE]
-    for name, kind in load_plugins().connectors().items():
-        parts.append(f"## {name}\n\n{cleandoc(kind.__doc__ or '')}\n\n{cleandoc(kind.Settings.__doc__ or '')}\n")
-        parts.append("\n| setting | default |\n|---|---|\n")
-        for field, about in kind.Settings.model_fields.items():
-            default = "required" if about.is_required() else f"`{about.get_default(call_default_factory=True)!r}`"
-            parts.append(f"| `{field}` | {default} |\n")
-        parts += _mappings(name)
-        parts.append("\n")
+    found = load_plugins().connectors()
+    parts = ["# Connectors\n\n" + NOTE + "| connector | what it is | page |\n|---|---|---|\n"]
+    for name, kind in found.items():
+        page = f"[{name}](systems/{name}.md)" if name in SAMPLES else f"[below](#{name})"
+        parts.append(f"| `{name}` | {cleandoc(kind.__doc__ or '').splitlines()[0]} | {page} |\n")
+    for name in found:
+        if name not in SAMPLES:
+            parts.append(f"\n## {name}\n\n{''.join(_settings(name))}\n{''.join(_mappings(name)).lstrip()}")
     return "".join(parts)
+
+
+_SHOP = {"mode": "snapshot", "key": ["id"], "path": "files/*.csv"}
+SAMPLES: dict[str, dict[str, Any]] = {
+    "csv_file": {"streams": {"customers": _SHOP, "orders": {**_SHOP, "mode": "append"}}},
+    "fxiaoke": {"app_id": "a", "app_secret": "s", "permanent_code": "p", "user_mobile": "m", "key_field": "k__c"},
+    "woocommerce": {"url": "https://shop.example.com", "consumer_key": "k", "consumer_secret": "s"},
+    "zoho": {"data_centre": "cn", "client_id": "i", "client_secret": "s"},
+}
+"""The connectors that have a page in docs/systems, with settings that are enough to ask them what they can do."""
+
+HEADINGS = (
+    "Account and scopes", "Settings", "What is read", "What can be written", "Quirks", "Limits", "What is unconfirmed",
+)  # fmt: skip
+"""What each of these pages has, in this order."""
+
+
+def system(name: str) -> str:
+    """A system's page with its generated parts as the program has them; everything else stays as it was written."""
+    text = (HERE / "systems" / f"{name}.md").read_text("utf-8")
+    asked = _asked(name)
+    blocks = {
+        "settings": _settings(name), "streams": _streams(asked), "target": _target(asked), "fields": _mappings(name),
+    }  # fmt: skip
+    for part, lines in blocks.items():
+        start, end = f"<!-- {part}: written by `make docs` -->\n", f"<!-- end of {part} -->\n"
+        before, found, rest = text.partition(start)
+        if found:
+            text = before + start + "\n" + "".join(lines).strip() + "\n\n" + end + rest.partition(end)[2]
+    return text
+
+
+def _asked(name: str) -> Any:
+    """The connector, with settings of a sample."""
+    from hub.clock import RealClock
+    from hub.connector import Place, Tools
+    from hub.plugins import load_plugins
+
+    kind = load_plugins().connectors()[name]
+    return kind(kind.Settings.model_validate(SAMPLES[name]), Tools(name, RealClock(), Place(), ".", creates=True))
+
+
+def _settings(name: str) -> Iterator[str]:
+    """Settings with their defaults, and what they mean; those of a file's stream as well."""
+    from hub.plugins import load_plugins
+
+    models = [load_plugins().connectors()[name].Settings]
+    if name == "csv_file":
+        models.append(import_module("connectors.csv_file.wire.stream").FileStream)
+    for model in models:
+        yield f"{cleandoc(model.__doc__ or '')}\n\n| setting | default |\n|---|---|\n"
+        for field, about in model.model_fields.items():
+            default = "required" if about.is_required() else f"`{about.get_default(call_default_factory=True)!r}`"
+            yield f"| `{field}` | {default} |\n"
+        yield "\n"
+
+
+def _streams(asked: Any) -> Iterator[str]:
+    """What is read, and how much a read can prove."""
+    feeds = {"full": "tells every change", "partial": "tells some changes", "none": "none: everything is read"}
+    gone = {"feed": "the system lists them", "absence": "missing from two complete reads", "none": "never"}
+    yield (
+        "| stream | best certificate | changes | deletes | orders count | a shrunken source waits |\n"
+        + "|---" * 6
+        + "|\n"
+    )
+    for one in asked.streams():
+        counts = "-" if one.noun != "orders" else "yes" if one.counts else "no"
+        brake = f"from {one.shrink_brake:.0%} fewer" if one.shrink_brake else "no"
+        yield f"| `{one.name}` | {one.strength} | {feeds[one.change_feed]} | {gone[one.deletes]} | {counts} | {brake} |\n"
+
+
+def _target(asked: Any) -> Iterator[str]:
+    """What a write takes."""
+    target = asked.target()
+    if target is None:
+        yield "Nothing: this connector only reads.\n"
+        return
+    guards = {
+        "conditional": "the system refuses stale writes",
+        "read_first": "rows are read again just before",
+        "none": "none",
+    }
+    rows = {
+        "rows a batch": target.batch, "rows a call": 1 if target.one_by_one else target.batch, "guard": guards[target.guard],
+        "creates under": f"`{target.create_key}`" if target.creates else "never",
+        "a create sent twice": "is one" if target.native_idempotency else "is looked up first",
+        "a look-up that finds nothing counts after": f"{target.settle.total_seconds():.0f} s",
+        "side effects": ", ".join(target.side_effects) or "none",
+    }  # fmt: skip
+    yield "| write | |\n|---|---|\n" + "".join(f"| {left} | {right} |\n" for left, right in rows.items())
 
 
 def _mappings(name: str) -> Iterator[str]:
     fields = import_module(f"connectors.{name}.fields")
+    if name == "csv_file":
+        yield from _headers(fields.COLUMNS)
+        return
     for table, mapping in sorted(vars(fields).items()):
         if type(mapping).__name__ != "Mapping" or not hasattr(mapping, "fields"):
             continue
@@ -82,7 +176,18 @@ def _mappings(name: str) -> Iterator[str]:
             yield f"| `{entry.ours}` | `{entry.theirs}` | {entry.form.name} | {owner} | {written} |\n"
 
 
-PAGES = {"commands.md": commands, "connectors.md": connectors}
+def _headers(columns: Any) -> Iterator[str]:
+    """Of each noun that files can hold, our fields and the headers by which their columns are found."""
+    for noun, found in columns.items():
+        yield f"\n{noun.capitalize()}:\n\n| ours | form | usual headers |\n|---|---|---|\n"
+        for ours, (form, headers) in found.items():
+            yield f"| `{ours}` | {form.name} | {', '.join(headers) or '-'} |\n"
+
+
+PAGES = {
+    "commands.md": commands, "connectors.md": connectors,
+    **{f"systems/{name}.md": partial(system, name) for name in SAMPLES},
+}  # fmt: skip
 
 
 def main() -> int:

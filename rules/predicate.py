@@ -34,6 +34,17 @@ CATALOGUE: dict[str, str] = {
 }
 """The only names that rules may use, and what they mean."""
 
+LABELS: dict[str, str] = {
+    "orders_365d": "orders in 365 days",
+    "spend_365d": "spent in 365 days",
+    "orders_life": "orders ever",
+    "spend_life": "spent ever",
+    "days since last_order_on": "days since the last order",
+    "days since first_order_on": "days since the first order",
+    "days since registered_on": "days since registration",
+}
+"""What figures are called before people."""
+
 Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 
 

@@ -74,7 +74,8 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
         _observe(setup, chosen, ask, report, told)
         told.step("resolve")
         staff.expire(setup)
-        limits = Limits(setup.config.identity.max_records_per_key, setup.config.identity.max_cluster)
+        known = setup.config.identity
+        limits = Limits(known.max_records_per_key, known.max_cluster, known.names_across_systems)
         report.resolved = resolve(store, report.run, setup.ranks, limits)
         told.step("decide")
         report.decided = _decide(setup, report)

@@ -298,6 +298,7 @@ class _Row:
         elif verdict in ("agree", "take"):
             shadow["base"][entry.ours] = found.theirs
             shadow["declined"].pop(entry.ours, None)
+            shadow["left"].pop(entry.ours, None)
             if verdict == "take":
                 shadow["declined"][entry.ours] = found.wanted
 
@@ -307,12 +308,18 @@ class _Row:
             has_base=name in shadow["base"],
             base=shadow["base"].get(name),
             theirs=self.record.body.values.get(name),
-            wanted=_wanted(entry, self.wanted),
+            wanted=self._wanted(entry, shadow),
             declined=shadow["declined"].get(name),
             has_declined=name in shadow["declined"],
             theirs_is_ours=name in self.record.body.ours and name not in shadow["made"],
             keep=name in self.kept,
         )
+
+    def _wanted(self, entry: Field, shadow: Rows[str, Any]) -> Any:
+        """What is wanted there; where we once left their word standing and want the same again, that word."""
+        name, wanted, ours = entry.ours, _wanted(entry, self.wanted), self.record.body.ours
+        again = name in ours and name in shadow["written"] and name in shadow["left"] and shadow["left"][name] == wanted
+        return ours[name][0] if again else wanted
 
     def _answered(self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft) -> tuple[Verdict, str]:
         """A shared field's question: one for all at first load, one a record later; an answer decides."""

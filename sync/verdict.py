@@ -6,7 +6,7 @@ It is stored about records, not customers, so it outlives the ids; resolve honou
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from hub.errors import SettingsError
 from hub.store.records import Stored
@@ -19,7 +19,7 @@ def merge(setup: Setup, one: str, other: str, reason: str) -> str:
     if one == other:
         raise SettingsError("these are one customer already", where=one, remedy="see `kehub why`")
     found = setup.store.records.of_customers([one, other])
-    pairs = [(_spokesman(setup, found[one]), _spokesman(setup, found[other])), *_apart(setup, found[one], found[other])]
+    pairs = product(_evidence(setup, found[one]), _evidence(setup, found[other]))
     with setup.store.db.writing("verdict", durable=True):
         return setup.store.verdicts.judge("same", pairs, setup.actor, reason)
 
@@ -31,21 +31,17 @@ def same(setup: Setup, key: bytes, reason: str) -> str:
         return setup.store.verdicts.judge("same", combinations(holders, 2), setup.actor, reason)
 
 
-def _spokesman(setup: Setup, records: Sequence[Stored]) -> Stored:
-    """The record by which a customer is judged: a living one before one that is gone, then the first in resolve order."""
+def _evidence(setup: Setup, records: Sequence[Stored]) -> list[Stored]:
+    """The records that are judged when their customer is: all of them, so that it may lose any and stay who it is.
+
+    What the hub made itself follows its own record; records that are gone count where nothing else is left.
+    """
+    made = setup.store.people.made_from({record.rid for record in records})
     own = [record for record in records if record.connection != staff.CONNECTION]
-    if not own:
+    found = [record for record in own if not (record.gone or record.rid in made)] or own
+    if not found:
         raise SettingsError("a customer without a record cannot be merged", remedy="see `kehub customers show`")
-    order = {name: (rank, name) for name, rank in setup.ranks.items()}
-    return min(own, key=lambda r: (r.gone, order.get(r.connection, (999, r.connection)), r.stream, r.ext))
-
-
-def _apart(setup: Setup, ours: Sequence[Stored], theirs: Sequence[Stored]) -> list[tuple[Stored, Stored]]:
-    """The pairs of two customers that were judged not to be one person: the newer verdict is about them as well."""
-    place = {record.rid: record for record in ours}, {record.rid: record for record in theirs}
-    standing = [v for v in setup.store.verdicts.touching([*place[0]]) if v.kind == "apart"]
-    sides = [(v.one, v.other) for v in standing] + [(v.other, v.one) for v in standing]
-    return [(place[0][a], place[1][b]) for a, b in sides if a in place[0] and b in place[1]]
+    return found
 
 
 def split(setup: Setup, customer: str, named: Sequence[str], reason: str) -> str:
@@ -87,4 +83,4 @@ def undo(setup: Setup, verdict: str) -> None:
         if not found:
             raise SettingsError("no verdict in force has this id", where=verdict, remedy="see `kehub why`")
         for rid in sorted({rid for v in found if v.kind == "same" for rid in (v.one, v.other)}):
-            store.people.go_back(rid)
+            store.people.go_back(rid, verdict.lower())

@@ -104,11 +104,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The kill tests' counts and the measured shares of call budgets, which the workers' own output would hide."""
+    """What tests tell (kills, shares of call budgets, figures), which the workers' own output would hide."""
     kills: Counter[str] = Counter()
     used: list[str] = []
     for report in terminalreporter.getreports("passed"):
         for name, count in report.user_properties:
+            if name == "told":
+                terminalreporter.write_line(str(count))
             if name.startswith("kills: "):
                 kills[name.removeprefix("kills: ")] += int(str(count))
             if name.startswith("budget: "):

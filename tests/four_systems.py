@@ -70,11 +70,7 @@ class Brand:
     """Every error that a run told, in full."""
 
     def __post_init__(self) -> None:
-        self.twins = {
-            "zoho": ZohoTwin(self.people, self.clock, options=ZohoOptions(rewrite_phones=True)),
-            "fxiaoke": FxiaokeTwin(self.people, self.clock, options=FxiaokeOptions(rewrite_phones=True)),
-            "woocommerce": WooTwin(self.people, self.clock, options=WooOptions(rewrite_phones=True, calls=120)),
-        }
+        self.twins = self._made()
         for system, twin in self.twins.items():
             self.stages[system][0].twin = twin
         self.file = self.folder / "kehub.yaml"
@@ -83,6 +79,14 @@ class Brand:
         write_shop_files(self.people, self.folder / "files")
         self._date_files()
         fixed_keys(str(self.folder / "kehub.db"), self.clock)
+
+    def _made(self) -> dict[str, Any]:
+        """Fresh twins, within the limits that real systems have."""
+        return {
+            "zoho": ZohoTwin(self.people, self.clock, options=ZohoOptions(rewrite_phones=True)),
+            "fxiaoke": FxiaokeTwin(self.people, self.clock, options=FxiaokeOptions(rewrite_phones=True)),
+            "woocommerce": WooTwin(self.people, self.clock, options=WooOptions(rewrite_phones=True, calls=120)),
+        }
 
     def _yaml(self) -> str:
         text = configuration(SYSTEMS, "sandbox.key")

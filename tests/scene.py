@@ -127,10 +127,11 @@ class Scene(Brand):
 
     def resolve(self) -> Resolved:
         """The resolve step alone."""
-        limits = self.hub.config.identity
+        known = self.hub.config.identity
+        limits = Limits(known.max_records_per_key, known.max_cluster, known.names_across_systems)
         self.store.leases.take(["decide"])
         try:
-            return resolve(self.store, 0, self.hub.ranks, Limits(limits.max_records_per_key, limits.max_cluster))
+            return resolve(self.store, 0, self.hub.ranks, limits)
         finally:
             self.store.leases.release()
 

@@ -16,8 +16,8 @@ def test_why_answers_by_any_key_and_names_every_source(site: Site) -> None:
     for key in ("till:t0", "13812345600", "Wei0@shop.cn", customer.lower()):
         assert site.facts("why", key)["customer"] == customer
     assert set(facts) == {
-        "customer", "aliases", "as_of", "fields", "records", "parted", "verdicts", "decisions", "tags", "held", "orders",
-        "planned", "receipts", "corrections",
+        "customer", "aliases", "as_of", "fields", "records", "parted", "verdicts", "decisions", "tags", "held", "bought",
+        "orders", "planned", "questions", "receipts", "corrections",
     }  # fmt: skip
     fields = {entry["field"]: entry for entry in facts["fields"]}
     assert fields["city"]["connection"] == "till"
@@ -38,8 +38,9 @@ def test_why_answers_by_any_key_and_names_every_source(site: Site) -> None:
 def test_why_is_one_screen_for_a_shop(site: Site) -> None:
     site.settled()
     text = site.kehub("why", "crm:a0")
-    for told in ("张伟0", "missing to gold: CNY 850.00", "till:t0", "shared key", "CNY 150.00", "ack"):
+    for told in ("张伟0", "missing to gold: CNY 850.00", "till:t0", "shared key", "CNY 150.00", "ack", "nothing"):
         assert told in text
+    assert "crm:a1" not in text
 
 
 def test_nobody_and_several_are_told_apart(site: Site) -> None:

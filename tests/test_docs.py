@@ -72,3 +72,36 @@ def test_the_generated_pages_are_as_they_would_be_written() -> None:
 
     for name, make in PAGES.items():
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == make(), f"run `make docs` for {name}"
+
+
+def test_each_system_has_a_page_with_the_same_headings_and_what_the_program_knows_of_it() -> None:
+    from docs.__main__ import HEADINGS, SAMPLES
+
+    served = {folder.parent.name for folder in (ROOT / "connectors").glob("*/fields.py")} - {"memory"}
+    assert set(SAMPLES) == served == {page.stem for page in (ROOT / "docs" / "systems").glob("*.md")}
+    for name in SAMPLES:
+        text = (ROOT / "docs" / "systems" / f"{name}.md").read_text(encoding="utf-8")
+        assert tuple(re.findall(r"^## (.+)$", text, re.MULTILINE)) == HEADINGS, name
+        parts = set(re.findall(r"<!-- (\w+): written by `make docs` -->", text))
+        assert parts == {"settings", "streams", "fields", "target"}, name
+        for told in re.split(r"^## .+$", text, flags=re.MULTILINE)[1:]:
+            assert len(told.split()) > 20 or "only reads" in told, f"{name} has a part that says next to nothing"
+
+
+def test_the_commands_of_the_readme_are_there() -> None:
+    from hub.cli import COMMANDS
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ +kehub ([a-z-]+)|`kehub ([a-z-]+)", readme, re.MULTILINE))
+    assert named
+    assert {one or other for one, other in named} <= set(COMMANDS)
+
+
+def test_every_setting_of_a_connector_is_told_in_its_page() -> None:
+    from docs.__main__ import SAMPLES
+    from hub.plugins import load_plugins
+
+    for name, kind in load_plugins().connectors().items():
+        page = ROOT / "docs" / ("connectors.md" if name not in SAMPLES else f"systems/{name}.md")
+        for field in kind.Settings.model_fields:
+            assert f"`{field}`" in page.read_text(encoding="utf-8"), f"{name}: {field}"

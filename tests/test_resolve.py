@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.clock import FixedClock
+from sync.resolve.names import same_name
 from sync.staff import take_back
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
@@ -45,15 +46,72 @@ def partition(scene: Scene) -> set[frozenset[str]]:
         ({"phone": PHONE}, {"phone": OTHER}, False),
         ({"name": "张伟"}, {"name": "张伟"}, False),
         ({}, {}, False),
-        ({"phone": PHONE, "name": "张伟"}, {"phone": PHONE, "name": "李娜"}, True),  # two systems: no contradiction
+        ({"phone": PHONE, "name": "张伟"}, {"phone": PHONE, "name": "伟 张"}, True),
+        ({"phone": PHONE, "name": "张伟"}, {"phone": PHONE, "name": "李娜"}, False),
+        ({"phone": PHONE, "name": "张伟"}, {"phone": PHONE, "name": "Zhang Wei"}, True),
+        ({"email": "a@shop.cn", "name": "张伟"}, {"email": "a@shop.cn", "name": "李娜"}, True),
     ],
 )
-def test_exact_keys_join_records_of_two_systems_and_names_do_not(
+def test_exact_keys_join_records_of_two_systems_unless_names_say_that_a_phone_is_shared(
     scene: Scene, one: dict[str, str], other: dict[str, str], same: bool
 ) -> None:
     scene.customer("crm", "a", **one)
     scene.customer("till", "7", **other)
     assert len(partition(scene)) == (1 if same else 2)
+    asked = not same and one.get("phone") == other.get("phone") is not None
+    assert bool(scene.questions("names")) == asked
+
+
+BORN, OTHER_DAY, NO_YEAR = {"birthday": "1990-05-01"}, {"birthday": "1991-06-02"}, {"birthday": "--06-02"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"name": "张伟"}, {"name": "Ann Lee"}, True),
+        ({"name": "张伟", **BORN}, {"name": "Ann Lee", **OTHER_DAY}, False),
+        ({"name": "张伟", **BORN}, {"name": "Ann Lee", **NO_YEAR}, True),
+        ({"name": "张伟", "gender": "male"}, {"name": "Ann Lee", "gender": "female"}, False),
+        ({**BORN}, {**OTHER_DAY}, False),
+        ({"name": "张伟", "gender": "male", **BORN}, {"name": "张伟", "gender": "female", **OTHER_DAY}, True),
+    ],
+)
+def test_where_names_cannot_be_compared_birthday_and_gender_tell_people_of_one_phone_apart(
+    scene: Scene, one: dict[str, str], other: dict[str, str], same: bool
+) -> None:
+    scene.customer("crm", "a", phone=PHONE, **one)
+    scene.customer("till", "7", phone=PHONE, **other)
+    assert len(partition(scene)) == (1 if same else 2)
+    assert bool(scene.questions("names")) == (not same)
+
+
+def test_a_brand_whose_systems_hold_nicknames_compares_names_within_a_system_only(scene: Scene) -> None:
+    scene.reconfigure(THREE + "identity: {{names_across_systems: false}}\n")
+    scene.customer("crm", "a", phone=PHONE, name="张伟")
+    scene.customer("till", "7", phone=PHONE, name="爱吃鱼的猫")
+    assert len(partition(scene)) == 1
+    scene.customer("till", "8", phone=PHONE, name="李娜")
+    assert frozenset({"till.8"}) in partition(scene)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("A. Smith", "Anna Smith", True),
+        ("caixi", "Xi Cai", True),
+        ("Cai Ruo Xi", "ruoxi cai", True),
+        ("Smith, Anna", "ANNA  SMITH", True),
+        ("Bob Smith", "Anna Smith", False),
+        ("B. Smith", "Anna Smith", False),
+        ("王小明", "王明小", True),
+        ("王小明", "王大明", False),
+        ("张伟", "Zhang Wei", None),
+        ("张伟", "", None),
+    ],
+)
+def test_spellings_of_one_name_are_told_from_two_names(one: str, other: str, same: bool | None) -> None:
+    assert same_name(one, other) is same
+    assert same_name(other, one) is same
 
 
 def test_a_chain_of_keys_makes_one_customer(scene: Scene) -> None:

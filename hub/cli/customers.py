@@ -12,9 +12,9 @@ from hub.cli.edge import command_app
 from hub.cli.finding import known_by, named_like, the_customer
 from hub.cli.opening import As, Json, opened
 from hub.cli.portrait import corrections, fields
-from hub.cli.show import Facts, cell, emit
+from hub.cli.show import Facts, block, cell, emit
 from hub.cli.show import show as show_table
-from hub.cli.why import Who, tell_corrections, tell_fields
+from hub.cli.why import Who, corrections_told, tell_fields
 from hub.errors import SettingsError
 from sync import staff, verdict
 from sync.setup import Setup
@@ -73,7 +73,7 @@ def show(ctx: typer.Context, customer: Who, json: Json = False) -> None:
         return
     print(f"{facts['customer']}, tier {cell(facts['tier'])}, stage {cell(facts['stage'])}")
     tell_fields(facts, zone)
-    tell_corrections(facts)
+    block("judged", corrections_told(facts))
 
 
 @app.command()

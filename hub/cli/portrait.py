@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hub.cli.bought import bought
 from hub.cli.plan_facts import item_facts
+from hub.cli.questions import question_facts
 from hub.cli.show import Facts, day, moment
 from hub.connector import Row
 from hub.store.receipts import Receipt
@@ -26,10 +28,11 @@ def portrait(setup: Setup, customer: str) -> Facts:
     """Everything `kehub why` shows of a customer."""
     store = setup.store
     records = store.records.of_customers([customer])[customer]
+    found = _facts(setup, customer)
     return {
         "customer": customer,
         "aliases": store.people.aliases(customer),
-        "as_of": day(_facts(setup, customer).get("as_of")),
+        "as_of": day(found.get("as_of")),
         "fields": fields(setup, records),
         "records": _records(setup, customer, records),
         "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
@@ -37,8 +40,10 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "decisions": [_decision(setup, customer, programme) for programme in setup.rules.programmes],
         "tags": _tags(setup, customer, records),
         "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
-        "orders": [_order(row) for row in store.registers.purchases(customer, 5)],
+        "bought": bought(setup, customer, found),
+        "orders": [_order(row) for row in store.registers.purchases(customer, 10)],
         "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
+        "questions": _questions(setup, customer, records),
         "receipts": [_receipt(found) for found in store.receipts.list(customer=customer, count=10)],
         "corrections": corrections(records),
     }
@@ -188,9 +193,22 @@ def _order(row: Row) -> Facts:
     return {**row, "placed_on": day(row["placed_on"]), "counts": bool(row["counts"])}
 
 
+def _questions(setup: Setup, customer: str, records: Sequence[Stored]) -> list[Facts]:
+    """The open questions that concern these records, the keys they hold, or a decision on this customer."""
+    keys = {key.hex() for key in setup.store.people.keys_of([record.rid for record in records])}
+    places = {(record.connection, record.ext) for record in records}
+    return [
+        question_facts(setup, question)
+        for question in setup.store.questions.open(samples=True)
+        if question.subject in keys
+        or (question.connection, question.subject) in places
+        or (question.kind == "held" and question.subject.startswith(f"{customer}:"))
+    ]
+
+
 def _receipt(found: Receipt) -> Facts:
     return {
-        "connection": found.connection, "ext": found.ext, "action": found.action, "state": found.state,
+        "receipt": found.key, "connection": found.connection, "ext": found.ext, "action": found.action, "state": found.state,
         "code": found.code, "field": found.field, "plan": found.plan, "actor": found.actor, "run": found.run,
         "at": moment(found.settled or found.intended),
         "fields": {name: side["wanted"] for name, side in found.fields.items() if not name.startswith("_")},

@@ -33,7 +33,7 @@ KINDS = {
     "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", _SURE),
     "held": Kind("{subject} has waited for a complete read: decide {field} without it?", _SURE),
     "crowded": Kind("{count} records share one {field}, which joins nobody: is it a shop's or an agent's?"),
-    "names": Kind("{count} records share one {field} under names that differ: several people?", ("same", "seen")),
+    "names": Kind("{count} records share one {field} and look like several people: are they one?", ("same", "seen")),
     "cluster": Kind("{count} records would become one customer ({subject}), which is more than the limit."),
     "echo": Kind("{connection} hands {field} back in another spelling ({subject})."),
     "not_kept": Kind("{connection} did not keep what was written to {field} ({subject})."),

@@ -19,6 +19,8 @@ Facts = dict[str, Any]
 """What a command prints, as JSON has it."""
 
 _WIDTH = 100
+_MARGIN = 11
+_LEAST = 20
 _WHOLE = frozenset(("customer", "digest", "plan", "id", "connection", "stream", "correction", "records", "run"))
 """Columns whose words one copies: they are never broken."""
 
@@ -59,9 +61,32 @@ def table(*columns: str, title: str = "") -> Table:
     return made
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", empty: str = "") -> None:
-    """Print one table, or the sentence `empty` when it has no rows."""
+def block(title: str, lines: Iterable[str], *, empty: str = "") -> None:
+    """Print lines under a title beside them; nothing without lines, unless `empty` says what then."""
+    from rich.table import Table
+
+    made = Table.grid(padding=(0, 1, 0, 0))
+    made.add_column(width=_MARGIN, no_wrap=True)
+    made.add_column(overflow="fold")
+    for number, line in enumerate([*lines] or [empty] * bool(empty)):
+        made.add_row("" if number else title, cell(line))
+    if made.row_count:
+        console().print(made)
+
+
+def show(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", empty: str = "",
+    widths: Sequence[int] = (),
+) -> None:  # fmt: skip
+    """Print one table, or the sentence `empty` when it has no rows.
+
+    With `widths` (0 takes what is left) each row is one line where there is room for them, and cut where it is longer.
+    """
     made = table(*columns, title=title)
+    made.show_edge = not widths
+    room = console().width - sum(widths) - len(columns) - 2
+    for column, width in zip(made.columns, widths, strict=False) if room >= _LEAST else ():
+        column.no_wrap, column.overflow, column.width = True, "ellipsis", width or room
     for row in rows:
         made.add_row(*(cell(value) for value in row))
     if made.row_count:

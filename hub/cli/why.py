@@ -1,7 +1,8 @@
-"""`kehub why CUSTOMER`: one screen for whoever stands before the customer."""
+"""`kehub why CUSTOMER`: one screen for whoever stands before the customer. `--json` gives the same facts, and more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import Annotated
 
@@ -12,13 +13,20 @@ from hub.cli.finding import the_customer
 from hub.cli.money import amount
 from hub.cli.opening import Json, opened
 from hub.cli.portrait import portrait
-from hub.cli.show import Facts, cell, clock_time, emit, show
+from hub.cli.show import Facts, block, cell, clock_time, emit, show
+from rules.predicate import LABELS
 
 app = command_app()
 
 Who = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="An id, phone, e-mail, member card, or CONNECTION:EXTERNAL_ID.")
 ]
+ADDRESS = ("country", "province", "city", "district", "street", "postcode")
+PARTS = ("family_name", "given_name")
+FIRST = ("name", "phone", "other_phones", "email", "birthday", "gender")
+ASKS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than"}
+WIDTHS = (13, 28, 14, 10, 0)
+ORDERS = 3
 
 
 @app.command()
@@ -26,7 +34,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     """Show all that is known of a customer, and why it is so."""
     with opened(ctx) as setup:
         facts = portrait(setup, the_customer(setup, customer))
-        zone, currency = setup.config.place.zone, setup.config.brand.currency
+        zone = setup.config.place.zone
     if json:
         emit(facts)
         return
@@ -34,103 +42,173 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     also = f" (also known as {', '.join(facts['aliases'])})" if facts["aliases"] else ""
     print(f"{cell(names.get('name', ''))} {facts['customer']}{also}".strip())
     tell_fields(facts, zone)
-    _tell_records(facts)
-    _tell_verdicts(facts, zone)
-    for decision in facts["decisions"]:
-        _tell_decision(decision, currency)
-    _tell_tags(facts)
-    _tell_waiting(facts, currency)
-    _tell_written(facts, zone)
-    tell_corrections(facts)
+    block("known to", _records(facts))
+    block("judged", [*_verdicts(facts, zone), *corrections_told(facts)])
+    block("bought", _bought(facts["bought"]))
+    own = [order for order in facts["orders"] if order["counts"]]  # a copy is told with the order that counts
+    block("last orders", [_order(order) for order in (own or facts["orders"])[:ORDERS]])
+    block(
+        "decided",
+        [line for decision in facts["decisions"] for line in _decision(decision, facts["bought"]["currency"])],
+    )
+    block("our tags", _tags(facts))
+    block("written", _written(facts, zone))
+    block("waits", _waiting(facts), empty="nothing")
 
 
 def tell_fields(facts: Facts, zone: tzinfo) -> None:
     """The golden record: each field, who says so since when, and who says otherwise."""
-    rows = []
-    for entry in facts["fields"]:
-        others = [
-            f"{'the same' if other['value'] == entry['value'] else cell(other['value'])} ({other['connection']})"
-            for other in entry["others"]
-        ]
-        source = f"{entry['connection']}:{entry['ext']}" if entry["connection"] else "all together"
-        since = clock_time(entry["since"], zone)[:10] if entry["since"] else ""
-        rows.append([entry["field"], cell(entry["value"], 40), source, since, "; ".join(dict.fromkeys(others))])
-    show(("field", "value", "says", "since", "others say"), rows, empty="No living record says anything.")
+    rows = [_said(entry, zone) for entry in _joined(facts["fields"])]
+    show(
+        ("field", "value", "says", "since", "others say"), rows, empty="No living record says anything.", widths=WIDTHS
+    )
 
 
-def _tell_records(facts: Facts) -> None:
-    rows = [
-        [f"{r['connection']}.{r['stream']}", r["ext"], r["state"], r["run"], r["reason"], r["ours"]]
-        for r in facts["records"]
+def _joined(entries: Sequence[Facts]) -> Iterator[Facts]:
+    """The fields as one reads them: an address in one line, a name's parts only where there is no whole name."""
+    address = [entry for name in ADDRESS for entry in entries if entry["field"] == name]
+    named = any(entry["field"] == "name" for entry in entries)
+    shown = [entry for entry in entries if entry["field"] not in (*ADDRESS, *(PARTS if named else ()))]
+    yield from sorted(shown, key=lambda entry: FIRST.index(entry["field"]) if entry["field"] in FIRST else len(FIRST))
+    if address:
+        whole = " ".join(str(entry["value"]) for entry in address)
+        yield {"field": "address", "value": whole, "others": [], "sources": address}
+
+
+def _said(entry: Facts, zone: tzinfo) -> list[str]:
+    sources = [each for each in entry.get("sources", [entry]) if each["connection"]]
+    since = max((clock_time(each["since"], zone)[:10] for each in sources if each["since"]), default="")
+    source = ", ".join(dict.fromkeys(each["connection"] for each in sources)) or "all together"
+    value = clock_time(entry["value"], zone)[:10] if entry["field"] == "registered_at" else cell(entry["value"])
+    differ = [
+        f"{other['connection']}: {cell(other['value'])}" for other in entry["others"] if not _agrees(other, entry)
     ]
-    show(("records", "id there", "state", "#run", "joined because", "our own values"), rows)
+    agree = [other["connection"] for other in entry["others"] if _agrees(other, entry)]
+    also = [f"also {', '.join(dict.fromkeys(agree))}"] if agree else []
+    return [entry["field"], value, source, since, "; ".join([*dict.fromkeys(differ), *also])]
+
+
+def _agrees(other: Facts, entry: Facts) -> bool:
+    return bool(other["value"] == entry["value"])
+
+
+def _records(facts: Facts) -> Iterator[str]:
+    for record in facts["records"]:
+        if record["connection"] != "staff":
+            state = "" if record["state"] == "living" else f", {record['state']}"
+            stream = "" if record["stream"] == "customers" else f" ({record['stream']})"
+            ours = f"; ours there: {', '.join(record['ours'])}" if record["ours"] else ""
+            because = f"{record['reason']}, run {record['run']}"
+            yield f"{record['connection']}:{cell(record['ext'], 30)}{stream}{state}: {because}{ours}"
     for link in facts["parted"]:
-        print(f"{link['connection']}:{link['ext']} belonged here from run {link['from_run']} to run {link['to_run']}")
+        yield f"{link['connection']}:{cell(link['ext'], 30)} belonged here from run {link['from_run']} to {link['to_run']}"
 
 
-def _tell_verdicts(facts: Facts, zone: tzinfo) -> None:
+def _verdicts(facts: Facts, zone: tzinfo) -> Iterator[str]:
     """What persons have judged about these records: who, when, why."""
-    rows = [
-        [v["id"], v["kind"], "; ".join(" / ".join(pair) for pair in v["pairs"][:3]), v["actor"],
-         clock_time(v["at"], zone), v["reason"], f"undone by {v['undone_by']}" if v["undone"] else "in force"]
-        for v in facts["verdicts"]
-    ]  # fmt: skip
-    show(("verdict", "kind", "records", "by", "at", "because", "state"), rows)
+    words = {"same": "is the same person as", "apart": "is not the person of"}
+    for verdict in facts["verdicts"]:
+        one, other = verdict["pairs"][0]
+        more = f" (and {len(verdict['pairs']) - 1} more pairs)" if len(verdict["pairs"]) > 1 else ""
+        state = f", undone by {verdict['undone_by']}" if verdict["undone"] else ""
+        by = f"{verdict['actor']}, {clock_time(verdict['at'], zone)}: {cell(verdict['reason'])}"
+        yield f"{one} {words[verdict['kind']]} {other}{more}, says {by} [verdict {verdict['id']}{state}]"
 
 
-def _tell_decision(decision: Facts, currency: str) -> None:
-    print(f"{decision['programme']}: {cell(decision['value'])}, since {cell(decision['since'])}")
-    for clause in decision["clauses"]:
-        wanted, found = (_figure(clause["fact"], clause[side], currency) for side in ("wanted", "found"))
-        mark = "yes" if clause["holds"] else "no"
-        print(f"  {clause['value']:<12} {clause['fact']} {clause['operator']} {wanted}: {found}, {mark}")
+def corrections_told(facts: Facts) -> Iterator[str]:
+    """Staff's corrections, with who, why and until when."""
+    for found in facts["corrections"]:
+        until = f"until {found['expires']}" if found["expires"] else "for good"
+        state = until if found["in_force"] else "no longer in force"
+        yield f"{cell(found['fields'])}, says {found['author']}: {cell(found['reason'])} [correction {found['id']}, {state}]"
+
+
+def _bought(facts: Facts) -> Iterator[str]:
+    currency = facts["currency"]
+    if not facts["orders_life"]:
+        yield "nothing that counts"
+    else:
+        windows = {"365d": "in the last 365 days", "life": "ever"}
+        if facts["orders_365d"] == facts["orders_life"]:
+            windows = {"life": "ever, all in the last 365 days"}
+        for window, words in windows.items():
+            yield f"{_sum(facts, window, currency)} {words}, from {_from(facts['sources'], window, currency)}"
+        yield f"last on {facts['last']} ({facts['last_order']}), first on {facts['first']}"
+    for once in facts["once"][:2]:
+        yield f"counted once: {once['counts']} is also {', '.join(once['copies'])}"
+    if len(facts["once"]) > 2:
+        yield f"counted once, of the orders that several systems hold: {len(facts['once']) - 2} more"
+    if facts["left_out"]:
+        yield f"left out: {', '.join(f'{count} {reason}' for reason, count in facts['left_out'].items())}"
+
+
+def _sum(facts: Facts, window: str, currency: str) -> str:
+    count = facts[f"orders_{window}"]
+    return f"{count} order{'s' * (count != 1)}, {amount(facts[f'spend_{window}'], currency)}"
+
+
+def _from(sources: Sequence[Facts], window: str, currency: str) -> str:
+    told = [f"{each['connection']} ({_sum(each, window, currency)})" for each in sources if each[f"orders_{window}"]]
+    return ", ".join(told) or "no system"
+
+
+def _order(order: Facts) -> str:
+    back = f", {amount(order['refunded'], order['currency'])} given back" if order["refunded"] else ""
+    elsewhere = ", counted elsewhere" if order["source_ref"] else ", not counted from this system"
+    what = f"{order['placed_on']} {order['connection']}:{order['number']}, {order['store'] or order['channel']}"
+    return f"{what}, {order['status']}, {amount(order['total'], order['currency'])}{back}{'' if order['counts'] else elsewhere}"
+
+
+def _decision(decision: Facts, currency: str) -> Iterator[str]:
+    """The standing value, the conditions that make it so with the customer's own figures, and the way to the next."""
+    own = [_clause(each, currency) for each in decision["clauses"] if each["value"] == decision["value"]]
+    because = f": {' and '.join(own)}" if own else ", as no other applies"
+    yield f"{decision['programme']}: {cell(decision['value'])} since {cell(decision['since'])}{because}"
     if decision["next"]:
-        missing = [f"{_figure(m['fact'], m['missing'], currency)} in {m['fact']}" for m in decision["next"]["missing"]]
-        print(f"  missing to {decision['next']['value']}: {', '.join(missing) or 'nothing'}")
+        unmet = [
+            each for each in decision["clauses"] if each["value"] == decision["next"]["value"] and not each["holds"]
+        ]
+        short = {each["fact"]: _figure(each["fact"], each["missing"], currency) for each in decision["next"]["missing"]}
+        told = [f"{short[each['fact']]} ({_clause(each, currency)})" for each in unmet if each["fact"] in short]
+        yield f"missing to {decision['next']['value']}: {' and '.join(told) or 'nothing'}"
 
 
-def _tell_tags(facts: Facts) -> None:
-    """The hub's tags, record by record; one that nothing gives any more goes with the next plan."""
-    rows = [
-        [f"{t['connection']}:{t['ext']}", t["tag"], t["because"] or "nothing any more", t["there"]]
-        for t in facts["tags"]
-    ]
-    show(("our tags", "tag", "because of", "there"), rows)
+def _clause(clause: Facts, currency: str) -> str:
+    wanted, found = (_figure(clause["fact"], clause[side], currency) for side in ("wanted", "found"))
+    need = "" if clause["holds"] else "needs "
+    return f"{LABELS.get(clause['fact'], clause['fact'])} {found}, {need}{ASKS[clause['operator']]} {wanted}"
+
+
+def _tags(facts: Facts) -> Iterator[str]:
+    """The hub's tags by system; one that nothing gives any more goes with the next plan."""
+    for tag in facts["tags"]:
+        because = f"because of {tag['because']}" if tag["because"] else "because of nothing any more"
+        yield f"{tag['connection']}:{tag['ext']} {tag['tag']}, {because}{'' if tag['there'] else ', not there yet'}"
 
 
 def _figure(fact: str, value: object, currency: str) -> str:
     return amount(value, currency) if fact.startswith("spend") and isinstance(value, int) else cell(value)
 
 
-def _tell_waiting(facts: Facts, currency: str) -> None:
+def _written(facts: Facts, zone: tzinfo) -> Iterator[str]:
+    """The last write to each record, and every one that is not acknowledged."""
+    seen: set[tuple[str, str]] = set()
+    for receipt in facts["receipts"]:
+        place = receipt["connection"], receipt["ext"]
+        if place not in seen or receipt["state"] != "ack":
+            code = f" {receipt['code']}" if receipt["code"] else ""
+            at = f"{receipt['state']}{code} {clock_time(receipt['at'], zone)} by {receipt['actor']}"
+            yield f"{place[0]}: {cell(receipt['fields'])}; {at} [{receipt['receipt']}]"
+        seen.add(place)
+
+
+def _waiting(facts: Facts) -> Iterator[str]:
+    for row in facts["planned"]:
+        changes = [
+            f"{n} {cell(s['theirs'])} -> {cell(s['wanted'])} ({s['why']})" for n, s in sorted(row["fields"].items())
+        ]
+        yield f"planned for {row['connection']}:{row['ext'] or 'new'}: {', '.join(changes)}; {row['state']}"
     for held in facts["held"]:
-        print(f"Held: {held['programme']} -> {held['value']} since {held['since']}: {held['reason']}")
-    orders = [
-        [o["placed_on"], f"{o['connection']}:{o['number']}", o["store"], o["status"], amount(o["total"], o["currency"]),
-         amount(o["refunded"], o["currency"]), o["counts"]]
-        for o in facts["orders"]
-    ]  # fmt: skip
-    show(("last orders", "number", "store", "status", "#total", "#refunded", "counts"), orders)
-    planned = [
-        [f"{row['connection']}:{row['ext'] or 'new'}", name, side["theirs"], side["wanted"], side["why"], row["state"]]
-        for row in facts["planned"]
-        for name, side in sorted(row["fields"].items())
-    ]
-    show(("planned", "field", "from", "to", "why", "state"), planned)
-
-
-def _tell_written(facts: Facts, zone: tzinfo) -> None:
-    rows = [
-        [f"{r['connection']}:{r['ext']}", r["fields"], r["state"], r["code"], clock_time(r["at"], zone), r["actor"]]
-        for r in facts["receipts"]
-    ]
-    show(("written", "fields", "state", "code", "at", "approved by"), rows)
-
-
-def tell_corrections(facts: Facts) -> None:
-    """Staff's corrections, with who, why and until when."""
-    rows = [
-        [c["id"], c["fields"], c["author"], c["reason"], c["expires"] or "never", c["in_force"]]
-        for c in facts["corrections"]
-    ]
-    show(("correction", "fields", "by", "because", "expires", "in force"), rows)
+        yield f"held: {held['programme']} {held['value']} since {held['since']}: {held['reason']}"
+    for question in facts["questions"]:
+        yield f"question {question['id']}: {question['text']}"

@@ -50,10 +50,15 @@ class Network(Shape):
 
 
 class IdentityLimits(Shape):
-    """From when on a match is a question: records sharing one key, records in one customer."""
+    """From when on a match is a question: records sharing one key, records in one customer.
+
+    `names_across_systems: false` where a system's names are nicknames: then only two records of one system tell that
+    a phone is several people's.
+    """
 
     max_records_per_key: PositiveInt = 8
     max_cluster: PositiveInt = 50
+    names_across_systems: bool = True
 
 
 class Brakes(Shape):

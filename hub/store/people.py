@@ -15,7 +15,10 @@ from hub.vault import Vault
 
 @dataclass
 class Node:
-    """A customer record as resolve sees it; `founded` lists the customer ids that this record founded."""
+    """A customer record as resolve sees it; `founded` lists the customer ids that this record founded.
+
+    Name, birthday and gender are the system's own words, filled in where records of one phone are compared.
+    """
 
     rid: int
     connection: str
@@ -24,6 +27,8 @@ class Node:
     customer: str | None
     gone: bool
     name: str | None = None
+    birthday: str | None = None
+    gender: str | None = None
     founded: list[str] = field(default_factory=list)
 
 
@@ -155,15 +160,16 @@ class People:
                 nodes[known.founder].founded.append(known.id)
         return found
 
-    def names(self, affected: Affected, rids: Iterable[int]) -> None:
-        """Fill in the names of these records, which a shared key makes worth comparing."""
+    def describe(self, affected: Affected, rids: Iterable[int]) -> None:
+        """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
             sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
             for rid, connection, stream, body in self._db.rows(sql, params):
                 if rid in affected.nodes:
                     opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
-                    affected.nodes[rid].name = opened.said("name")
+                    node = affected.nodes[rid]
+                    node.name, node.birthday, node.gender = map(opened.said, ("name", "birthday", "gender"))
 
     def made_from(self, rids: Iterable[int]) -> set[int]:
         """What the hub made from these records: corrections, and what it created elsewhere."""
@@ -181,6 +187,16 @@ class People:
     def holders(self, key: bytes) -> int:
         """How many records hold an identity key."""
         return int(self._db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": key})[0][0])
+
+    def keys_of(self, rids: Sequence[int]) -> set[bytes]:
+        """The identity keys that these records hold."""
+        found: set[bytes] = set()
+        for part in chunks(sorted(rids)):
+            listed, params = names("k", part)
+            found.update(
+                bytes(key) for (key,) in self._db.rows(f"SELECT key FROM identity WHERE rid IN {listed}", params)
+            )
+        return found
 
     # -- writing what resolve decided
 
@@ -231,12 +247,12 @@ class People:
         self._link(run, {rid: customer}, {rid: "created by the hub"})
         self._follow({rid: customer})
 
-    def go_back(self, rid: int) -> None:
-        """Undo the step by which a verdict brought a record into its customer, with all that came in that step.
+    def go_back(self, rid: int, verdict: str) -> None:
+        """Undo the step by which this verdict brought a record into its customer, with all that came in that step.
 
         A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
         """
-        came = self._db.rows(_CAME_TOGETHER, {"rid": rid})
+        came = self._db.rows(_CAME_TOGETHER, {"rid": rid, "reason": by_verdict(verdict)})
         homes = {home for record, home, founder, _ in came if record == founder}
         moved = {record: home for record, home, _, _ in came if home in homes}
         self.make_due(sorted({*homes, *(left for _, _, _, left in came)}))
@@ -294,11 +310,16 @@ class People:
         return [customer for (customer,) in self._db.rows(sql)]
 
 
+def by_verdict(verdict: str) -> str:
+    """The reason of a link that a person's verdict made."""
+    return f"verdict {verdict}"
+
+
 _BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
 _CAME_TOGETHER = (
     "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
     " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
     f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
-    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = 'verdict' ORDER BY l.rid"
+    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = :reason ORDER BY l.rid"
 )
-"""Of a record that a verdict moved: all that came into its customer in the same run, with the ids they came from."""
+"""Of a record that this verdict moved: all that came into its customer in the same run, with the ids they came from."""

@@ -22,9 +22,10 @@ IDENTITY = {
 }
 """Fields that say who somebody is, and the kind of key they make."""
 
-SHADOW = ("base", "written", "made", "declined")
+SHADOW = ("base", "written", "made", "declined", "left")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
-fields that we did not write (the whole name of a new family name); what we wanted and they would not have."""
+fields that we did not write (the whole name of a new family name); what we wanted and they would not have; and what
+we had wanted so where we wrote later: wanted again, the word that stood there comes back."""
 
 TIE = "created"
 """The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""
@@ -368,7 +369,7 @@ class Records:
     # -- shadows: what was last agreed and what we last wrote
 
     def shadows(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The shadows of these records: `base` (last agreed), `written` (ours), `declined` (wanted but not taken)."""
+        """The shadows of these records, see `SHADOW`."""
         found = {}
         for part in chunks(exts):
             listed, params = names("k", part)

@@ -114,7 +114,7 @@ class Registers:
     def purchases(self, customer: str, count: int = 10) -> list[dict[str, Any]]:
         """A customer's newest orders, for `why` and `customers show`."""
         columns = ("connection", "number", "placed_on", "channel", "store", "status", "currency", "total", "refunded",
-                   "counts")  # fmt: skip
+                   "counts", "source_ref")  # fmt: skip
         rows = self._db.rows(
             f"SELECT {', '.join(columns)} FROM orders WHERE customer = :customer"
             " ORDER BY placed_at DESC, connection, number LIMIT :count",

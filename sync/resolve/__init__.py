@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.store import Store
-from hub.store.people import Affected, Assignment, Known, Node
+from hub.store.people import Affected, Assignment, Known, Node, by_verdict
 from sync.resolve.cluster import Limits, cluster
 
 
@@ -94,5 +94,8 @@ def _wear(affected: Affected, nodes: list[Node], survivor: str, decided: Assignm
 
 
 def _reason(node: Node, nodes: list[Node], affected: Affected) -> str:
-    judged = any(node.rid in (verdict.one, verdict.other) for verdict in affected.verdicts if verdict.kind == "same")
-    return "founded" if len(nodes) == 1 else "verdict" if judged else "shared key"
+    if len(nodes) == 1:
+        return "founded"
+    judged = (v.id for v in affected.verdicts if v.kind == "same" and node.rid in (v.one, v.other))
+    newest = next(judged, "")
+    return by_verdict(newest) if newest else "shared key"

@@ -1,4 +1,4 @@
-"""Union-find over identity keys, with three guards: crowded keys, contradicting names, clusters over the limit.
+"""Union-find over identity keys, with three guards: crowded keys, phones of two people, clusters over the limit.
 
 A guard stops a key from joining anything new and opens a question; it never takes apart what is already one customer.
 What a person has judged comes before all keys and guards.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from hub.store import Store
 from hub.store.people import Affected, Node
@@ -19,10 +20,11 @@ from sync.resolve.names import bare, contradict
 
 @dataclass(frozen=True)
 class Limits:
-    """How many records may share one key, and how many one customer may have."""
+    """How many records may share one key, how many one customer may have, and whether systems contradict each other."""
 
     records_per_key: int = 8
     cluster: int = 50
+    names_across: bool = True
 
 
 def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits) -> tuple[list[list[Node]], int]:
@@ -31,15 +33,16 @@ def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: 
     place = {node.rid: number for number, node in enumerate(nodes)}
     crowded, free = _crowded(affected, limits)
     _end_questions(store, affected, {key.hex() for key, _, _ in crowded})
-    _fill_names(store, affected, free)
+    _describe(store, affected, free, limits)
     guarded = _ask_crowded(store, crowded)
     groups = judged(len(nodes), place, affected.verdicts)
     ties = [[place[rid] for rid in rids if rid in place] for _, kind, rids in free if kind == TIE]
     followers = _join_made(nodes, groups, ties)
+    two = partial(contradict, across=limits.names_across)
     for key, kind, rids in free:
         holders = sorted(place[rid] for rid in rids if rid in place and kind != TIE)
-        if kind == "phone" and contradict([nodes[number] for number in holders], _one(groups, place)):
-            guarded += _ask_names(store, key, [nodes[number] for number in holders], groups, place)
+        if kind == "phone" and two([nodes[number] for number in holders], _one(groups, place)):
+            guarded += _ask_names(store, key, [nodes[number] for number in holders], groups, place, two)
             _join_standing(groups, nodes, holders)
             _join_namesakes(groups, nodes, holders)
         else:
@@ -68,14 +71,14 @@ def _end_questions(store: Store, affected: Affected, crowded: Collection[str]) -
             store.questions.drop(question.kind, question.subject, field=question.field)
 
 
-def _fill_names(store: Store, affected: Affected, keys: Iterable[tuple[bytes, str, list[int]]]) -> None:
-    """Names matter only where two records of one stream share a phone."""
+def _describe(store: Store, affected: Affected, keys: Iterable[tuple[bytes, str, list[int]]], limits: Limits) -> None:
+    """Who somebody is matters only where records that may contradict each other share a phone."""
     wanted: set[int] = set()
     for _, kind, rids in keys:
         homes = [(affected.nodes[rid].connection, affected.nodes[rid].stream) for rid in rids if rid in affected.nodes]
-        if kind == "phone" and len(set(homes)) < len(homes):
+        if kind == "phone" and (limits.names_across or len(set(homes)) < len(homes)):
             wanted.update(rids)
-    store.people.names(affected, wanted)
+    store.people.describe(affected, wanted)
 
 
 def _ask_crowded(store: Store, crowded: Iterable[tuple[bytes, str, list[int]]]) -> int:
@@ -91,10 +94,12 @@ def _one(groups: Groups, place: Mapping[int, int]) -> Callable[[Node, Node], boo
     return lambda one, other: groups.root(place[one.rid]) == groups.root(place[other.rid])
 
 
-def _ask_names(store: Store, key: bytes, holders: list[Node], groups: Groups, place: Mapping[int, int]) -> int:
-    """Ask about names that differ on one key, unless a person has judged each contradiction."""
+def _ask_names(
+    store: Store, key: bytes, holders: list[Node], groups: Groups, place: Mapping[int, int], two: Callable[..., bool]
+) -> int:
+    """Ask about several people on one key, unless a person has judged each contradiction."""
     one = _one(groups, place)
-    if contradict(holders, lambda a, b: one(a, b) or groups.parted(place[a.rid], place[b.rid])):
+    if two(holders, lambda a, b: one(a, b) or groups.parted(place[a.rid], place[b.rid])):
         store.questions.ask("names", key.hex(), field="phone", count=len(holders))
         return 1
     return 0

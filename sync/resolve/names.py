@@ -1,12 +1,14 @@
-"""Whether two names of one system speak of two people. Only a contradiction counts; a variant never does."""
+"""Whether two records of one phone speak of two people. Only a contradiction counts; a variant never does."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import combinations, permutations
 
 from hub.store.people import Node
+
+_MOST_WORDS = 4
 
 
 def _words(name: str) -> tuple[bool, frozenset[str], str]:
@@ -23,29 +25,50 @@ def bare(name: str) -> str:
     return _words(name)[2]
 
 
-def differ(one: str, other: str) -> bool:
-    """Whether two names cannot be the same name: other script, order, case, spaces and initials are variants."""
+def same_name(one: str, other: str) -> bool | None:
+    """Whether two spellings can be one name: order, case, spaces and initials are variants.
+
+    None when nobody can tell: one is missing, or they are in different scripts.
+    """
     han_one, words_one, letters_one = _words(one)
     han_other, words_other, letters_other = _words(other)
     if not letters_one or not letters_other or han_one != han_other:
-        return False
-    if letters_one == letters_other or words_one == words_other:
-        return False
-    return not (letters_one.startswith(letters_other) or letters_other.startswith(letters_one)) or han_one
+        return None
+    if han_one:
+        return sorted(letters_one) == sorted(letters_other)
+    begins = letters_one.startswith(letters_other) or letters_other.startswith(letters_one)
+    return begins or bool(_joined(words_one) & _joined(words_other)) or _initials(words_one, words_other)
 
 
-def contradict(nodes: Iterable[Node], judged: Callable[[Node, Node], bool]) -> bool:
-    """Whether one system holds this key for two people: two of its own records with names that differ.
+def _joined(words: frozenset[str]) -> set[str]:
+    """A name's words in every order, written together: `caixi` is `Xi Cai`."""
+    return {"".join(order) for order in permutations(words)} if len(words) <= _MOST_WORDS else {"".join(sorted(words))}
+
+
+def _initials(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether the words that only one of them has are the other's with some cut down to their first letter."""
+    left, right = sorted(one - other), sorted(other - one)
+    pairs = zip(left, right, strict=False)
+    return len(left) == len(right) and all(a[0] == b[0] and 1 in (len(a), len(b)) for a, b in pairs)
+
+
+def _two_people(one: Node, other: Node) -> bool:
+    """Names decide where they can be compared; else whole birthdays, and genders."""
+    named = same_name(one.name or "", other.name or "")
+    if named is not None:
+        return not named
+    days = {day for day in (one.birthday, other.birthday) if day and not day.startswith("--")}
+    return len(days) > 1 or len({one.gender, other.gender} - {None}) > 1
+
+
+def contradict(nodes: Iterable[Node], judged: Callable[[Node, Node], bool], *, across: bool) -> bool:
+    """Whether a key is held for two people: by any two records, or (unless `across`) by two of one system's stream.
 
     Pairs that are `judged` contradict nothing.
     """
-    homes: dict[tuple[str, str], list[Node]] = defaultdict(list)
-    for node in nodes:
-        if node.name and not node.gone:
-            homes[node.connection, node.stream].append(node)
+    living = [node for node in nodes if not node.gone]
     return any(
-        differ(one.name or "", other.name or "") and not judged(one, other)
-        for found in homes.values()
-        for place, one in enumerate(found)
-        for other in found[place + 1 :]
+        _two_people(one, other) and not judged(one, other)
+        for one, other in combinations(living, 2)
+        if across or (one.connection, one.stream) == (other.connection, other.stream)
     )
