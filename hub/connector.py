@@ -183,16 +183,18 @@ class Page:
 class Target:
     """What a connection can be written to: its customers.
 
-    `batch` is the most rows a call takes. `guard`: `conditional` (the system refuses a stale write by itself),
-    `read_first` (the core reads the batch again just before) or `none`. `create_key` is their unique field that carries
-    a create's intent key ("" = never creates). `native_idempotency`: repeating a create with the same key is harmless.
-    `settle`: how long after an unclear create a look-up that finds nothing may still be wrong. `rows_per_second` and
-    `calls_per_batch` feed the forecast.
+    `batch` is the most rows a call takes. `guard`: `read_first` (the core reads the batch again just before),
+    `conditional` (and the system refuses by itself what changed since, as `Write.seen` tells: by Conflict for the whole
+    batch) or `none`. `version` is their field that goes up by one with every write to a record ("" = there is none).
+    `create_key` is their unique field that carries a create's intent key ("" = never creates). `native_idempotency`:
+    repeating a create with the same key is harmless. `settle`: how long after an unclear create a look-up that finds
+    nothing may still be wrong. `rows_per_second` and `calls_per_batch` feed the forecast.
     """
 
     stream: str = "customers"
     batch: int = 100
     guard: Literal["conditional", "read_first", "none"] = "read_first"
+    version: str = ""
     create_key: str = ""
     native_idempotency: bool = False
     settle: timedelta = timedelta(0)
@@ -204,12 +206,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Write:
-    """One row of a batch, by their field names: an update of `external_id`, or a create carrying `create_key`."""
+    """One row of a batch, by their field names: an update of `external_id`, or a create carrying `create_key`.
+
+    `seen` is their row as `fetch` gave it for the guard just before; empty without a guard.
+    """
 
     key: str
     values: Row
     external_id: str | None = None
     create_key: str | None = None
+    seen: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -217,7 +223,8 @@ class RowResult:
     """What became of one `Write`, matched by `key`.
 
     ok, unchanged: done. refused: policy, never retried. rejected: `code` and `field` say why; tried again next run.
-    retry_after: try later in this run. unknown: it may have happened.
+    retry_after: try later in this run. unknown: it may have happened. `stored` is the time of change that the answer
+    gives the record, where it gives one: a later time at the read-back is somebody else's edit.
     """
 
     key: str
@@ -225,6 +232,7 @@ class RowResult:
     external_id: str | None = None
     code: str = ""
     field: str = ""
+    stored: datetime | None = None
 
 
 @dataclass(frozen=True)

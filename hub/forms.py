@@ -232,9 +232,16 @@ GENDER = Form("gender", _gender)
 
 FORMS = {form.name: form for form in (TEXT, LINE, CODE, PHONE, EMAIL, DATE, MOMENT, NUMBER, FLAG, GENDER)}
 
+
+def _without_pictures(text: str) -> str:
+    kinds = ("So", "Sk", "Cf", "Mn")
+    return "".join(char for char in text if unicodedata.category(char) not in kinds)
+
+
 LOOSER: dict[str, Callable[[str], str]] = {
     "spaces": lambda text: "".join(text.split()),
     "case": lambda text: " ".join(text.split()).casefold(),
     "width": lambda text: " ".join(unicodedata.normalize("NFKC", text).split()).casefold(),
+    "pictures": lambda text: " ".join(_without_pictures(unicodedata.normalize("NFKC", text)).split()).casefold(),
 }
-"""Looser spellings that an echo may show, from the strictest on."""
+"""Looser spellings that an echo may show, from the strictest on; `pictures` leaves out emoji and what joins them."""

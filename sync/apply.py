@@ -11,16 +11,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hub import failpoints
-from hub.connector import RowResult, Write
-from hub.errors import HubError, Rejected, Transient
+from hub.connector import Row, RowResult, Write
+from hub.errors import Conflict, HubError, Rejected, Transient
 from hub.store.database import chunks
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
-from sync import mapping
+from sync import crossing, mapping
 from sync.landing import Shore, as_row, holds, own_faults, shows_wanted
 
 Entry = tuple[str, PlanRow]
 """A receipt's key and the row it is for."""
+
+TRIES = 2
+"""How often a batch is sent again after the system refused it because a row changed in that very moment."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A record as the guard saw it, as the read-back saw it, and that normalised."""
+
+    before: Row
+    after: Row
+    seen: Incoming | None
 
 
 @dataclass
@@ -64,54 +76,61 @@ class Applier:
             by_approval.setdefault(approval, []).append(row)
         for approval, approved in by_approval.items():
             for part in chunks(approved, self.shore.destination.target.batch):
-                standing = self._guarded(list(part), done)
+                standing, raw = self._guarded(list(part), done)
                 if standing:
-                    self._batch(standing, approval.digest, approval.actor, done)
+                    self._batch(standing, raw, approval, done)
                 self.progress(self.shore.name, len(part))
 
     # -- before the call
 
-    def _guarded(self, rows: list[PlanRow], done: Applied) -> list[PlanRow]:
-        """Read the batch again; rows that are no longer as planned are landed, marked and left out."""
-        if self.shore.destination.target.guard != "read_first" or rows[0].action == "create":
-            return rows
-        seen = self.shore.fetch([row.ext for row in rows])
+    def _guarded(self, rows: list[PlanRow], done: Applied) -> tuple[list[PlanRow], dict[str, Row]]:
+        """Read the batch again; rows that are no longer as planned are landed, marked and left out.
+
+        Gives the rows that stand, and what the system holds, by its ids.
+        """
+        if self.shore.destination.target.guard == "none" or rows[0].action == "create":
+            return rows, {}
+        raw = self.shore.raw([row.ext for row in rows])
+        seen = self.shore.normalised(raw)
         done.guards += 1
         still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
         moved = [row for row in rows if row not in still]
         if moved:
-            self._skip(moved, seen, done)
-        return still
+            with self.shore.store.db.writing("moved"):
+                self._skip(moved, seen)
+            done.rows["moved"] += len(moved)
+        return still, raw
 
-    def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming], done: Applied) -> None:
+    def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming]) -> None:
         store, shore = self.shore.store, self.shore
-        now = int(store.clock.now().timestamp())
-        with store.db.writing("moved"):
-            store.leases.check(f"push:{shore.name}")
-            fresh = [seen[row.ext] for row in moved if row.ext in seen]
-            store.records.land(shore.name, shore.destination.stream.name, "customers", fresh, now)
-            for row in moved:
-                store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
-            store.people.make_due([row.customer for row in moved])
-        done.rows["moved"] += len(moved)
+        store.leases.check(f"push:{shore.name}")
+        shore.land([seen[row.ext] for row in moved if row.ext in seen])
+        for row in moved:
+            store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
+        store.people.make_due([row.customer for row in moved])
 
     # -- the call
 
-    def _batch(self, rows: list[PlanRow], plan: str, actor: str, done: Applied) -> None:
+    def _batch(
+        self, rows: list[PlanRow], raw: dict[str, Row], approval: Approval, done: Applied, tries: int = TRIES
+    ) -> None:
         store, name = self.shore.store, self.shore.name
         entries = [(store.receipts.key(row), row) for row in rows]
         with store.db.writing("intent", durable=True):
             store.leases.check(f"push:{name}")
-            store.receipts.intend(self.shore.run, plan, actor, entries)
+            store.receipts.intend(self.shore.run, approval.digest, approval.actor, entries)
         failpoints.hit("push:before")
         try:
-            writes = self._writes(entries)
+            writes = self._writes(entries, raw)
             with own_faults(name, unclear=True):
                 results = {result.key: result for result in self.shore.connector.write(writes)}
             done.writes += 1
             failpoints.hit("push:after")
         except Rejected as fault:
-            self._split(entries, fault, plan, actor, done)
+            self._split(entries, fault, raw, approval, done)
+            return
+        except Conflict:
+            self._look_again(entries, approval, done, tries)
             return
         except HubError as fault:
             unclear = isinstance(fault, Transient) and fault.unclear
@@ -121,11 +140,35 @@ class Applier:
             done.writes += 1
             done.error = fault
             results = {}
-        self._results(entries, results, done)
+        self._results(entries, results, raw, done)
         if done.error is not None:
             raise done.error
 
-    def _writes(self, entries: Sequence[Entry]) -> list[Write]:
+    def _look_again(self, entries: list[Entry], approval: Approval, done: Applied, tries: int) -> None:
+        """The system refused the batch, as a row changed since the guard's look: what moved is crossed, the rest goes on.
+
+        Nothing of the batch was written. Rows that others write to all the time are left for later.
+        """
+        shore, keys = self.shore, {row.key: key for key, row in entries}
+        rows = [row for _, row in entries]
+        raw = shore.raw([row.ext for row in rows])
+        seen = shore.normalised(raw)
+        done.writes, done.guards = done.writes + 1, done.guards + 1
+        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
+        moved = [row for row in rows if row not in still]
+        with shore.store.db.writing("crossed", durable=True):
+            self._skip(moved, seen)
+            shore.store.receipts.withdraw([keys[row.key] for row in still])
+            for row in moved:
+                shore.store.receipts.finish(keys[row.key], "crossed")
+                shore.crossings(row, seen.get(row.ext))
+        done.rows["crossed"] += len(moved)
+        if still and tries:
+            self._batch(still, raw, approval, done, tries - 1)
+        elif still:
+            done.rows["later"] += len(still)
+
+    def _writes(self, entries: Sequence[Entry], raw: dict[str, Row]) -> list[Write]:
         table = self.shore.destination.stream.mapping
         return [
             Write(
@@ -133,6 +176,7 @@ class Applier:
                 values=mapping.write(table, {name: side["wanted"] for name, side in row.fields.items()}),
                 external_id=row.ext or None,
                 create_key=row.key.removeprefix("new:") if row.action == "create" else None,
+                seen=raw.get(row.ext, {}),
             )
             for key, row in entries
         ]
@@ -141,57 +185,73 @@ class Applier:
         with self.shore.store.db.writing("withdraw"):
             self.shore.store.receipts.withdraw([key for key, _ in entries])
 
-    def _split(self, entries: list[Entry], fault: Rejected, plan: str, actor: str, done: Applied) -> None:
+    def _split(
+        self, entries: list[Entry], fault: Rejected, raw: dict[str, Row], approval: Approval, done: Applied
+    ) -> None:
         """The system refuses the batch as a whole: halve it until the row that it dislikes stands alone."""
         done.writes += 1
         if len(entries) == 1:
             key = entries[0][0]
-            self._results(entries, {key: RowResult(key, "rejected", code=fault.code, field=fault.field)}, done)
+            self._results(entries, {key: RowResult(key, "rejected", code=fault.code, field=fault.field)}, raw, done)
             return
         self._withdraw(entries)
         rows, middle = [row for _, row in entries], len(entries) // 2
         for part in (rows[:middle], rows[middle:]):
-            self._batch(part, plan, actor, done)
+            self._batch(part, raw, approval, done)
 
     # -- after the call
 
-    def _results(self, entries: Sequence[Entry], results: dict[str, RowResult], done: Applied) -> None:
+    def _results(
+        self, entries: Sequence[Entry], results: dict[str, RowResult], before: dict[str, Row], done: Applied
+    ) -> None:
         answers = [(key, row, results.get(key) or RowResult(key, "unknown")) for key, row in entries]
         ids = [_ext(row, result) for _, row, result in answers if result.outcome in ("ok", "unchanged", "unknown")]
-        seen = self.shore.read_back([ext for ext in ids if ext])
+        after = self.shore.read_back([ext for ext in ids if ext])
+        seen = self.shore.normalised(after)
         done.read_backs += 1 if any(ids) else 0
         with self.shore.store.db.writing("receipts", durable=True):
             self.shore.store.leases.check(f"push:{self.shore.name}")
             for key, row, result in answers:
-                outcome = self._finish(key, row, result, seen.get(_ext(row, result)))
+                ext = _ext(row, result)
+                look = Look(before.get(ext, {}), after.get(ext, {}), seen.get(ext))
+                outcome = self._finish(key, row, result, look)
                 done.rows[outcome] += 1
                 if result.code:
                     done.codes[result.code] += 1
 
-    def _finish(self, key: str, row: PlanRow, result: RowResult, seen: Incoming | None) -> str:
+    def _finish(self, key: str, row: PlanRow, result: RowResult, look: Look) -> str:
         store = self.shore.store
         if result.outcome in ("ok", "unchanged"):
-            return self._acknowledge(key, row, _ext(row, result), seen)
+            return self._acknowledge(key, row, _ext(row, result), look, result)
         if result.outcome == "retry_after":
             store.receipts.withdraw([key])
             return "later"
         if result.outcome == "unknown":
-            return self._unclear(key, row, seen)
+            return self._unclear(key, row, look, result)
         store.receipts.finish(key, result.outcome, code=result.code, field=result.field)
         store.plans.mark(row, result.outcome, result.code, result.field)
         return result.outcome
 
-    def _acknowledge(self, key: str, row: PlanRow, ext: str, seen: Incoming | None) -> str:
-        self.shore.acknowledged(row, ext, seen)
-        self.shore.store.receipts.finish(key, "ack", ext=ext)
+    def _acknowledge(self, key: str, row: PlanRow, ext: str, look: Look, result: RowResult) -> str:
+        destination = self.shore.destination
+        edited = crossing.edited(destination.target, look.before, look.after, result, look.seen)
+        crossed = self.shore.acknowledged(row, ext, look.seen, edited=edited)
+        written = mapping.write(destination.stream.mapping, {name: side["wanted"] for name, side in row.fields.items()})
+        if not crossed and crossing.overwrote(
+            destination.target, destination.stream.mapping, written, look.before, look.after
+        ):
+            crossed = True
+            self.shore.overwrote(row, ext)
+        self.shore.store.receipts.finish(key, "ack", ext=ext, code="crossed" if crossed else "")
         self.shore.store.plans.remove(row)
-        return "ack"
+        return "crossed" if crossed else "ack"
 
-    def _unclear(self, key: str, row: PlanRow, seen: Incoming | None) -> str:
+    def _unclear(self, key: str, row: PlanRow, look: Look, result: RowResult) -> str:
         """An update is settled by what a read-back shows; a create stays unknown until it is looked up."""
+        seen = look.seen
         if seen is not None and row.action == "update":
             if shows_wanted(seen.values, row):
-                return self._acknowledge(key, row, row.ext, seen)
+                return self._acknowledge(key, row, row.ext, look, result)
             if holds(seen.values, row, "theirs"):
                 self.shore.store.receipts.withdraw([key])
                 return "later"

@@ -39,7 +39,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
     row = as_row(receipt)
     incoming = seen.get(ext)
     if incoming is not None and (receipt.action == "create" or shows_wanted(incoming.values, row)):
-        shore.acknowledged(row, ext, incoming, late=True)
+        shore.acknowledged(row, ext, incoming, edited=True)
         shore.store.receipts.finish(receipt.key, "ack", ext=ext)
         _drop(shore, row)
         return "ack"
@@ -51,6 +51,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str, seen: dict[str, Incoming]) ->
         return "not done"
     if incoming is not None and receipt.action == "update":
         # somebody edited the row since: whether ours came first no longer matters to anybody
+        shore.crossings(row, incoming)
         shore.store.receipts.finish(receipt.key, "crossed")
         _plan_again(shore, receipt)
         _mark(shore, row, "moved")

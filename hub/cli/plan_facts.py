@@ -126,7 +126,7 @@ def forecast(setup: Setup, plan: Plan) -> tuple[int, float]:
         return 0, 0.0
     target, calls = destination.target, 0
     for action, rows in setup.store.plans.tally(plan.connection).items():
-        guard = 1 if target.guard == "read_first" and action == "update" else 0
+        guard = 1 if target.guard != "none" and action == "update" else 0
         calls += -(-rows // target.batch) * (target.calls_per_batch + guard + 1)
     return calls, round(calls * target.seconds_per_call, 1)
 
