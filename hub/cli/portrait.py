@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hub.cli.drift_facts import drift_facts
 from hub.cli.plan_facts import item_facts
 from hub.cli.show import Facts, day, moment
 from hub.connector import Row
@@ -37,6 +38,7 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "orders": [_order(row) for row in store.registers.purchases(customer, 5)],
         "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
         "receipts": [_receipt(found) for found in store.receipts.list(customer=customer, count=10)],
+        "drift": drift_facts(setup, store.drifts.list(every=True, customer=customer, count=20)),
         "corrections": corrections(records),
     }
 

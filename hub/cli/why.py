@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.drift_facts import tell_drift
 from hub.cli.edge import command_app
 from hub.cli.finding import the_customer
 from hub.cli.money import amount
@@ -40,6 +41,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
         _tell_decision(decision, currency)
     _tell_waiting(facts, currency)
     _tell_written(facts, zone)
+    tell_drift(facts["drift"], zone)
     tell_corrections(facts)
 
 

@@ -39,7 +39,7 @@ class Questions:
         exact: bool = False,
     ) -> str:  # fmt: skip
         """Open a question, or bring its samples up to date; the largest count (unless `exact`) and an answer stay."""
-        name = self._name(kind, connection, field, subject)
+        name = self.id_of(kind, connection, field, subject)
         self._db.execute(
             "INSERT INTO question (id, kind, connection, field, subject, count, body, at)"
             " VALUES (:id, :kind, :connection, :field, :subject, :count, :body, :at)"
@@ -65,10 +65,11 @@ class Questions:
     def drop(self, kind: str, subject: str, connection: str = "", field: str = "", *, answered: bool = False) -> bool:
         """Close one question that no longer arises, an answered one only if asked to; whether there was one."""
         sql = "DELETE FROM question WHERE id = :id AND (answer IS NULL OR :answered = 1)"
-        name = self._name(kind, connection, field, subject)
+        name = self.id_of(kind, connection, field, subject)
         return self._db.execute(sql, {"id": name, "answered": int(answered)}) > 0
 
-    def _name(self, kind: str, connection: str, field: str, subject: str) -> str:
+    def id_of(self, kind: str, connection: str, field: str, subject: str) -> str:
+        """The id of a question, asked or not."""
         return self._vault.name("question", kind, connection, field, subject, length=8).lower()
 
     # -- questions about a whole field, with the records that stand behind them
@@ -109,7 +110,7 @@ class Questions:
 
     def _still(self, kind: str, connection: str, field: str) -> list[dict[str, Any]]:
         """The samples of a question whose records still stand behind it."""
-        name = self._name(kind, connection, field, "all")
+        name = self.id_of(kind, connection, field, "all")
         rows = self._db.rows("SELECT body FROM question WHERE id = :id", {"id": name})
         samples = self._vault.open(bytes(rows[0][0]), f"question:{name}") if rows else []
         listed, params = names("k", [sample["ext"] for sample in samples] or [""])
