@@ -162,7 +162,8 @@ class Applier:
             for row in moved:
                 shore.store.receipts.finish(keys[row.key], "crossed")
                 shore.crossings(row, seen.get(row.ext))
-        done.rows["crossed"] += len(moved)
+        if moved:
+            done.rows["crossed"] += len(moved)
         if still and tries:
             self._batch(still, raw, approval, done, tries - 1)
         elif still:
