@@ -29,9 +29,9 @@ class Kind:
     answers: tuple[str, ...] = ("seen",)
 
 
-_WHOSE, _SURE = ("hub", "theirs"), ("yes", "no")
-_SAME = {"ours": "hub"}
-"""Words that mean the same answer."""
+_WHOSE, _SURE = ANSWERS, ("yes", "no")
+_STORED = {"ours": "hub"}
+"""How an answer is stored, where not as it is given; the stored word may be given as well."""
 
 KINDS = {
     "first": Kind("{field} of {count} records in {connection} differs from ours: whose word counts?", _WHOSE),
@@ -120,7 +120,7 @@ def answer(ctx: typer.Context, question: str, answer: str, actor: As = "") -> No
         if entry is not None:
             _answer_drift(setup, entry, answer)
             return
-        found, answer = _checked(setup, question, _SAME.get(answer, answer))
+        found, answer = _checked(setup, question, _STORED.get(answer, answer))
         if found.kind == "drift":
             place = setup.store.drifts.of_records(found.connection, [found.subject])
             _answer_drift(setup, place[found.subject, found.field], answer)
@@ -140,7 +140,7 @@ def _answer_drift(setup: Setup, entry: Drift, answer: str) -> None:
     """Say whose word counts on one field that somebody there changed."""
     if not answerable(entry):
         raise SettingsError("this is settled already", where=entry.id, remedy="see `kehub questions drift --all`")
-    if answer not in ANSWERS and answer not in _SAME.values():
+    if answer not in (*ANSWERS, *_STORED.values()):
         raise SettingsError("not an answer to this", where=entry.id, remedy=f"answers: {', '.join(ANSWERS)}")
     print(f"Answered: {answer}. {accept(setup, entry) if answer == 'theirs' else refuse(setup, entry)}")
 
@@ -150,6 +150,6 @@ def _checked(setup: Setup, name: str, answer: str) -> tuple[Question, str]:
     if found is None:
         raise SettingsError("no open question has this id", where=name, remedy="see `kehub questions list`")
     allowed = KINDS[found.kind].answers if found.kind in KINDS else ("seen",)
-    if answer not in allowed:
+    if answer not in [_STORED.get(word, word) for word in allowed]:
         raise SettingsError("not an answer to this question", where=name, remedy=f"answers: {', '.join(allowed)}")
     return found, answer

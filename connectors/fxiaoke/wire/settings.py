@@ -24,12 +24,13 @@ class FxiaokeSettings(ConnectorSettings):
     AccountObj, ContactObj, MemberObj or an object of your own (`...__c`). `key_field` is its unique text field that
     carries the key of a create; "" means that none are created. `owner` is whose the created records are, by default
     the acting user's, and `record_type` their business type. `trigger` lists what our writes may set off.
-    `version_field` goes up by one with each write, which shows an edit of the very moment in which we wrote; "" where
-    a tenant counts otherwise and every row is told as crossed. `clear_with` is what empties a field, `date_zone` where a pure date begins. `orders: false` reads no sales orders, `counts:
-    false` where another system counts them. `hidden_rows` is how many records of a stream this account may not see.
-    `totals: false` where the tenant's totals cannot be relied on: then nothing counts as deleted. `sweep_days` says
-    how often all ids are read to find what was deleted. `calls` is the limit of one interface in 20 seconds,
-    `calls_per_day` the purchased quota. `settle_seconds`: how long a created record may stay out of sight.
+    `version_field` goes up by one with each write, which shows an edit in the very moment of ours; "" where a tenant
+    counts otherwise and every row is told as crossed. `clear_with` is what empties a field, `date_zone` where a pure
+    date begins. `orders: false` reads no sales orders, `counts: false` where another system counts them. `hidden_rows`
+    is how many records of a stream this account may not see. `totals: false` where the tenant's totals cannot be relied
+    on: then nothing counts as deleted. `sweep_days` says how often all ids are read to find what was deleted. `calls`
+    is the limit of one interface in 20 seconds, `calls_per_day` the purchased quota. `settle_seconds`: how long a
+    created record may stay out of sight.
     """
 
     app_id: str

@@ -20,9 +20,10 @@ class ZohoSettings(ConnectorSettings):
     `credits_per_day` states them (a part of them, where others use the API too). `external_id` is a unique text field
     of contacts, which carries the key of a create; "" means that none are created. `trigger` lists the automations of
     Zoho that our writes may set off. `conditional: false` where an organisation does not obey If-Unmodified-Since, by
-    which Zoho refuses to write over an edit of the very moment. `orders: false` for editions without sales orders; `counts: false` where another
-    system counts them. `hidden_rows` is how many records of a stream this account may not see. `coql_count` asks for
-    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight.
+    which Zoho refuses to write over an edit of the very moment. `orders: false` for editions without sales orders;
+    `counts: false` where another system counts them. `hidden_rows` is how many records of a stream this account may not
+    see. `coql_count` asks for totals of changed records too. `settle_seconds`: how long a created contact may stay out
+    of sight.
     """
 
     data_centre: DataCentre
