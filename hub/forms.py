@@ -233,9 +233,12 @@ GENDER = Form("gender", _gender)
 FORMS = {form.name: form for form in (TEXT, LINE, CODE, PHONE, EMAIL, DATE, MOMENT, NUMBER, FLAG, GENDER)}
 
 
+_JOINS = frozenset("\u200d\ufe0e\ufe0f" + "".join(map(chr, range(0x1F3FB, 0x1F400))))
+"""What joins pictures to one, and gives them their colour."""
+
+
 def _without_pictures(text: str) -> str:
-    kinds = ("So", "Sk", "Cf", "Mn")
-    return "".join(char for char in text if unicodedata.category(char) not in kinds)
+    return "".join(char for char in text if unicodedata.category(char) != "So" and char not in _JOINS)
 
 
 LOOSER: dict[str, Callable[[str], str]] = {

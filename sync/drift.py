@@ -10,6 +10,7 @@ agree, when a person answered, or when the record is gone.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,11 @@ class Inbox:
     now: int
     _fresh: dict[Place, Drift] = field(default_factory=dict)
     _visited: set[Place] = field(default_factory=set)
+    _by_record: dict[str, list[Drift]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for drift in self.known.values():
+            self._by_record[drift.ext].append(drift)
 
     @classmethod
     def of(cls, store: Store, connection: str, stream: str, exts: Sequence[str], most: int) -> Inbox:
@@ -80,8 +86,9 @@ class Inbox:
 
     def leave(self, record: Stored) -> None:
         """All fields of a record were looked at: what stands of others has nothing to stand on any more."""
-        for place, drift in self.known.items():
-            if place[0] == record.ext and place not in self._visited and drift.standing and drift.field:
+        for drift in self._by_record.get(record.ext, ()):
+            place = (drift.ext, drift.field)
+            if place not in self._visited and drift.standing:
                 self._fresh[place] = self._closed(drift, "gone" if record.gone else "not written any more")
 
     def changed(self) -> Iterator[Drift]:

@@ -18,12 +18,12 @@ from tests.scene import OTHER, PHONE, THREE, Scene
 MAPPED = "fields: [{{{{ours: city, theirs: city, owner: {owner}}}}}]"
 
 
-def opened(folder: Path, clock: FixedClock, owner: str = "theirs") -> Scene:
+def opened(folder: Path, clock: FixedClock, owner: str = "theirs", location: str = "") -> Scene:
     """A brand whose CRM has a city that is owned so, and where the till is believed about cities."""
     fields = MAPPED.format(owner=owner)
     yaml = THREE.replace("system: crm{crm}", f"system: crm{{crm}}, {fields}")
     yaml = yaml.replace("brakes: {{share", "survivorship: {{city: [till]}}\nbrakes: {{share")
-    return Scene(folder, str(folder / "kehub.db"), clock, yaml=yaml)
+    return Scene(folder, location or str(folder / "kehub.db"), clock, yaml=yaml)
 
 
 @pytest.fixture
@@ -157,6 +157,37 @@ def test_a_customers_own_field_that_a_person_accepts_becomes_a_correction_for_al
     one = scene.who("crm", "a")
     assert scene.hub.survivorship.golden(scene.store.records.of_customers([one])[one])["city"] == "杭州"
     assert brief(scene, every=True) == [("city", "上海", "杭州", "closed", "accepted")]
+
+
+def test_nothing_of_what_was_changed_stands_in_the_clear(scene: Scene) -> None:
+    scene.customer("crm", "a", tier="secret-word-of-theirs")
+    scene.sync()
+    assert brief(scene)[0][2] == "secret-word-of-theirs"
+    scene.close()
+    for path in Path(scene.location).parent.glob("kehub.db*"):
+        assert b"secret-word-of-theirs" not in path.read_bytes()
+
+
+def test_the_inbox_is_the_same_on_both_databases(tmp_path: Path, location: str, clock: FixedClock) -> None:
+    scene = opened(tmp_path, clock, "shared", location)
+    scene.customer("crm", "a", phone=PHONE, city="上海")
+    scene.customer("till", "7", phone=PHONE, city="杭州")
+    scene.rounds(1)
+    assert (scene.questions(), scene.store.questions.open()[0].count) == ([("first", "city", "all")], 1)
+    scene.answer("first", "hub")
+    scene.rounds(1)
+    assert scene.questions() == []
+    assert war(scene, 4)[3] == "vip"
+    assert scene.store.drifts.tally() == {("hub", "open"): 1}
+    entry = inbox(scene)[0]
+    assert scene.store.drifts.find(entry.id) == entry
+    assert scene.store.drifts.list(customer=scene.who("crm", "a")) == [entry]
+    accept(scene.hub, entry)
+    scene.crm.remove("a")
+    scene.rounds(1)
+    assert [found.why for found in inbox(scene, every=True)] == ["gone"]
+    assert scene.store.drifts.forget_before(int(scene.clock.now().timestamp()) + 1) == 1
+    scene.close()
 
 
 # -- how an entry ends

@@ -243,6 +243,7 @@ def m0007_drift(execute: Execute) -> None:
         " rounds {int} NOT NULL DEFAULT 0, seen {int} NOT NULL, closed {int}, body {blob} NOT NULL,"
         " PRIMARY KEY (connection, stream, ext, field))"
     )
+    execute("CREATE INDEX drift_ext ON drift (connection, ext)")
     execute("CREATE INDEX drift_standing ON drift (seen) WHERE state <> 'closed'")
     execute(
         "CREATE TABLE question_part (kind {text} NOT NULL, connection {text} NOT NULL, field {text} NOT NULL,"
