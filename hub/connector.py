@@ -187,16 +187,19 @@ class Page:
 class Target:
     """What a connection can be written to: its customers.
 
-    `batch` is the most rows a call takes. `guard`: `conditional` (the system refuses a stale write by itself),
-    `read_first` (the core reads the batch again just before) or `none`. `create_key` is their unique field that carries
-    a create's intent key ("" = never creates). `native_idempotency`: repeating a create with the same key is harmless.
-    `settle`: how long after an unclear create a look-up that finds nothing may still be wrong. `one_by_one`
-    (the rows of a batch go out one a call) and `seconds_per_call` feed the forecast.
+    `batch` is the most rows a call takes. `guard`: `read_first` (the core reads the batch again just before),
+    `conditional` (and the system refuses by itself what changed since, as `Write.seen` tells: by Conflict for the whole
+    batch) or `none`. `version` is their field that goes up by one with every write to a record ("" = there is none).
+    `create_key` is their unique field that carries a create's intent key ("" = never creates). `native_idempotency`:
+    repeating a create with the same key is harmless. `settle`: how long after an unclear create a look-up that finds
+    nothing may still be wrong. `one_by_one` (the rows of a batch go out one a call) and `seconds_per_call` feed the
+    forecast.
     """
 
     stream: str = "customers"
     batch: int = 100
     guard: Literal["conditional", "read_first", "none"] = "read_first"
+    version: str = ""
     create_key: str = ""
     native_idempotency: bool = False
     settle: timedelta = timedelta(0)
@@ -228,6 +231,8 @@ class RowResult:
     ok, unchanged: done. refused: policy, never retried. rejected: `code` and `field` say why; tried again next run.
     retry_after: try later in this run. unknown: it may have happened. `left` are their fields that a row which is ok
     may have gone without: they count as written only where the read-back shows them, else they are planned again.
+    `stored` is the time of change that the answer gives the record, where it gives one: a later time at the read-back
+    is somebody else's edit.
     """
 
     key: str
@@ -236,6 +241,7 @@ class RowResult:
     code: str = ""
     field: str = ""
     left: tuple[str, ...] = ()
+    stored: datetime | None = None
 
 
 @dataclass(frozen=True)

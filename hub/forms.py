@@ -232,9 +232,19 @@ GENDER = Form("gender", _gender)
 
 FORMS = {form.name: form for form in (TEXT, LINE, CODE, PHONE, EMAIL, DATE, MOMENT, NUMBER, FLAG, GENDER)}
 
+
+_JOINS = frozenset("\u200d\ufe0e\ufe0f" + "".join(map(chr, range(0x1F3FB, 0x1F400))))
+"""What joins pictures to one, and gives them their colour."""
+
+
+def _without_pictures(text: str) -> str:
+    return "".join(char for char in text if unicodedata.category(char) != "So" and char not in _JOINS)
+
+
 LOOSER: dict[str, Callable[[str], str]] = {
     "spaces": lambda text: "".join(text.split()),
     "case": lambda text: " ".join(text.split()).casefold(),
     "width": lambda text: " ".join(unicodedata.normalize("NFKC", text).split()).casefold(),
+    "pictures": lambda text: " ".join(_without_pictures(unicodedata.normalize("NFKC", text)).split()).casefold(),
 }
-"""Looser spellings that an echo may show, from the strictest on."""
+"""Looser spellings that an echo may show, from the strictest on; `pictures` leaves out emoji and what joins them."""

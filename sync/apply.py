@@ -12,16 +12,28 @@ from dataclasses import dataclass, field, replace
 
 from hub import failpoints
 from hub.connector import Row, RowResult, Write
-from hub.errors import HubError, Rejected, Transient
+from hub.errors import Conflict, HubError, Rejected, Transient
 from hub.store.database import chunks
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
-from sync import mapping
+from sync import crossing, mapping
 from sync.landing import Shore, as_row, holds, own_faults, shows_wanted
 from sync.plan import TAG
 
 Entry = tuple[str, PlanRow]
 """A receipt's key and the row it is for."""
+
+TRIES = 2
+"""How often a batch is sent again after the system refused it because a row changed in that very moment."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A record as the guard saw it, as the read-back saw it, and that normalised."""
+
+    before: Row
+    after: Row
+    seen: Incoming | None
 
 
 @dataclass
@@ -77,7 +89,7 @@ class Applier:
 
         Gives the rows that stand, and what the system holds, by its ids.
         """
-        if self.shore.destination.target.guard != "read_first" or rows[0].action == "create":
+        if self.shore.destination.target.guard == "none" or rows[0].action == "create":
             return rows, {}
         raw = self.shore.raw([row.ext for row in rows])
         seen = self.shore.normalised(raw)
@@ -85,26 +97,28 @@ class Applier:
         still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
         moved = [row for row in rows if row not in still]
         if moved:
-            self._skip(moved, seen, done)
+            with self.shore.store.db.writing("moved"):
+                self._skip(moved, seen)
+            done.rows["moved"] += len(moved)
         return still, raw
 
     def _reads(self, ids: int) -> int:
         """The calls that read so many rows by id."""
         return -(-ids // self.shore.destination.target.batch)
 
-    def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming], done: Applied) -> None:
+    def _skip(self, moved: Sequence[PlanRow], seen: dict[str, Incoming]) -> None:
         store, shore = self.shore.store, self.shore
-        with store.db.writing("moved"):
-            store.leases.check(f"push:{shore.name}")
-            shore.land([seen[row.ext] for row in moved if row.ext in seen])
-            for row in moved:
-                store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
-            store.people.make_due([row.customer for row in moved])
-        done.rows["moved"] += len(moved)
+        store.leases.check(f"push:{shore.name}")
+        shore.land([seen[row.ext] for row in moved if row.ext in seen])
+        for row in moved:
+            store.plans.mark(row, "moved", "moved" if row.ext in seen else "gone")
+        store.people.make_due([row.customer for row in moved])
 
     # -- the call
 
-    def _batch(self, rows: list[PlanRow], raw: dict[str, Row], approval: Approval, done: Applied) -> None:
+    def _batch(
+        self, rows: list[PlanRow], raw: dict[str, Row], approval: Approval, done: Applied, tries: int = TRIES
+    ) -> None:
         store, name = self.shore.store, self.shore.name
         entries = [(store.receipts.key(row), row) for row in rows]
         with store.db.writing("intent", durable=True):
@@ -120,6 +134,9 @@ class Applier:
         except Rejected as fault:
             self._split(entries, fault, raw, approval, done)
             return
+        except Conflict:
+            self._look_again(entries, approval, done, tries)
+            return
         except HubError as fault:
             unclear = isinstance(fault, Transient) and fault.unclear
             if not unclear:
@@ -128,9 +145,34 @@ class Applier:
             done.writes += 1
             done.error = fault
             results = {}
-        self._results(entries, results, done)
+        self._results(entries, results, raw, done)
         if done.error is not None:
             raise done.error
+
+    def _look_again(self, entries: list[Entry], approval: Approval, done: Applied, tries: int) -> None:
+        """The system refused the batch, as a row changed since the guard's look: what moved is crossed, the rest goes on.
+
+        Nothing of the batch was written. Rows that others write to all the time are left for later.
+        """
+        shore, keys = self.shore, {row.key: key for key, row in entries}
+        rows = [row for _, row in entries]
+        raw = shore.raw([row.ext for row in rows])
+        seen = shore.normalised(raw)
+        done.writes, done.guards = done.writes + 1, done.guards + self._reads(len(rows))
+        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
+        moved = [row for row in rows if row not in still]
+        with shore.store.db.writing("crossed", durable=True):
+            self._skip(moved, seen)
+            shore.store.receipts.withdraw([keys[row.key] for row in still])
+            for row in moved:
+                shore.store.receipts.finish(keys[row.key], "crossed")
+                shore.crossings(row, seen.get(row.ext))
+        if moved:
+            done.rows["crossed"] += len(moved)
+        if still and tries:
+            self._batch(still, raw, approval, done, tries - 1)
+        elif still:
+            done.rows["later"] += len(still)
 
     def _writes(self, entries: Sequence[Entry], raw: dict[str, Row]) -> list[Write]:
         table = self.shore.destination.stream.mapping
@@ -157,7 +199,7 @@ class Applier:
         done.writes += 1
         if len(entries) == 1:
             key = entries[0][0]
-            self._results(entries, {key: RowResult(key, "rejected", code=fault.code, field=fault.field)}, done)
+            self._results(entries, {key: RowResult(key, "rejected", code=fault.code, field=fault.field)}, raw, done)
             return
         self._withdraw(entries)
         rows, middle = [row for _, row in entries], len(entries) // 2
@@ -166,38 +208,50 @@ class Applier:
 
     # -- after the call
 
-    def _results(self, entries: Sequence[Entry], results: dict[str, RowResult], done: Applied) -> None:
+    def _results(
+        self, entries: Sequence[Entry], results: dict[str, RowResult], before: dict[str, Row], done: Applied
+    ) -> None:
         answers = [(key, row, results.get(key) or RowResult(key, "unknown")) for key, row in entries]
         ids = [_ext(row, result) for _, row, result in answers if result.outcome in ("ok", "unchanged", "unknown")]
         found = [ext for ext in ids if ext]
-        seen = self.shore.read_back(found)
+        after = self.shore.read_back(found)
+        seen = self.shore.normalised(after)
         done.read_backs += self._reads(len(found))
         with self.shore.store.db.writing("receipts", durable=True):
             self.shore.store.leases.check(f"push:{self.shore.name}")
             for key, row, result in answers:
-                outcome = self._finish(key, row, result, seen.get(_ext(row, result)))
+                ext = _ext(row, result)
+                look = Look(before.get(ext, {}), after.get(ext, {}), seen.get(ext))
+                outcome = self._finish(key, row, result, look)
                 done.rows[outcome] += 1
                 if result.code:
                     done.codes[result.code] += 1
 
-    def _finish(self, key: str, row: PlanRow, result: RowResult, seen: Incoming | None) -> str:
+    def _finish(self, key: str, row: PlanRow, result: RowResult, look: Look) -> str:
         store = self.shore.store
         if result.outcome in ("ok", "unchanged"):
-            return self._acknowledge(key, self._without(row, result.left, seen), _ext(row, result), seen)
+            return self._acknowledge(key, self._without(row, result.left, look.seen), _ext(row, result), look, result)
         if result.outcome == "retry_after":
             store.receipts.withdraw([key])
             return "later"
         if result.outcome == "unknown":
-            return self._unclear(key, row, seen)
+            return self._unclear(key, row, look, result)
         store.receipts.finish(key, result.outcome, code=result.code, field=result.field)
         store.plans.mark(row, result.outcome, result.code, result.field)
         return result.outcome
 
-    def _acknowledge(self, key: str, row: PlanRow, ext: str, seen: Incoming | None) -> str:
-        self.shore.acknowledged(row, ext, seen)
-        self.shore.store.receipts.finish(key, "ack", ext=ext)
+    def _acknowledge(self, key: str, row: PlanRow, ext: str, look: Look, result: RowResult) -> str:
+        destination = self.shore.destination
+        edited = crossing.edited(destination.target, look.before, look.after, result, look.seen)
+        crossed = self.shore.acknowledged(row, ext, look.seen, edited=edited)
+        table, wanted = destination.stream.mapping, {name: side["wanted"] for name, side in row.fields.items()}
+        written = mapping.write(table, wanted, look.before)
+        if not crossed and crossing.overwrote(destination.target, table, written, look.before, look.after):
+            crossed = True
+            self.shore.overwrote(row, ext)
+        self.shore.store.receipts.finish(key, "ack", ext=ext, code="crossed" if crossed else "")
         self.shore.store.plans.remove(row)
-        return "ack"
+        return "crossed" if crossed else "ack"
 
     def _without(self, row: PlanRow, left: Sequence[str], seen: Incoming | None) -> PlanRow:
         """The row without the fields that the system may not have taken, unless it shows them: they are planned again."""
@@ -213,14 +267,15 @@ class Applier:
             self.shore.store.people.make_due([row.customer])
         return replace(row, fields=kept)
 
-    def _unclear(self, key: str, row: PlanRow, seen: Incoming | None) -> str:
+    def _unclear(self, key: str, row: PlanRow, look: Look, result: RowResult) -> str:
         """What is there is settled by what a read-back shows; a create stays unknown until it is looked up.
 
         Tags that came or went in part are no riddle: what is still missing is planned again.
         """
+        seen = look.seen
         if seen is not None and row.action != "create":
             if shows_wanted(seen.values, row):
-                return self._acknowledge(key, row, row.ext, seen)
+                return self._acknowledge(key, row, row.ext, look, result)
             if row.action == TAG:
                 self.shore.land([seen])
                 self.shore.store.people.make_due([row.customer])

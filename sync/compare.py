@@ -25,7 +25,8 @@ Verdict = Literal["nothing", "agree", "take", "write", "ask"]
 class Sides:
     """The three sides of one field; `has_base` tells "agreed on nothing there" from "never agreed".
 
-    `keep`: nothing to say of the field is no reason to empty it.
+    `declined` is what was wanted when theirs was taken, `unkept` what we wrote and they did not keep. `keep`: nothing to
+    say of the field is no reason to empty it.
     """
 
     has_base: bool
@@ -36,6 +37,8 @@ class Sides:
     has_declined: bool = False
     theirs_is_ours: bool = False
     keep: bool = False
+    unkept: Any = None
+    has_unkept: bool = False
 
 
 def same(one: Any, other: Any, forms: Collection[str] = ()) -> bool:
@@ -58,10 +61,20 @@ def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Ve
     if not sides.has_base:
         return _first(entry, sides)
     if same(sides.base, sides.theirs, forms):
-        if sides.has_declined and same(sides.wanted, sides.declined, forms):
-            return "nothing", ""
-        return "write", "changed in the hub"
+        return ("nothing", "") if _left(entry, sides, forms) else ("write", _since_agreed(sides, forms))
     return _moved(entry, sides)
+
+
+def _left(entry: Field, sides: Sides, forms: Collection[str]) -> bool:
+    """Whether what is wanted is left unwritten: they did not keep it, or it was theirs to decline."""
+    unkept = sides.has_unkept and same(sides.wanted, sides.unkept, forms)
+    declined = sides.has_declined and same(sides.wanted, sides.declined, forms)
+    return unkept or (declined and owner(entry) != "hub")
+
+
+def _since_agreed(sides: Sides, forms: Collection[str]) -> str:
+    declined = sides.has_declined and same(sides.wanted, sides.declined, forms)
+    return "differs there, the hub owns it" if declined else "changed in the hub"
 
 
 def _settled(sides: Sides, forms: Collection[str]) -> tuple[Verdict, str]:

@@ -177,7 +177,7 @@ def _plan(setup: Setup, report: Report) -> dict[str, Plan]:
             destinations.append(destination)
     planner = Planner(
         setup.store, report.run, destinations, setup.survivorship, setup.main_tier, setup.config.brakes.share,
-        setup.config.brakes.from_rows,
+        setup.config.brakes.from_rows, setup.config.brakes.write_backs,
     )  # fmt: skip
     plans = planner.plan()
     for name, plan in plans.items():
@@ -228,6 +228,7 @@ def _retain(setup: Setup) -> None:
     setup.store.runs.forget_before(now - days.runs_days * 86400)
     setup.store.marks.forget_before(now - days.runs_days * 86400)
     setup.store.receipts.forget_before(now - days.receipts_days * 86400)
+    setup.store.drifts.forget_before(now - days.receipts_days * 86400)
     setup.store.plans.forget_approvals()
 
 

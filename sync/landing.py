@@ -12,6 +12,7 @@ from hub.connector import Connector, Row
 from hub.errors import HubError, Rejected, Transient
 from hub.forms import LOOSER
 from hub.store import Store
+from hub.store.drifts import Drift
 from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import SHADOW, Incoming
@@ -35,14 +36,14 @@ class Shore:
         """The connection's name."""
         return self.destination.name
 
+    def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
+        """The rows as they are now, normalised."""
+        return self.normalised(self.raw(ids))
+
     def raw(self, ids: Sequence[str]) -> dict[str, Row]:
         """The rows as they are now."""
         with own_faults(self.name):
             return self.connector.fetch(ids) if ids else {}
-
-    def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
-        """The rows as they are now, normalised."""
-        return self.normalised(self.raw(ids))
 
     def normalised(self, rows: Rows[str, Row]) -> dict[str, Incoming]:
         """Rows as records; those that cannot be are left out, as absent ones are."""
@@ -54,65 +55,116 @@ class Shore:
                 continue
         return found
 
-    def read_back(self, ids: Sequence[str]) -> dict[str, Incoming]:
-        """As `fetch`, but a failure leaves the write's own answer standing."""
+    def read_back(self, ids: Sequence[str]) -> dict[str, Row]:
+        """As `raw`, but a failure leaves the write's own answer standing."""
         try:
-            return self.fetch(ids)
+            return self.raw(ids)
         except HubError as fault:
             self.store.runs.note(self.run, self.name, self.destination.stream.name, "read_back_failed", code=fault.code)
             return {}
 
-    def land(self, found: Sequence[Incoming]) -> None:
-        """Take records in as they were read; inside the caller's transaction."""
-        now = int(self.store.clock.now().timestamp())
-        self.store.records.land(self.name, self.destination.stream.name, "customers", found, now)
-
-    def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None, *, late: bool = False) -> None:
+    def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None, *, edited: bool | None = None) -> bool:
         """Store what both sides now agree on, then land the record; inside the caller's transaction.
 
-        `late`: it was not read back right after the write, so that what differs may be somebody's edit.
+        `edited`: whether somebody wrote to the record between our write and this look at it; None where nobody can
+        tell. Returns whether such an edit crossed our write, so that something else stands there now.
         """
-        now = int(self.store.clock.now().timestamp())
         shadow = self.store.records.shadows(self.name, [ext]).get(ext, {})
         parts = {part: dict(shadow.get(part, {})) for part in SHADOW}
         incoming = seen or self._assumed(row, ext)
-        self.store.questions.end("conflict", self.name, {ext}, ())
+        crossed = False
         for field, side in row.fields.items():
             wanted, got = side["wanted"], incoming.values.get(field)
-            if late and got != wanted and not echo_form(wanted, got):
-                parts["base"][field] = wanted  # it was agreed, and moved since: the field's owner decides
+            if edited and got != wanted and not echo_form(wanted, got):
+                crossed = True
+                self._crossed(parts, field, wanted, got, ext)
                 continue
-            if row.action == "create":
-                parts["written"][field] = got  # nobody else has said anything there yet
-            self._agree(parts, field, wanted, got, ext)
+            self._agree(parts, field, wanted, got)
+            self._tell(row, field, got, ext, learn=not edited)
         for field in mapping.touched(self.destination.stream.mapping, row.fields) - row.fields.keys():
             parts["written"].pop(field, None)
             parts["made"][field] = incoming.values.get(field)
         self.store.records.save_shadow(self.name, ext, parts)
+        self._land(incoming, row)
+        return crossed
+
+    def land(self, found: Sequence[Incoming], *, made_by_us: bool = False) -> list[tuple[Incoming, int]]:
+        """Take records in as they were read; inside the caller's transaction. Gives what changed, with internal ids."""
+        now = int(self.store.clock.now().timestamp())
+        stream = self.destination.stream.name
+        return self.store.records.land(self.name, stream, "customers", found, now, made_by_us=made_by_us)[1]
+
+    def _land(self, incoming: Incoming, row: PlanRow) -> None:
         made = row.action == "create"
-        _, fresh = self.store.records.land(
-            self.name, self.destination.stream.name, "customers", [incoming], now, made_by_us=made
-        )
+        fresh = self.land([incoming], made_by_us=made)
         if made:
             self._adopt(row, fresh[0][1])
 
-    def _agree(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
+    def _crossed(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
+        """Our value was there and somebody replaced it since: their word is evidence, the field's owner decides."""
+        parts["base"][field] = parts["written"][field] = wanted
+        parts["unkept"].pop(field, None)
+        self.crossed(ext, field, wanted, got, wanted)
+
+    def crossed(self, ext: str, field: str, ours: Any, theirs: Any, wanted: Any) -> None:
+        """Take up an edit that came in the moments of a push of ours; the next plan says what follows from it."""
+        whose = next((mapping.owner(entry) for entry in self.destination.fields() if entry.ours == field), "theirs")
+        now, stream = int(self.store.clock.now().timestamp()), self.destination.stream.name
+        self.store.drifts.save([Drift(self.name, stream, ext, field, whose, ours, theirs, wanted, now, crossed=True)])
+
+    def crossings(self, row: PlanRow, seen: Incoming | None) -> None:
+        """Take up what somebody made of a row's fields while we were about to write them."""
+        for field, side in row.fields.items() if seen else ():
+            if seen and (got := seen.values.get(field)) not in (side["theirs"], side["wanted"]):
+                self.crossed(row.ext, field, side["base"], got, side["wanted"])
+
+    def overwrote(self, row: PlanRow, ext: str) -> None:
+        """Note an edit that our write has overwritten before anybody could see it: what it said is lost."""
+        now, stream = int(self.store.clock.now().timestamp()), self.destination.stream.name
+        fields = ", ".join(sorted(row.fields))
+        self.store.drifts.save(
+            [Drift(self.name, stream, ext, "", "hub", fields, None, None, now, "closed", "overwritten", 0, True, now)]
+        )
+
+    @staticmethod
+    def _agree(parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any) -> None:
         parts["base"][field] = got
         if field in parts["declined"] and field not in parts["written"]:
             parts["left"][field] = parts["declined"][field]  # to be left alone again when our side moves back
-        parts["declined"].pop(field, None)
+        for part in ("declined", "unkept"):
+            parts[part].pop(field, None)
+        parts["written"][field] = got  # whatever a system makes of our words is no evidence
+        parts["made"].pop(field, None)
+        if got != wanted:
+            parts["unkept"][field] = wanted  # never written again by itself: it would be rewritten for ever
+
+    def _tell(self, row: PlanRow, field: str, got: Any, ext: str, *, learn: bool) -> None:
+        """Close what our write has settled, and ask where something else stands there than we wrote."""
+        questions, wanted = self.store.questions, row.fields[field]["wanted"]
         form = "" if got == wanted else echo_form(wanted, got)
-        if got == wanted or form:
-            parts["written"][field] = got
-            parts["made"].pop(field, None)
+        for kind in ("conflict", "not_kept", "echo"):
+            questions.drop(kind, ext, self.name, field, answered=True)
+        anew = questions.drop("drift", ext, self.name, field, answered=True)
+        why = "written back" if got == wanted or form else "not kept"
+        self.store.drifts.written(self.name, self.destination.stream.name, ext, field, why, anew=anew)
         if got == wanted:
             return
-        parts["declined"][field] = wanted  # never written again by itself: a system that rewrites would loop for ever
-        if form:
-            self.store.receipts.show_echo(self.name, field, form, ext)
-        if not (form and form in self.store.receipts.echoes(self.name).get(field, ())):
+        if not (form and self._heard(field, form, ext, row.customer, learn=learn)):
             kind = "echo" if form else "not_kept"
-            self.store.questions.ask(kind, ext, connection=self.name, field=field, samples=[wanted, got])
+            questions.ask(kind, ext, connection=self.name, field=field, samples=[wanted, got])
+
+    def _heard(self, field: str, form: str, ext: str, customer: str, *, learn: bool) -> bool:
+        """Whether this form is an echo of the system by now: then what was asked while it was not is answered."""
+        receipts = self.store.receipts
+        if form in receipts.echoes(self.name).get(field, ()):
+            return True
+        if learn:
+            receipts.show_echo(self.name, field, form, ext, customer)
+        if form not in receipts.echoes(self.name).get(field, ()):
+            return False
+        for shown in receipts.showed(self.name, field, form):
+            self.store.questions.drop("echo", shown, self.name, field, answered=True)
+        return True
 
     def _assumed(self, row: PlanRow, ext: str) -> Incoming:
         """Without a read-back: the record as we knew it, with our values in it."""

@@ -17,7 +17,8 @@ from hub.store.records import SHADOW, Stored
 from hub.tags import TAGS
 from rules.ruleset import STAGE
 from sync import tags
-from sync.compare import Sides, Verdict, compare
+from sync.compare import Sides, Verdict, compare, same
+from sync.drift import Inbox
 from sync.golden import Survivorship
 from sync.mapping import LISTS, fits
 
@@ -29,6 +30,13 @@ TAG = "tag"
 def key_of(action: str, ext: str) -> str:
     """The place in its plan of a change to a record that is there."""
     return f"{TAG}:{ext}" if action == TAG else ext
+
+
+OF_A_RECORD = ("conflict", "drift", "not_kept", "echo")
+"""Questions about one field of one record: their subject is its external id."""
+
+OF_A_FIELD = ("first", "too_long")
+"""Questions about a field of many records: one for all."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,8 @@ class Draft:
     keys: list[tuple[str, str]] = field(default_factory=list)
     shadows: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     asked: dict[tuple[str, str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    conflicts: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    standing: dict[tuple[str, str], set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    inboxes: list[Inbox] = field(default_factory=list)
     ties: list[tuple[str, int]] = field(default_factory=list)
 
 
@@ -102,6 +111,7 @@ class Planner:
     main_tier: str
     share: float
     from_rows: int
+    rounds: int
 
     def plan(self) -> dict[str, Plan]:
         """Bring standing rows up to date and publish each connection's plan."""
@@ -127,6 +137,8 @@ class Planner:
             exts = [record.ext for customer in customers for record in records[customer] if _of(destination, record)]
             shadows = self.store.records.shadows(destination.name, exts)
             unclear = self._unclear_creates(destination)
+            inbox = Inbox.of(self.store, destination.name, destination.stream.name, exts, self.rounds)
+            draft.inboxes.append(inbox)
             answers = {
                 **self.store.questions.answered("first", destination.name),
                 **self.store.questions.answered("conflict", destination.name),
@@ -139,8 +151,9 @@ class Planner:
                     draft.keys += [(destination.name, key_of(action, record.ext)) for action in ("update", TAG)]
                     if not (record.gone or record.placeholder):
                         shadow = shadows.get(record.ext, {})
-                        work = _Row(destination, customer, record, wanted, kept, shadow, answers)
+                        work = _Row(destination, customer, record, wanted, kept, shadow, answers, inbox)
                         work.compare(echoes[destination.name], draft)
+                    inbox.leave(record)
                 if destination.create and destination.target.creates and not here:
                     self._create(destination, customer, records[customer], wanted, unclear.get(customer), draft)
         return draft
@@ -184,9 +197,14 @@ class Planner:
             self.store.records.tie(key, [rid])  # what will be made under this key belongs to this record
         for connection, ext, shadow in draft.shadows:
             self.store.records.save_shadow(connection, ext, shadow)
+        for inbox in draft.inboxes:
+            self.store.drifts.save(inbox.changed())
         for destination in self.destinations:
-            exts = {ext for connection, ext in draft.keys if connection == destination.name}
-            self.store.questions.end("conflict", destination.name, exts, draft.conflicts[destination.name])
+            exts = sorted({ext for connection, ext in draft.keys if connection == destination.name})
+            for kind in OF_A_RECORD:
+                self.store.questions.end(kind, destination.name, exts, draft.standing[destination.name, kind])
+            for kind in OF_A_FIELD:
+                self.store.questions.stand(kind, destination.name, exts, draft.standing[destination.name, kind])
 
     # -- the plan as a whole
 
@@ -196,8 +214,7 @@ class Planner:
         counts = self.store.records.counts()
         with self.store.db.writing("publish"):
             self.store.leases.check("decide")
-            for (connection, kind, name), samples in sorted(asked.items()):
-                self._ask(kind, connection, name, samples)
+            self._ask(asked)
             for destination in self.destinations:
                 base = counts.get((destination.name, destination.stream.name), 0)
                 self.store.plans.brake(self.run, destination.name, self._brakes(destination, base), ("share",))
@@ -207,14 +224,19 @@ class Planner:
             self.store.decisions.decided(due)
         return found
 
-    def _ask(self, kind: str, connection: str, name: str, samples: Sequence[dict[str, Any]]) -> None:
+    def _ask(self, asked: Rows[tuple[str, str, str], list[dict[str, Any]]]) -> None:
         """A conflict is a question a record; what concerns a whole field is one question for all."""
-        if kind == "conflict":
-            for sample in samples:
-                self.store.questions.ask(kind, sample["ext"], connection=connection, field=name, samples=[sample])
-        else:
-            count = len(samples)
-            self.store.questions.ask(kind, "all", connection=connection, field=name, count=count, samples=samples[:5])
+        questions = self.store.questions
+        for (connection, kind, name), samples in sorted(asked.items()):
+            for sample in samples if kind in OF_A_RECORD else ():
+                questions.ask(
+                    kind, sample["ext"], connection=connection, field=name, count=sample.get("rounds", 1),
+                    samples=[sample], exact=True,
+                )  # fmt: skip
+        for destination in self.destinations:
+            for kind in OF_A_FIELD:
+                samples_by = {n: found for (c, k, n), found in asked.items() if (c, k) == (destination.name, kind)}
+                questions.ask_for_all(kind, destination.name, samples_by)
 
     def _brakes(self, destination: Destination, base: int) -> list[tuple[str, str, str]]:
         """More than the allowed share of a connection's customers changed in one way waits for a person."""
@@ -271,12 +293,14 @@ class _Row:
     kept: Collection[str]
     shadow: dict[str, Any]
     answers: Rows[tuple[str, str], str]
+    inbox: Inbox
 
     def compare(self, echoes: Rows[str, set[str]], draft: Draft) -> None:
         sides: dict[str, dict[str, Any]] = {}
         shadow = {part: dict(self.shadow.get(part, {})) for part in SHADOW}
         for entry in self.destination.chosen(self.wanted):
             self._field(entry, echoes.get(entry.ours, ()), shadow, sides, draft)
+        shadow["lost"].clear()  # the inbox has taken it up
         if shadow != {part: self.shadow.get(part, {}) for part in shadow}:
             draft.shadows.append((self.destination.name, self.record.ext, shadow))
         draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
@@ -290,15 +314,19 @@ class _Row:
                 return  # not read yet since tags are mapped; or nothing is decided, and nothing there is of our making
             found = replace(found, wanted=found.wanted or [])
         if found.wanted is not None and not fits(entry, found.wanted):
-            draft.asked[self.destination.name, "too_long", entry.ours].append({"ext": self.record.ext})
+            self._ask("too_long", entry, {}, draft)
             return
         verdict, why = self._answered(entry, found, *compare(entry, found, forms), draft)
+        verdict = self._weighed(entry, found, verdict, forms, shadow["lost"], draft)
+        if found.has_unkept and verdict == "nothing" and not same(found.theirs, found.wanted, forms):
+            for kind in ("not_kept", "echo"):
+                draft.standing[self.destination.name, kind].add((entry.ours, self.record.ext))
         if verdict == "write":
             sides[entry.ours] = {"base": found.base, "theirs": found.theirs, "wanted": found.wanted, "why": why}
         elif verdict in ("agree", "take"):
             shadow["base"][entry.ours] = found.theirs
-            shadow["declined"].pop(entry.ours, None)
-            shadow["left"].pop(entry.ours, None)
+            for part in ("declined", "left", "unkept"):
+                shadow[part].pop(entry.ours, None)
             if verdict == "take":
                 shadow["declined"][entry.ours] = found.wanted
 
@@ -313,6 +341,8 @@ class _Row:
             has_declined=name in shadow["declined"],
             theirs_is_ours=name in self.record.body.ours and name not in shadow["made"],
             keep=name in self.kept,
+            unkept=shadow["unkept"].get(name),
+            has_unkept=name in shadow["unkept"],
         )
 
     def _wanted(self, entry: Field, shadow: Rows[str, Any]) -> Any:
@@ -329,10 +359,26 @@ class _Row:
         answer = self.answers.get((entry.ours, "all" if kind == "first" else self.record.ext))
         if answer == "theirs":
             return "take", ""
-        if kind == "conflict":
-            draft.conflicts[self.destination.name].add((entry.ours, self.record.ext))
         if answer == "hub":
+            if kind == "conflict":
+                draft.standing[self.destination.name, kind].add((entry.ours, self.record.ext))
             return "write", "answered: the hub's"
-        sample = {"ext": self.record.ext, "theirs": found.theirs, "wanted": found.wanted}
-        draft.asked[self.destination.name, kind, entry.ours].append(sample)
+        self._ask(kind, entry, {"theirs": found.theirs, "wanted": found.wanted}, draft)
         return "nothing", ""
+
+    def _weighed(
+        self, entry: Field, found: Sides, verdict: Verdict, forms: Any, lost: Rows[str, Any], draft: Draft
+    ) -> Verdict:
+        """What becomes of the verdict where somebody there changed what we wrote; see `sync/drift.py`."""
+        weighed = self.inbox.weigh(entry, self.record.ext, found, verdict, forms, lost)
+        if self.inbox.answered(entry, self.record.ext):
+            draft.standing[self.destination.name, "drift"].add((entry.ours, self.record.ext))
+        if weighed == "ask":
+            rounds = self.inbox.rounds_of(entry, self.record.ext)
+            self._ask("drift", entry, {"theirs": found.theirs, "wanted": found.wanted, "rounds": rounds}, draft)
+            return "nothing"
+        return weighed
+
+    def _ask(self, kind: str, entry: Field, sample: dict[str, Any], draft: Draft) -> None:
+        draft.asked[self.destination.name, kind, entry.ours].append({"ext": self.record.ext, **sample})
+        draft.standing[self.destination.name, kind].add((entry.ours, self.record.ext))

@@ -43,7 +43,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incomi
     row = as_row(receipt)
     incoming = seen.get(ext or "")
     if ext and _happened(receipt, row, incoming):
-        shore.acknowledged(row, ext, incoming, late=True)
+        shore.acknowledged(row, ext, incoming, edited=True)
         shore.store.receipts.finish(receipt.key, "ack", ext=ext)
         _drop(shore, row)
         return "ack"
@@ -55,6 +55,7 @@ def _one(shore: Shore, receipt: Receipt, ext: str | None, seen: dict[str, Incomi
         return "not done"
     if receipt.action != "create" and (incoming is not None or _gone(shore, receipt)):
         # somebody edited or deleted the row since: whether ours came first no longer matters to anybody
+        shore.crossings(row, incoming)
         shore.store.receipts.finish(receipt.key, "crossed")
         _plan_again(shore, receipt)
         _mark(shore, row, "moved")

@@ -161,8 +161,8 @@ def test_status_shows_marks_tiers_and_what_waits(site: Site) -> None:
     site.planned()
     facts = site.facts("status")
     assert set(facts) == {
-        "brand", "customers", "decided_on", "streams", "plans", "brakes", "held", "questions", "decisions", "receipts",
-        "run",
+        "brand", "customers", "decided_on", "streams", "plans", "brakes", "held", "questions", "drift", "decisions",
+        "receipts", "run",
     }  # fmt: skip
     orders = next(s for s in facts["streams"] if (s["connection"], s["stream"]) == ("till", "orders"))
     assert orders["records"] == 4
@@ -205,15 +205,44 @@ def test_a_question_is_answered_once_and_the_answer_is_acted_on(site: Site) -> N
     site.people(1)
     site.kehub("sync", code=3)
     (question,) = site.facts("questions", "list")
-    assert (question["kind"], question["field"], question["answers"]) == ("first", "city", ["hub", "theirs"])
+    assert (question["kind"], question["field"], question["answers"]) == ("first", "city", ["ours", "theirs"])
     assert question["samples"] == [{"ext": "a0", "theirs": "北京", "wanted": "上海"}]
     assert question["id"] in site.kehub("questions", "list")
     site.kehub("questions", "answer", question["id"], "maybe", code=2)
     site.kehub("questions", "answer", "nosuchid", "hub", code=2)
-    site.kehub("questions", "answer", question["id"], "hub", "--as", "anna")
+    site.kehub("questions", "answer", question["id"], "ours", "--as", "anna")
     assert site.facts("questions", "list") == []
     site.kehub("questions", "answer", question["id"], "hub", code=2)
     assert "city" in site.facts("plan", "show", site.planned())["items"][0]["fields"]
+
+
+def test_what_staff_changed_is_shown_by_every_command_and_can_be_left_standing(site: Site) -> None:
+    site.people(1)
+    site.kehub("apply", site.planned(), "--release", "share", code=0)
+    site.crm.put("customers", {"id": "a0", "tier": "VIP"})
+    digest = site.planned()
+    (entry,) = site.facts("questions", "drift")
+    assert (entry["field"], entry["ours"], entry["theirs"], entry["owner"]) == ("tier", "silver", "VIP", "hub")
+    assert (entry["follows"], entry["answers"]) == ("is written back", ["ours", "theirs"])
+    assert site.facts("status")["drift"] == [{"owner": "hub", "state": "open", "count": 1}]
+    assert "Changed there since we wrote it" in site.kehub("status")
+    (item,) = site.facts("plan", "show", digest)["items"]
+    assert item["drift"]["tier"] == {"seen": entry["seen"], "rounds": 0, "crossed": False}
+    assert "seen 20" in " ".join(site.kehub("plan", "show", digest).split())
+    for command in (("why",), ("customers", "show")):
+        assert site.facts(*command, entry["customer"])["drift"][0]["id"] == entry["id"]
+        assert "VIP" in site.kehub(*command, entry["customer"])
+    site.kehub("questions", "answer", entry["id"], "maybe", code=2)
+    assert "undo it" in site.kehub("questions", "answer", entry["id"], "theirs", "--as", "anna")
+    site.kehub("sync", code=0)
+    assert site.crm.customers["a0"]["tier"] == "VIP"
+    assert [found["follows"] for found in site.facts("questions", "drift")] == ["left as it is there"]
+    site.kehub("questions", "answer", entry["id"], "ours")
+    site.kehub("apply", site.planned(), code=0)
+    assert site.crm.customers["a0"]["tier"] == "silver"
+    assert "Nothing drifted" in site.kehub("questions", "drift")
+    assert [found["why"] for found in site.facts("questions", "drift", "--all")] == ["written back"]
+    site.kehub("questions", "answer", entry["id"], "ours", code=2)
 
 
 def test_two_people_on_one_phone_are_shown_by_name(site: Site) -> None:

@@ -63,7 +63,7 @@ def test_a_whole_life_leaves_nothing_personal_behind(site: Site, tmp_path: Path)
     site.control("faults", {"500": {"times": 2}})
     assert_clean(kehub(site.folder, "apply", digest, "--release", "share"))
     for command in (("status",), ("status", "--json"), ("runs", "list"), ("runs", "show", "--json"), ("plan", "list"),
-                    ("quarantine", "list"), ("questions", "list"), ("store", "check")):  # fmt: skip
+                    ("quarantine", "list"), ("questions", "list"), ("questions", "drift"), ("store", "check")):  # fmt: skip
         assert_clean(kehub(site.folder, *command))
     assert found_under(site.folder, PERSONAL) == []
     assert found_under(tmp_path / "temporary", PERSONAL) == []

@@ -69,6 +69,7 @@ class Fxiaoke(Connector[FxiaokeSettings]):
         own = self.settings
         return Target(
             batch=_BATCH,
+            version=own.version_field,
             create_key=own.key_field,
             creates=bool(own.key_field),
             settle=timedelta(seconds=own.settle_seconds),
@@ -99,8 +100,9 @@ class Fxiaoke(Connector[FxiaokeSettings]):
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Customers by id, a hundred a call; invalidated ones are no longer there."""
-        mapping = self._customers
-        rows = self._entity("customers").having("_id", ids, columns_of(mapping))
+        mapping, version = self._customers, self.settings.version_field
+        columns = (*columns_of(mapping), *((version,) if version else ()))
+        rows = self._entity("customers").having("_id", ids, columns)
         spelling = self._spelling(mapping)
         return {row["_id"]: spelling.read(row) for row in rows}
 

@@ -12,7 +12,7 @@ from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
 from connectors.zoho.wire.module import IDS, Module, columns_of, rows_of
 from connectors.zoho.wire.place import Place
-from connectors.zoho.wire.rows import results, typed
+from connectors.zoho.wire.rows import results, typed, unmodified
 from connectors.zoho.wire.settings import ZohoSettings
 from connectors.zoho.wire.tags import FIELD, Tags, tagging
 from connectors.zoho.wire.walk import Walk
@@ -51,6 +51,7 @@ class Zoho(Connector[ZohoSettings]):
         own = self.settings
         return Target(
             batch=IDS,
+            guard="conditional" if own.conditional else "read_first",
             create_key=own.external_id,
             creates=bool(own.external_id),
             native_idempotency=True,
@@ -103,7 +104,8 @@ class Zoho(Connector[ZohoSettings]):
 
     def _update(self, batch: Sequence[Write]) -> list[RowResult]:
         rows = [{"id": entry.external_id, **typed(entry.values, self._contacts.mapping)} for entry in batch]
-        answer = self._module("customers").send("PUT", "", rows, trigger=self.settings.trigger)
+        since = unmodified(batch) if self.settings.conditional else ""
+        answer = self._module("customers").send("PUT", "", rows, since, trigger=self.settings.trigger)
         return results([entry.key for entry in batch], answer)
 
     def _create(self, batch: Sequence[Write]) -> list[RowResult]:

@@ -34,7 +34,7 @@ COMMANDS = {
     "why": "Show all that is known of a customer, and why it is so.",
     "customers": "Find, show, correct, merge and split customers.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
-    "questions": "What only a person can answer: list, and answer.",
+    "questions": "What only a person can answer: list, and answer; the drift inbox.",
     "runs": "List runs, or show what one did.",
     "store": "Check the store.",
     "keys": "Make keys.",

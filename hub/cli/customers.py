@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.drift_facts import drift_facts, drift_told
 from hub.cli.edge import command_app
 from hub.cli.finding import known_by, named_like, the_customer
 from hub.cli.opening import As, Json, opened
@@ -66,13 +67,16 @@ def show(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     with opened(ctx) as setup:
         name = the_customer(setup, customer)
         records = setup.store.records.of_customers([name])[name]
-        facts = {**_brief(setup, name), "fields": fields(setup, records), "corrections": corrections(records)}
+        drift = drift_facts(setup, setup.store.drifts.list(customer=name))
+        said = {"fields": fields(setup, records), "drift": drift, "corrections": corrections(records)}
+        facts = {**_brief(setup, name), **said}
         zone = setup.config.place.zone
     if json:
         emit(facts)
         return
     print(f"{facts['customer']}, tier {cell(facts['tier'])}, stage {cell(facts['stage'])}")
     tell_fields(facts, zone)
+    block("changed there", drift_told(facts["drift"], zone))
     block("judged", corrections_told(facts))
 
 

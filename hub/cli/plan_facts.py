@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 from hub.cli.show import Facts, moment
 from hub.cli.standing import brakes, open_plans, plan_facts
 from hub.errors import SettingsError, UnsafePlan
 from hub.store.database import chunks
+from hub.store.drifts import Drift
 from hub.store.plans import Plan, PlanRow
 from hub.tags import TAGS, tag_calls
 from sync.approve import find_plan
@@ -89,15 +90,27 @@ def items(setup: Setup, plan: Plan, *, limit: int = 1_000_000_000, offset: int =
         raise UnsafePlan(what, where=plan.digest, remedy=remedy)
     holding = {brake["action"]: brake["kind"] for brake in brakes(setup, plan.connection)}
     released = (approval_facts(setup, plan) or {}).get("released", ())
-    for row in _rows(setup, plan.connection, limit, offset):
-        brake = holding.get(row.action, "")
-        yield item_facts(row, "" if brake in released else brake)
+    for rows in _parts(setup, plan.connection, limit, offset):
+        drifts = setup.store.drifts.of_records(plan.connection, [row.ext for row in rows if row.ext])
+        for row in rows:
+            brake = holding.get(row.action, "")
+            yield {**item_facts(row, "" if brake in released else brake), "drift": _drift(row, drifts)}
 
 
-def _rows(setup: Setup, connection: str, limit: int, offset: int) -> Iterator[PlanRow]:
+def _drift(row: PlanRow, drifts: Mapping[tuple[str, str], Drift]) -> Facts:
+    """Which fields of a row somebody there changed: since when we know, and how often ours was written back."""
+    found = ((name, drifts.get((row.ext, name))) for name in row.fields)
+    return {
+        name: {"seen": moment(drift.seen), "rounds": drift.rounds, "crossed": drift.crossed}
+        for name, drift in found
+        if drift is not None and drift.state == "open"
+    }
+
+
+def _parts(setup: Setup, connection: str, limit: int, offset: int) -> Iterator[list[PlanRow]]:
     """A few thousand at a time: a plan may be longer than memory likes."""
     while limit > 0 and (part := setup.store.plans.rows(connection, limit=min(limit, 2000), offset=offset)):
-        yield from islice(part, limit)
+        yield part
         limit, offset = limit - len(part), offset + len(part)
 
 
@@ -133,7 +146,7 @@ def forecast(setup: Setup, plan: Plan) -> tuple[int, float]:
     target, calls = destination.target, 0
     tally = setup.store.plans.tally(plan.connection)
     for action, rows in tally.items():
-        guard = 1 if target.guard == "read_first" and action != "create" else 0
+        guard = 1 if target.guard != "none" and action != "create" else 0
         batches = -(-rows // target.batch)
         writes = 0 if action == TAG else rows if target.one_by_one else batches
         calls += batches * (guard + 1) + writes
@@ -146,7 +159,7 @@ def _tag_writes(setup: Setup, destination: Destination) -> int:
     """The calls that add and remove the plan's tags; created customers get theirs right after they are made."""
     assert destination.tagging is not None
     calls, chosen = 0, dict[str, list[tuple[str, set[str], set[str]]]]()
-    for row in _rows(setup, destination.name, 1_000_000_000, 0):
+    for row in chain.from_iterable(_parts(setup, destination.name, 1_000_000_000, 0)):
         if TAGS in row.fields:
             theirs, wanted = (set(row.fields[TAGS][side] or ()) for side in ("theirs", "wanted"))
             chosen.setdefault(row.action, []).append((row.key, theirs, wanted))

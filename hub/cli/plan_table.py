@@ -15,7 +15,7 @@ def tell_page(facts: Facts, full: bool, zone: tzinfo) -> None:
     for line in _head(facts, zone):
         print(line)
     most = 0 if full else _BRIEF
-    rows = [row for item in facts["items"] for row in _lines(item, most)]
+    rows = [row for item in facts["items"] for row in _lines(item, most, zone)]
     show(("customer", "record there", "field", "from", "to", "why", "state"), rows, empty="No rows on this page.")
     for line in _foot(facts):
         print(line)
@@ -38,15 +38,25 @@ def _head(facts: Facts, zone: tzinfo) -> Iterator[str]:
     )
 
 
-def _lines(item: Facts, most: int) -> Iterator[list[object]]:
+def _lines(item: Facts, most: int, zone: tzinfo) -> Iterator[list[object]]:
     state = f"held by {item['held']}" if item["held"] and item["state"] == "open" else item["state"]
     place = " ".join(filter(None, (item["code"], item["field"])))
     state = f"{state} ({place})" if place else state
     for number, (name, side) in enumerate(sorted(item["fields"].items())):
         head = [item["customer"], item["ext"] or f"({item['action']})"] if number == 0 else ["", ""]
         yield [
-            *head, name, _from(side, most), cell(side["wanted"], most), side["why"], state if number == 0 else ""
+            *head, name, _from(side, most), cell(side["wanted"], most), _why(item, name, zone),
+            state if number == 0 else "",
         ]  # fmt: skip
+
+
+def _why(item: Facts, name: str, zone: tzinfo) -> str:
+    """Why a field is written; where somebody there changed it, when that was seen."""
+    why, drift = str(item["fields"][name]["why"]), item["drift"].get(name)
+    if drift is None:
+        return why
+    again = f", written back {drift['rounds']} times before" if drift["rounds"] else ""
+    return f"{why} (seen {clock_time(drift['seen'], zone)}{again})"
 
 
 def _from(side: Facts, most: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.cli.bought import bought
+from hub.cli.drift_facts import drift_facts
 from hub.cli.plan_facts import item_facts
 from hub.cli.questions import question_facts
 from hub.cli.show import Facts, day, moment
@@ -45,6 +46,7 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
         "questions": _questions(setup, customer, records),
         "receipts": [_receipt(found) for found in store.receipts.list(customer=customer, count=10)],
+        "drift": drift_facts(setup, store.drifts.list(every=True, customer=customer, count=20)),
         "corrections": corrections(records),
     }
 

@@ -25,6 +25,9 @@ def standing(setup: Setup) -> Facts:
         "brakes": brakes(setup),
         "held": _held(setup),
         "questions": _questions(setup),
+        "drift": [
+            {"owner": owner, "state": state, "count": count} for (owner, state), count in store.drifts.tally().items()
+        ],
         "decisions": _shares(setup),
         "receipts": store.receipts.tally(),
         "run": _last_run(setup),

@@ -56,6 +56,9 @@ def _waiting(facts: Facts) -> None:
     if facts["questions"]:
         kinds = Counter({entry["kind"]: entry["count"] for entry in facts["questions"]})
         print(f"Questions: {cell(kinds)}; see `kehub questions list`")
+    if facts["drift"]:
+        told = ", ".join(f"{d['count']} of fields whose owner is {d['owner']}, {d['state']}" for d in facts["drift"])
+        print(f"Changed there since we wrote it: {told}; see `kehub questions drift`")
 
 
 def _tiers(facts: Facts) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.drift_facts import drift_told
 from hub.cli.edge import command_app
 from hub.cli.finding import the_customer
 from hub.cli.money import amount
@@ -53,6 +54,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     )
     block("our tags", _tags(facts))
     block("written", _written(facts, zone))
+    block("changed there", drift_told(facts["drift"], zone))
     block("waits", _waiting(facts), empty="nothing")
 
 

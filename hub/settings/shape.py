@@ -63,10 +63,12 @@ class IdentityLimits(Shape):
 
 class Brakes(Shape):
     """Changes of one kind wait for a person when they touch more than `share` of a connection's customers and at least
-    `from_rows` of them."""
+    `from_rows` of them. A value that somebody there changes again and again is written back `write_backs` times; then
+    a person is asked."""
 
     share: Annotated[float, Field(gt=0, le=1)] = 0.30
     from_rows: PositiveInt = 10
+    write_backs: PositiveInt = 3
 
 
 class TierRow(Shape):

@@ -4,7 +4,7 @@ store = open_store(location, master, clock)
 store.records  what was read          store.people     who is who        store.decisions  what we decided
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
-store.verdicts what a person judged about two records
+store.verdicts what a person judged about two records       store.drifts    what somebody there made of our words
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -18,6 +18,7 @@ from hub.clock import Clock
 from hub.errors import SettingsError
 from hub.store.database import Database
 from hub.store.decisions import Decisions
+from hub.store.drifts import Drifts
 from hub.store.leases import Leases
 from hub.store.marks import Marks
 from hub.store.migrations import migrate
@@ -56,6 +57,7 @@ class Store:
         self.questions = Questions(db, vault, clock)
         self.plans = Plans(db, vault, clock)
         self.receipts = Receipts(db, vault, clock)
+        self.drifts = Drifts(db, vault, clock)
         self.tokens = Tokens(db, vault, clock)
         self.budgets = Budgets(db, clock)
 

@@ -57,6 +57,11 @@ def _question(store: Store, row: list[Any]) -> list[Any]:
     return [*head, store.vault.open(bytes(blob), f"question:{head[0]}")]
 
 
+def _drift(store: Store, row: list[Any]) -> list[Any]:
+    *head, blob = row
+    return [*head, store.vault.open(bytes(blob), f"drift:{head[0]}")]
+
+
 def _verdict(store: Store, row: list[Any]) -> list[Any]:
     *head, blob = row
     return [*head, store.vault.open(bytes(blob), f"verdict:{head[0]}")]
@@ -114,13 +119,17 @@ SECTIONS = (
     Section("held", "SELECT customer, programme, value, reason, since_day FROM held ORDER BY customer, programme"),
     Section("question", "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
             " ORDER BY id", _question),
+    Section("question_part", "SELECT kind, connection, field, ext FROM question_part"
+            " ORDER BY kind, connection, field, ext"),
+    Section("drift", "SELECT connection, stream, ext, field, owner, state, why, rounds, body FROM drift"
+            " ORDER BY connection, stream, ext, field", _drift),
     Section("shadow", "SELECT connection, ext, body FROM shadow ORDER BY connection, ext", _shadow),
     Section("plan_row", "SELECT connection, key, customer, action, ext, reason, state, code, field, digest, body"
             " FROM plan_row ORDER BY connection, key", _plan_row),
     Section("plan", "SELECT connection, digest, rows FROM plan WHERE state = 'open' ORDER BY connection, digest"),
     Section("brake", "SELECT connection, kind, subject, note FROM brake ORDER BY connection, kind, subject"),
     Section("receipt", "SELECT key, connection, ext, customer, action, state, code, field FROM receipt ORDER BY key"),
-    Section("echo", "SELECT connection, field, form, ext FROM echo ORDER BY connection, field, form, ext"),
+    Section("echo", "SELECT connection, field, form, ext, customer FROM echo ORDER BY connection, field, form, ext"),
 )  # fmt: skip
 
 

@@ -234,6 +234,25 @@ def m0006_verdicts(execute: Execute) -> None:
     execute("CREATE INDEX verdict_other ON verdict (other)")
 
 
+@step
+def m0007_drift(execute: Execute) -> None:
+    """What somebody there made of our words; the records behind a question about a field; whose record showed an echo."""
+    execute(
+        "CREATE TABLE drift (connection {text} NOT NULL, stream {text} NOT NULL, ext {text} NOT NULL,"
+        " field {text} NOT NULL, owner {text} NOT NULL, state {text} NOT NULL, why {text} NOT NULL DEFAULT '',"
+        " rounds {int} NOT NULL DEFAULT 0, seen {int} NOT NULL, closed {int}, body {blob} NOT NULL,"
+        " PRIMARY KEY (connection, stream, ext, field))"
+    )
+    execute("CREATE INDEX drift_ext ON drift (connection, ext)")
+    execute("CREATE INDEX drift_standing ON drift (seen) WHERE state <> 'closed'")
+    execute(
+        "CREATE TABLE question_part (kind {text} NOT NULL, connection {text} NOT NULL, field {text} NOT NULL,"
+        " ext {text} NOT NULL, PRIMARY KEY (connection, kind, field, ext))"
+    )
+    execute("ALTER TABLE echo ADD COLUMN customer {text} NOT NULL DEFAULT ''")
+    execute("CREATE INDEX question_part_ext ON question_part (connection, ext)")
+
+
 _TYPES = {
     "sqlite": {"id": "INTEGER PRIMARY KEY", "int": "INTEGER", "text": "TEXT", "blob": "BLOB"},
     "postgresql": {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.clock import Clock
-from hub.store.database import Database
+from hub.store.database import Database, chunks, names
 from hub.vault import Vault
 
 
@@ -35,18 +35,20 @@ class Questions:
         self._clock = clock
 
     def ask(
-        self, kind: str, subject: str, *, connection: str = "", field: str = "", count: int = 1, samples: Any = None
-    ) -> str:
-        """Open a question, or bring its samples up to date; the largest count and an answer already given stay."""
-        name = self._vault.name("question", kind, connection, field, subject, length=8).lower()
+        self, kind: str, subject: str, *, connection: str = "", field: str = "", count: int = 1, samples: Any = None,
+        exact: bool = False,
+    ) -> str:  # fmt: skip
+        """Open a question, or bring its samples up to date; the largest count (unless `exact`) and an answer stay."""
+        name = self.id_of(kind, connection, field, subject)
         self._db.execute(
             "INSERT INTO question (id, kind, connection, field, subject, count, body, at)"
             " VALUES (:id, :kind, :connection, :field, :subject, :count, :body, :at)"
             " ON CONFLICT (id) DO UPDATE SET body = excluded.body, count ="
-            " CASE WHEN excluded.count > question.count THEN excluded.count ELSE question.count END",
+            " CASE WHEN :exact = 1 OR excluded.count > question.count THEN excluded.count ELSE question.count END",
             {
                 "id": name, "kind": kind, "connection": connection, "field": field, "subject": subject, "count": count,
                 "body": self._vault.seal(samples, f"question:{name}"), "at": int(self._clock.now().timestamp()),
+                "exact": int(exact),
             },
         )  # fmt: skip
         return name
@@ -60,10 +62,64 @@ class Questions:
         )
         self._db.many("DELETE FROM question WHERE id = :id", [{"id": name} for (name,) in rows if name not in kept])
 
-    def drop(self, kind: str, subject: str, connection: str = "", field: str = "") -> None:
-        """Close one open question that no longer arises."""
-        name = self._vault.name("question", kind, connection, field, subject, length=8).lower()
-        self._db.execute("DELETE FROM question WHERE id = :id AND answer IS NULL", {"id": name})
+    def drop(self, kind: str, subject: str, connection: str = "", field: str = "", *, answered: bool = False) -> bool:
+        """Close one question that no longer arises, an answered one only if asked to; whether there was one."""
+        sql = "DELETE FROM question WHERE id = :id AND (answer IS NULL OR :answered = 1)"
+        name = self.id_of(kind, connection, field, subject)
+        return self._db.execute(sql, {"id": name, "answered": int(answered)}) > 0
+
+    def id_of(self, kind: str, connection: str, field: str, subject: str) -> str:
+        """The id of a question, asked or not."""
+        return self._vault.name("question", kind, connection, field, subject, length=8).lower()
+
+    # -- questions about a whole field, with the records that stand behind them
+
+    def stand(self, kind: str, connection: str, exts: Sequence[str], fields: Collection[tuple[str, str]]) -> None:
+        """Of these records, exactly those in `fields`, (field, external id), stand behind questions of a kind."""
+        for part in chunks(exts):
+            listed, params = names("k", part)
+            self._db.execute(
+                f"DELETE FROM question_part WHERE kind = :kind AND connection = :connection AND ext IN {listed}",
+                {**params, "kind": kind, "connection": connection},
+            )
+        self._db.many(
+            "INSERT INTO question_part (kind, connection, field, ext) VALUES (:kind, :connection, :field, :ext)",
+            [{"kind": kind, "connection": connection, "field": name, "ext": ext} for name, ext in sorted(fields)],
+        )
+
+    def ask_for_all(self, kind: str, connection: str, samples: Mapping[str, Sequence[dict[str, Any]]]) -> None:
+        """One question a field for all records that stand behind it, with their number; without any it ends.
+
+        An answer to `first` stays: it holds for records that come later as well.
+        """
+        rows = self._db.rows(
+            "SELECT field, COUNT(*) FROM question_part WHERE kind = :kind AND connection = :connection GROUP BY field",
+            {"kind": kind, "connection": connection},
+        )
+        counts: dict[str, int] = dict(rows)
+        asked = self._db.rows(
+            "SELECT field FROM question WHERE kind = :kind AND connection = :connection AND subject = 'all'",
+            {"kind": kind, "connection": connection},
+        )
+        for (field,) in asked:
+            if field not in counts:
+                self.drop(kind, "all", connection, field, answered=kind != "first")
+        for field, count in sorted(counts.items()):
+            shown = list(samples.get(field, ())) or self._still(kind, connection, field)
+            self.ask(kind, "all", connection=connection, field=field, count=count, samples=shown[:5], exact=True)
+
+    def _still(self, kind: str, connection: str, field: str) -> list[dict[str, Any]]:
+        """The samples of a question whose records still stand behind it."""
+        name = self.id_of(kind, connection, field, "all")
+        rows = self._db.rows("SELECT body FROM question WHERE id = :id", {"id": name})
+        samples = self._vault.open(bytes(rows[0][0]), f"question:{name}") if rows else []
+        listed, params = names("k", [sample["ext"] for sample in samples] or [""])
+        sql = (
+            "SELECT ext FROM question_part WHERE kind = :kind AND connection = :connection AND field = :field"
+            f" AND ext IN {listed}"
+        )
+        found = self._db.rows(sql, {**params, "kind": kind, "connection": connection, "field": field})
+        return [sample for sample in samples if (sample["ext"],) in found]
 
     def end(
         self, kind: str, connection: str, subjects: Collection[str] | None, keep: Collection[tuple[str, str]]

@@ -14,7 +14,10 @@ from hub.vault import Vault
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one effect: intent | ack | rejected | unknown | refused."""
+    """What became of one effect: intent | ack | rejected | unknown | refused | crossed.
+
+    crossed: it did not take place, or was replaced at once, because somebody edited the record in the same moment.
+    """
 
     key: str
     connection: str
@@ -130,18 +133,25 @@ class Receipts:
 
     # -- echoes
 
-    def show_echo(self, connection: str, field: str, form: str, ext: str) -> None:
-        """One record showed that this system hands a field back in a looser form."""
+    def show_echo(self, connection: str, field: str, form: str, ext: str, customer: str) -> None:
+        """One customer's record showed that this system hands a field back in a looser form."""
         self._db.execute(
-            "INSERT INTO echo (connection, field, form, ext) VALUES (:connection, :field, :form, :ext)"
-            " ON CONFLICT (connection, field, form, ext) DO NOTHING",
-            {"connection": connection, "field": field, "form": form, "ext": ext},
+            "INSERT INTO echo (connection, field, form, ext, customer) VALUES (:connection, :field, :form, :ext, :customer)"
+            " ON CONFLICT (connection, field, form, ext) DO UPDATE SET customer = excluded.customer",
+            {"connection": connection, "field": field, "form": form, "ext": ext, "customer": customer},
         )
 
+    def showed(self, connection: str, field: str, form: str) -> Sequence[str]:
+        """The records that showed this form."""
+        sql = "SELECT ext FROM echo WHERE connection = :connection AND field = :field AND form = :form ORDER BY ext"
+        params = {"connection": connection, "field": field, "form": form}
+        return [ext for (ext,) in self._db.rows(sql, params)]
+
     def echoes(self, connection: str) -> dict[str, set[str]]:
-        """field -> looser forms that at least two records showed."""
+        """field -> looser forms that the records of at least two customers showed."""
         rows = self._db.rows(
-            "SELECT field, form FROM echo WHERE connection = :connection GROUP BY field, form HAVING COUNT(*) >= 2",
+            "SELECT field, form FROM echo WHERE connection = :connection GROUP BY field, form"
+            " HAVING COUNT(DISTINCT customer) >= 2",
             {"connection": connection},
         )
         found: dict[str, set[str]] = {}

@@ -22,10 +22,11 @@ IDENTITY = {
 }
 """Fields that say who somebody is, and the kind of key they make."""
 
-SHADOW = ("base", "written", "made", "declined", "left")
+SHADOW = ("base", "written", "made", "declined", "left", "unkept", "lost")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
-fields that we did not write (the whole name of a new family name); what we wanted and they would not have; and what
-we had wanted so where we wrote later: wanted again, the word that stood there comes back."""
+fields that we did not write (the whole name of a new family name); what we wanted and left to them; what we had wanted
+so where we wrote later (wanted again, the word that stood there comes back); what we wrote and they did not keep; what
+we wrote and somebody there has replaced since the last plan."""
 
 TIE = "created"
 """The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""
@@ -134,6 +135,8 @@ class Records:
             bodies[item.ext] = take(old, item.values, item.modified or now, {**written, **sent})
             lost = overtaken(written, item.values)
             if lost:
+                replaced = {name: value for name, value in shadow.get("written", {}).items() if name in lost}
+                shadow["lost"] = {**shadow.get("lost", {}), **replaced}
                 for part in ("written", "made"):
                     shadow[part] = {name: value for name, value in shadow.get(part, {}).items() if name not in lost}
                 self.save_shadow(connection, item.ext, shadow)

@@ -157,6 +157,10 @@ class Twin:
         """Create, change or delete a record as a user of the system would."""
         raise ValueError("this twin cannot be edited")
 
+    def named(self, call: Call) -> Wish | None:
+        """The first record that a writing call would change, as `edit` wants it named; None for other calls."""
+        return None
+
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
         """Further POST routes of the control side, by name."""
         return {}
@@ -203,7 +207,7 @@ class Twin:
         if self.latency and refusal is None:
             await asyncio.sleep(self.latency)
         before = len(self.counts.writes)
-        answer = self.seal(call, refusal or self._spoilt(call, _answered(endpoint.answer, call)))
+        answer = self.seal(call, refusal or self._spoilt(call, self._done(call, endpoint)))
         effect = len(self.counts.writes) > before
         self.counts.written += effect
         self.counts.unanswered += effect
@@ -211,6 +215,28 @@ class Twin:
             await self._reply(request, send, call, answer)
         finally:
             self.counts.unanswered -= effect
+
+    def _done(self, call: Call, endpoint: Endpoint) -> Answer:
+        """Let the call take effect, and a clerk edit one of its records just before or just after."""
+        named = self._named(call) if call.kind == "write" else None
+        edit = self.struck("crossed_edit", call) if named else None
+        late = edit is not None and edit.get("when", "before") == "after"
+        if named and edit is not None and not late:
+            self._cross(named, edit)
+        answer = _answered(endpoint.answer, call)
+        if named and edit is not None and late:
+            self._cross(named, edit)
+        return answer
+
+    def _named(self, call: Call) -> Wish | None:
+        try:
+            return self.named(call)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None  # a body that makes no sense names nothing; the endpoint refuses it
+
+    def _cross(self, named: Wish, edit: dict[str, Any]) -> None:
+        self.clock.advance(1)
+        self.edit({"op": "change", **named, "values": edit.get("values", {})})
 
     async def _reply(self, request: Request, send: Send, call: Call, answer: Answer) -> None:
         if (stall := self.struck("stall_after_write", call)) is not None:

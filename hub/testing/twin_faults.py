@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "rewritten_phones": "Phones are stored in another form than they came in.",
         "duplicate_row": "A page of a listing holds a row twice.",
         "undecodable_row": "A name in a listing holds half a surrogate pair.",
+        "crossed_edit": "A clerk sets values on the first record of a write, a second before it (when: before) or after.",
         "drift": "A record changes just after its page was read; kind is modify, delete or create.",
     }
 )
@@ -49,6 +50,7 @@ DEFAULT_ON: Mapping[str, str] = MappingProxyType(
         "rewritten_phones": "write",
         "duplicate_row": "read",
         "undecodable_row": "read",
+        "crossed_edit": "write",
         "drift": "read",
     }
 )

@@ -174,17 +174,27 @@ def _homes(nodes: list[Node], led: Collection[int]) -> dict[str, list[int]]:
 def _within_limit(
     store: Store, nodes: list[Node], groups: Groups, affected: Affected, limits: Limits
 ) -> list[list[Node]]:
-    """The components; one over the size limit is held back."""
+    """The components; one over the size limit is held back, and the question about one that is not ends."""
     found: list[list[Node]] = []
+    held: set[tuple[str, str]] = set()
     for part in groups.parts():
         members = [nodes[number] for number in part]
-        found += [members] if len(members) <= limits.cluster else _held_back(store, members, affected)
+        if len(members) > limits.cluster:
+            held.add(("", _place(members[0])))
+            found += _held_back(store, members, affected)
+        else:
+            found.append(members)
+    store.questions.end("cluster", "", {_place(node) for node in nodes}, held)
     return found
+
+
+def _place(node: Node) -> str:
+    return f"{node.connection}.{node.stream}.{node.ext}"
 
 
 def _held_back(store: Store, members: list[Node], affected: Affected) -> list[list[Node]]:
     """A cluster over the limit is a question: what was one customer or was judged one stays one, the rest stays apart."""
-    store.questions.ask("cluster", f"{members[0].connection}.{members[0].stream}.{members[0].ext}", count=len(members))
+    store.questions.ask("cluster", _place(members[0]), count=len(members), exact=True)
     groups = judged(len(members), {node.rid: number for number, node in enumerate(members)}, affected.verdicts)
     _join_standing(groups, members, range(len(members)))
     return [[members[number] for number in part] for part in groups.parts()]

@@ -117,6 +117,11 @@ class FxiaokeTwin(Twin):
             raise ValueError("op is create, change, invalidate or delete")
         return {"id": record.id}
 
+    def named(self, call: Call) -> Wish | None:
+        """The record of an update."""
+        row = call.json()["data"].get("object_data") or {} if call.path.endswith("/data/update") else {}
+        return {"module": row["dataObjectApiName"], "id": row["_id"]} if row.get("_id") else None
+
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
         """`POST /_twin/fields` adds a custom field."""
         return {"fields": self._add_field}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.testing.twin_rewrites import Rewrites
+
 HUB_FIELDS = ("field_hubId__c", "field_tier__c", "field_stage__c")
 """The hub's own fields: the key of a create, tier and stage. Real ones end in random letters (`field_aB12C__c`)."""
 
@@ -64,6 +66,8 @@ class FxiaokeOptions:
     """What a value that must be unique is refused with; the code is not documented."""
     rewrite_phones: bool = False
     """Store +8613812345678 as 138-1234-5678."""
+    rewrites: Rewrites = ()
+    """What else becomes of what is written, by field; see `hub.testing.twin_rewrites`."""
     strict_options: bool = True
 
     hub_fields: tuple[str, ...] = HUB_FIELDS

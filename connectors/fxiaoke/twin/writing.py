@@ -12,6 +12,7 @@ from connectors.fxiaoke.twin.records import EMPLOYEES, Books, Record, Table, Val
 from connectors.fxiaoke.twin.replies import Refused, good
 from connectors.fxiaoke.twin.tokens import Tokens, json_of
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_rewrites import rewritten as kept
 
 Note = Callable[[str, str, str, Any], None]
 
@@ -101,7 +102,7 @@ class Writing:
         row = sent.get("object_data") if isinstance(sent, dict) else None
         if not isinstance(row, dict):
             raise Refused
-        return self._listing.named(call, row.get("dataObjectApiName")), row
+        return self._listing.named(call, row.get("dataObjectApiName")), kept(row, self._options.rewrites)
 
     def _values(self, call: Call, table: Table, row: Values, record: Record | None) -> Values:
         """What a row's fields become; Refused for one that may not be written."""

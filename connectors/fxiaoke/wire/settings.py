@@ -23,13 +23,15 @@ class FxiaokeSettings(ConnectorSettings):
     when `user_mobile` is given, the phone under which that employee is found. `object` is what customers are there:
     AccountObj, ContactObj, MemberObj or an object of your own (`...__c`). `key_field` is its unique text field that
     carries the key of a create; "" means that none are created. `owner` is whose the created records are, by default
-    the acting user's, and `record_type` their business type. `trigger` lists what our writes may set off. `clear_with`
-    is what empties a field, `date_zone` where a pure date begins. `orders: false` reads no sales orders, `counts:
-    false` where another system counts them. `hidden_rows` is how many records of a stream this account may not see.
-    `totals: false` where the tenant's totals cannot be relied on: then nothing counts as deleted. `sweep_days` says
-    how often all ids are read to find what was deleted. `calls` is the limit of one interface in 20 seconds,
-    `calls_per_day` the purchased quota. `settle_seconds`: how long a created record may stay out of sight.
-    `invalid_shown: false` where not even a query for the life status lists invalidated records.
+    the acting user's, and `record_type` their business type. `trigger` lists what our writes may set off.
+    `version_field` goes up by one with each write, which shows an edit in the very moment of ours; "" where a tenant
+    counts otherwise and every row is told as crossed. `clear_with` is what empties a field, `date_zone` where a pure
+    date begins. `orders: false` reads no sales orders, `counts: false` where another system counts them. `hidden_rows`
+    is how many records of a stream this account may not see. `totals: false` where the tenant's totals cannot be relied
+    on: then nothing counts as deleted. `sweep_days` says how often all ids are read to find what was deleted. `calls`
+    is the limit of one interface in 20 seconds, `calls_per_day` the purchased quota. `settle_seconds`: how long a
+    created record may stay out of sight. `invalid_shown: false` where not even a query for the life
+    status lists invalidated records.
     """
 
     app_id: str
@@ -44,6 +46,7 @@ class FxiaokeSettings(ConnectorSettings):
     owner: str = ""
     record_type: str = Field("default__c", pattern=r"^\w+$")
     trigger: tuple[Trigger, ...] = ()
+    version_field: str = Field("version", pattern=_NAME)
     clear_with: Literal["null", "empty"] = "null"
     date_zone: str = "Asia/Shanghai"
     orders: bool = True

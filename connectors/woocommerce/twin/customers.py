@@ -12,6 +12,7 @@ from connectors.woocommerce.twin.options import WooOptions
 from connectors.woocommerce.twin.query import Query, choice, flag, ids
 from connectors.woocommerce.twin.replies import Refused, Values, invalid
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_rewrites import rewritten, rewritten_pairs
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _OWN = frozenset(("email", "first_name", "last_name", "username", "password", "billing", "shipping", "meta_data"))
@@ -123,7 +124,7 @@ class Customers:
             raise Refused("registration-error-username-exists", 400)
         if not (self._options.generates_passwords or body.get("password")):
             raise Refused("registration-error-missing-password", 400)
-        record = self._books.add_customer(_own(body, rewrites))
+        record = self._books.add_customer(self._kept(body, rewrites))
         self._note("insert", "customers", str(record.id), body)
         return record
 
@@ -134,10 +135,15 @@ class Customers:
             if record.values["role"] not in _CUSTOMERS:
                 raise Refused("woocommerce_rest_cannot_edit", 403)
             self._check_email(body["email"], "woocommerce_rest_customer_invalid_email", record)
-        self._books.merge(record, _own(body, rewrites), null_deletes=self._options.null_deletes_meta)
+        self._books.merge(record, self._kept(body, rewrites), null_deletes=self._options.null_deletes_meta)
         self._books.touch(record)
         self._note("update", "customers", str(record.id), set(body) - {"id"})
         return record
+
+    def _kept(self, body: Values, rewrites: bool) -> Values:
+        kept = rewritten(_own(body, rewrites), self._options.rewrites)
+        meta = {"meta_data": rewritten_pairs(kept["meta_data"], self._options.rewrites)} if "meta_data" in kept else {}
+        return {**kept, **meta}
 
     def _check_email(self, email: object, taken: str, own: Record | None) -> None:
         if not isinstance(email, str) or not _EMAIL.fullmatch(email):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.testing.twin_rewrites import Rewrites
+
 
 @dataclass(frozen=True)
 class WooOptions:
@@ -41,6 +43,8 @@ class WooOptions:
     exists_code: str = "registration-error-email-exists"
     rewrite_phones: bool = False
     """Store +8613812345678 as 138 1234 5678."""
+    rewrites: Rewrites = ()
+    """What else becomes of what is written, by field; see `hub.testing.twin_rewrites`."""
 
     calls: int = 0
     """Calls in any `call_window` seconds that the host lets pass (0: all; the shop itself counts none)."""

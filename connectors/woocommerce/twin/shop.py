@@ -111,6 +111,11 @@ class WooTwin(Twin):
             raise ValueError("op is create, change, delete, refund or restore")
         return {"id": str(record.id)}
 
+    def named(self, call: Call) -> Wish | None:
+        """The first customer that a batch updates."""
+        rows = call.json().get("update") if call.path.endswith("/customers/batch") else None
+        return {"module": "customers", "id": rows[0]["id"]} if rows else None
+
     def _modules(self) -> dict[str, dict[int, Record]]:
         return {"customers": self.books.customers, "orders": self.books.orders}
 

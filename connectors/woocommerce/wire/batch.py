@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -72,7 +73,15 @@ def _result(entry: Write, item: Row) -> RowResult:
     id_ = str(item.get("id") or "")
     if not id_ or (entry.external_id and entry.external_id != id_):
         return RowResult(entry.key, "unknown")
-    return RowResult(entry.key, "ok", external_id=id_)
+    return RowResult(entry.key, "ok", external_id=id_, stored=_time(item.get("date_modified_gmt")))
+
+
+def _time(text: Any) -> datetime | None:
+    """A time of change, which is UTC without saying so; None for an account that was never edited."""
+    try:
+        return datetime.fromisoformat(f"{text}+00:00")
+    except ValueError:
+        return None
 
 
 def _refused(key: str, error: Row) -> RowResult:

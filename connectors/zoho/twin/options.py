@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.testing.twin_rewrites import Rewrites
+
 ALL_SCOPES = (
     "ZohoCRM.modules.ALL",
     "ZohoCRM.settings.modules.READ",
@@ -58,6 +60,8 @@ class ZohoOptions:
     """The status when some rows of a write fail; older versions answered 200 or 202."""
     rewrite_phones: bool = False
     """Store +8613812345678 as 138 1234 5678."""
+    rewrites: Rewrites = ()
+    """What else becomes of what is written, by field; see `hub.testing.twin_rewrites`."""
     strict_picklists: bool = True
 
     tag_ids: int = 500

@@ -12,6 +12,7 @@ from connectors.zoho.twin.records import Books, Module, Record, Values
 from connectors.zoho.twin.replies import Details, Refused, envelope
 from connectors.zoho.twin.schema import SYSTEM_DUPLICATE
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_rewrites import rewritten as kept
 
 Result = dict[str, Any]
 Note = Callable[[str, str, str, Iterable[str]], None]
@@ -92,7 +93,7 @@ class Writing:
             raise Refused("LIMIT_EXCEEDED", {"limit": self._options.batch, "json_path": "$.data"})
         if "trigger" not in body:
             self._note("automation", module.name, "", ())
-        return module, rows
+        return module, [kept(row, self._options.rewrites) for row in rows]
 
     def _insert(self, module: Module, row: Values, place: int, rewrites: bool) -> Result:
         if wrong := self._problems(module, row, place, None):

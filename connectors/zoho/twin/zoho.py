@@ -146,6 +146,11 @@ class ZohoTwin(Twin):
             raise ValueError("op is create, change, delete, tag or untag")
         return {"id": record.id}
 
+    def named(self, call: Call) -> Wish | None:
+        """The first record of an update."""
+        rows = call.json().get("data") if call.method == "PUT" else None
+        return {"module": call.params["module"], "id": rows[0]["id"]} if rows and rows[0].get("id") else None
+
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
         """`POST /_twin/fields` adds a custom field; Zoho documents no call for that."""
         return {"fields": self._add_field}

@@ -62,10 +62,14 @@ class Module:
         rows = self._query(f"select count(id) from {self.name} where {condition}").rows("data")  # noqa: S608 - COQL
         return _whole(rows[0] if rows else None, "count(id)")
 
-    def send(self, method: str, path: str, rows: Sequence[Row], **body: Any) -> Answer:
-        """Write a batch. Only an upsert, which goes by a key of our own, may be sent twice."""
+    def send(self, method: str, path: str, rows: Sequence[Row], unmodified: str = "", **body: Any) -> Answer:
+        """Write a batch, unless one of its records changed after `unmodified`.
+
+        Only an upsert, which goes by a key of our own, may be sent twice.
+        """
+        headers = {"If-Unmodified-Since": unmodified} if unmodified else {}
         answer: Answer = self.door.request(
-            method, f"{self.root}/{self.name}{path}", json={"data": list(rows), **body}, writes=True,
+            method, f"{self.root}/{self.name}{path}", json={"data": list(rows), **body}, headers=headers, writes=True,
             repeatable=path == "/upsert", cost=-(-len(rows) // 10),
         )  # fmt: skip
         return answer

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Rows
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from connectors.zoho.wire.dialect import LATER, UNCLEAR
-from hub.connector import Answer, Mapping, Row, RowResult
+from hub.connector import Answer, Mapping, Row, RowResult, Write
 from hub.errors import Transient
 
 
@@ -39,6 +40,12 @@ def _typed(form: str, value: Any) -> Any:
     return spell(value) if spell and isinstance(value, str) else value
 
 
+def unmodified(batch: Sequence[Write]) -> str:
+    """The latest time of change that the guard saw in a batch: whatever is newer was changed since. "" without one."""
+    times = [text for entry in batch if (text := str(entry.seen.get("Modified_Time") or ""))]
+    return max(times, key=datetime.fromisoformat) if len(times) == len(batch) else ""
+
+
 def results(keys: Sequence[str], answer: Answer) -> list[RowResult]:
     """One result for each key, in the order in which the rows were sent; `unknown` where the answer says nothing."""
     try:
@@ -55,11 +62,19 @@ def _result(key: str, row: Any) -> RowResult:
     code, details = str(error.get("code") or ""), error.get("details")
     details = details if isinstance(details, dict) else {}
     if code == "SUCCESS":
-        return RowResult(key, "ok", external_id=str(details.get("id") or "") or None)
+        return RowResult(key, "ok", external_id=str(details.get("id") or "") or None, stored=_time(details))
     if not code or code in UNCLEAR:
         return RowResult(key, "unknown", code=code)
     field = str(details.get("api_name") or "")
     return RowResult(key, "retry_after" if code in LATER else "rejected", code=code, field=field)
+
+
+def _time(details: Row) -> datetime | None:
+    """The record's time of change, as the answer to a write tells it."""
+    try:
+        return datetime.fromisoformat(str(details.get("Modified_Time") or ""))
+    except ValueError:
+        return None
 
 
 def _first_error(row: Row) -> Row:

@@ -19,11 +19,12 @@ class ZohoSettings(ConnectorSettings):
     `refresh_token` may be left out: `kehub login` stores one. `edition` and `users` give the API credits of a day,
     `credits_per_day` states them (a part of them, where others use the API too). `external_id` is a unique text field
     of contacts, which carries the key of a create; "" means that none are created. `trigger` lists the automations of
-    Zoho that our writes may set off. `orders: false` for editions without sales orders; `counts: false` where another
-    system counts them. `hidden_rows` is how many records of a stream this account may not see. `coql_count` asks for
-    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight. `make_tags`: tags
-    that Zoho does not know are made before they are given to anybody; false trusts it to make them. `coql_tags`: a query
-    may select tags; if not, the tags of the contacts that it finds are read by id.
+    Zoho that our writes may set off. `conditional: false` where an organisation does not obey If-Unmodified-Since, by
+    which Zoho refuses to write over an edit of the very moment. `orders: false` for editions without sales orders;
+    `counts: false` where another system counts them. `hidden_rows` is how many records of a stream this account may not
+    see. `coql_count` asks for totals of changed records too. `settle_seconds`: how long a created contact may stay out
+    of sight. `make_tags`: tags that Zoho does not know are made before they are given to anybody; false trusts
+    it to make them. `coql_tags`: a query may select tags; if not, the tags of the contacts that it finds are read by id.
     """
 
     data_centre: DataCentre
@@ -38,6 +39,7 @@ class ZohoSettings(ConnectorSettings):
     credits_per_day: PositiveInt | None = None
     external_id: str = Field("KeHub_ID", pattern=r"^\w*$")
     trigger: tuple[Trigger, ...] = ()
+    conditional: bool = True
     orders: bool = True
     counts: bool = True
     hidden_rows: dict[Literal["customers", "orders"], NonNegativeInt] = Field(default_factory=dict)
