@@ -86,8 +86,6 @@ class Shore:
 
     def _agree(self, parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any, ext: str) -> None:
         parts["base"][field] = got
-        if field in parts["declined"] and field not in parts["written"]:
-            parts["left"][field] = parts["declined"][field]  # to be left alone again when our side moves back
         parts["declined"].pop(field, None)
         form = "" if got == wanted else echo_form(wanted, got)
         if got == wanted or form:

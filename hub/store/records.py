@@ -25,7 +25,7 @@ IDENTITY = {
 SHADOW = ("base", "written", "made", "declined", "left")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
 fields that we did not write (the whole name of a new family name); what we wanted and they would not have; and what
-we had wanted so where we wrote later: wanted again, the word that stood there comes back."""
+we wanted when we left their word standing: wanted again after a write of ours, that word comes back."""
 
 TIE = "created"
 """The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""
