@@ -129,8 +129,6 @@ class Shore:
     @staticmethod
     def _agree(parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any) -> None:
         parts["base"][field] = got
-        if field in parts["declined"] and field not in parts["written"]:
-            parts["left"][field] = parts["declined"][field]  # to be left alone again when our side moves back
         for part in ("declined", "unkept"):
             parts[part].pop(field, None)
         parts["written"][field] = got  # whatever a system makes of our words is no evidence

@@ -328,7 +328,7 @@ class _Row:
             for part in ("declined", "left", "unkept"):
                 shadow[part].pop(entry.ours, None)
             if verdict == "take":
-                shadow["declined"][entry.ours] = found.wanted
+                shadow["declined"][entry.ours] = shadow["left"][entry.ours] = found.wanted
 
     def _sides(self, entry: Field, shadow: Rows[str, Any]) -> Sides:
         name = entry.ours
@@ -348,7 +348,7 @@ class _Row:
     def _wanted(self, entry: Field, shadow: Rows[str, Any]) -> Any:
         """What is wanted there; where we once left their word standing and want the same again, that word."""
         name, wanted, ours = entry.ours, _wanted(entry, self.wanted), self.record.body.ours
-        again = name in ours and name in shadow["written"] and name in shadow["left"] and shadow["left"][name] == wanted
+        again = name in ours and name in shadow["written"] and shadow["left"].get(name) == wanted is not None
         return ours[name][0] if again else wanted
 
     def _answered(self, entry: Field, found: Sides, verdict: Verdict, why: str, draft: Draft) -> tuple[Verdict, str]:
