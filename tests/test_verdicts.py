@@ -337,6 +337,21 @@ def test_a_merge_is_undone_though_records_went_in_the_meantime(
     assert outcomes[0] == outcomes[1]
 
 
+def test_a_merge_is_undone_though_another_founder_went_home_before(scene: Scene) -> None:
+    entries = [("crm", PHONE, "李娜"), ("shop", THIRD, "张伟"), ("till", PHONE, "张伟"), ("till", PHONE, "张伟"),
+               ("shop", THIRD, "张伟"), ("till", THIRD, None), ("crm", THIRD, None)]  # fmt: skip
+    for number, (system, phone, name) in enumerate(entries):
+        scene.customer(system, f"{number}", phone=phone, name=name)
+    before = partition(scene)
+    made = merge(scene, "till:3", "shop:1")
+    partition(scene)
+    for number in (3, 5, 6):
+        scene.system(entries[number][0]).remove(f"{number}")
+    partition(scene)
+    verdict.undo(scene.hub, made)
+    assert partition(scene) == before
+
+
 def life(
     scene: Scene, entries: list[tuple[str, Any, Any]], merged: tuple[int, int] | None, gone: list[int], at_once: bool
 ) -> list[str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
-from connectors.zoho.wire.module import IDS, Module, columns_of, rows_of
+from connectors.zoho.wire.module import IDS, IN, Module, columns_of, rows_of
 from connectors.zoho.wire.place import Place
 from connectors.zoho.wire.rows import results, typed, unmodified
 from connectors.zoho.wire.settings import ZohoSettings
@@ -20,7 +20,6 @@ from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Str
 
 _MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
 _BIN = timedelta(days=60)  # how long Zoho's recycle bin remembers
-_IN = 50  # values in a query's `in`: 50 and 100 are both documented
 
 
 class Zoho(Connector[ZohoSettings]):
@@ -132,9 +131,9 @@ class Zoho(Connector[ZohoSettings]):
         """The contacts that hold these create keys, asked of the database, which has no lag."""
         field, found = self.settings.external_id, dict[str, str]()
         keys = [key for key in create_keys if key.isalnum()]  # ours are; others could not be quoted safely
-        for start in range(0, len(keys) if field else 0, _IN):
-            quoted = ", ".join(f"'{key}'" for key in keys[start : start + _IN])
-            answer = self._module("customers").select(["id", field], f"{field} in ({quoted})", _IN)
+        for start in range(0, len(keys) if field else 0, IN):
+            quoted = ", ".join(f"'{key}'" for key in keys[start : start + IN])
+            answer = self._module("customers").select(["id", field], f"{field} in ({quoted})", IN)
             found |= {str(row[field]): row["id"] for row in rows_of(answer)}
         return found
 
@@ -148,5 +147,4 @@ class Zoho(Connector[ZohoSettings]):
     @property
     def _contacts(self) -> Stream:
         """The stream of contacts as the site maps it."""
-        stream = self.streams()[0]
-        return replace(stream, mapping=self.tools.mapping(stream))
+        return replace(stream := self.streams()[0], mapping=self.tools.mapping(stream))

@@ -182,10 +182,14 @@ def _clause(clause: Facts, currency: str) -> str:
 
 
 def _tags(facts: Facts) -> Iterator[str]:
-    """The hub's tags by system; one that nothing gives any more goes with the next plan."""
+    """The hub's tags by record; one that nothing gives any more goes with the next plan."""
+    by_record: dict[str, list[str]] = {}
     for tag in facts["tags"]:
-        because = f"because of {tag['because']}" if tag["because"] else "because of nothing any more"
-        yield f"{tag['connection']}:{tag['ext']} {tag['tag']}, {because}{'' if tag['there'] else ', not there yet'}"
+        because = tag["because"] or "nothing any more"
+        told = f"{tag['tag']} ({because}{'' if tag['there'] else ', not there yet'})"
+        by_record.setdefault(f"{tag['connection']}:{tag['ext']}", []).append(told)
+    for record, found in by_record.items():
+        yield f"{record} {', '.join(found)}"
 
 
 def _figure(fact: str, value: object, currency: str) -> str:

@@ -253,10 +253,11 @@ class People:
         A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
         """
         came = self._db.rows(_CAME_TOGETHER, {"rid": rid, "reason": by_verdict(verdict)})
-        homes = {home for record, home, founder, _ in came if record == founder}
-        moved = {record: home for record, home, _, _ in came if home in homes}
-        self.make_due(sorted({*homes, *(left for _, _, _, left in came)}))
-        self._alias(dict.fromkeys(homes))
+        merged = {home for record, home, founder, into, _ in came if record == founder and into is not None}
+        standing = {home for _, home, _, into, _ in came if into is None}  # its founder went back before
+        moved = {record: home for record, home, _, _, _ in came if home in merged | standing}
+        self.make_due(sorted({*merged, *standing, *(left for *_, left in came)}))
+        self._alias(dict.fromkeys(merged))
         self._link(0, moved, dict.fromkeys(moved, "verdict undone"))
         self._follow(moved)
 
@@ -317,9 +318,10 @@ def by_verdict(verdict: str) -> str:
 
 _BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
 _CAME_TOGETHER = (
-    "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
+    "SELECT l.rid, c.id, c.founder, c.merged_into, m.customer FROM link m"
     " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
-    f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
+    f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer"
+    " AND (c.merged_into = m.customer OR (c.merged_into IS NULL AND c.id <> m.customer))"
     " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = :reason ORDER BY l.rid"
 )
 """Of a record that this verdict moved: all that came into its customer in the same run, with the ids they came from."""

@@ -25,8 +25,8 @@ IDENTITY = {
 SHADOW = ("base", "written", "made", "declined", "left", "unkept", "lost")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
 fields that we did not write (the whole name of a new family name); what we wanted and left to them; what we wanted
-when we left their word standing (wanted again after a write of ours, that word comes back); what we wrote and they did not keep; what
-we wrote and somebody there has replaced since the last plan."""
+when we left their word standing (wanted again after a write of ours, that word comes back); what we wrote and they did
+not keep; what we wrote and somebody there has replaced since the last plan."""
 
 TIE = "created"
 """The kind of key that ties a record we made ourselves to the record it was made from. It is no evidence of anything."""

@@ -13,6 +13,9 @@ from hub.errors import SettingsError, Transient
 IDS = 100
 """The most ids that one call takes."""
 
+IN = 50
+"""The most values in a query's `in`: 50 and 100 are both documented."""
+
 _COLUMNS = 49  # fifty with the id
 
 
