@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.model import Buyer, NounName
 from hub.store.bodies import Body, overtaken, take
@@ -69,6 +69,14 @@ class Landing:
     changed: int = 0
     unchanged: int = 0
     changed_rids: list[int] = field(default_factory=list)
+
+
+class Unmet(NamedTuple):
+    """A stream's living records against the read that is open: `fresh` ones are missing for the first time."""
+
+    living: int
+    met: int
+    fresh: int
 
 
 class Records:
@@ -289,6 +297,26 @@ class Records:
         )
         self._db.execute(f"UPDATE record SET absent = :now{where} AND absent = 0", {**key, "now": now})
         return self._go([rid for (rid,) in rows])
+
+    def unmet(self, connection: str, stream: str) -> Unmet:
+        """How many living records the open read has met, and how many it is the first to miss."""
+        met = "ext IN (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
+        rows = self._db.rows(
+            f"SELECT COUNT(*), COUNT(CASE WHEN {met} THEN 1 END),"
+            f" COUNT(CASE WHEN absent = 0 AND NOT {met} THEN 1 END) FROM record"
+            " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0",
+            {"connection": connection, "stream": stream},
+        )
+        return Unmet(*rows[0])
+
+    def missed(self, connection: str, stream: str) -> tuple[int, int | None]:
+        """How many living records the last sweep did not meet, and when the first of them was missed."""
+        rows = self._db.rows(
+            "SELECT COUNT(*), MIN(absent) FROM record WHERE connection = :connection AND stream = :stream"
+            " AND gone = 0 AND absent > 0",
+            {"connection": connection, "stream": stream},
+        )
+        return int(rows[0][0]), rows[0][1]
 
     # -- reading
 
