@@ -18,6 +18,7 @@ import orjson
 from hub.connector import BadRow, Connector, Page, Stream, Window
 from hub.errors import HubError, Rejected, Transient
 from hub.store import Store
+from hub.store.absence import Unmet
 from hub.store.marks import Certificate, Mark
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
@@ -249,22 +250,23 @@ class Observer:
 
     def _take_away(self, name: str, stream: Stream, strength: str, outcome: Outcome) -> str:
         """Take for gone what a sweep did not meet; the strength that the read keeps. What is not taken is counted."""
-        if strength == "swept" and self._shrunk(name, stream):
+        found, gone = self.store.absence.unmet(name, stream.name), 0
+        if strength == "swept" and self._shrunk(name, stream, found):
             strength, outcome.trouble = "chain", "the source shrank; nothing was taken as deleted"
         elif strength == "swept":
-            outcome.gone += self.store.records.absent(name, stream.name, self._now(), self.grace)
-        found = self.store.records.unmet(name, stream.name)
-        outcome.kept = found.living - found.met
-        if outcome.kept and strength != "swept" and not outcome.trouble:
+            gone = self.store.absence.take(name, stream.name, self._now(), self.grace)
+        elif found.living > found.met:
             outcome.trouble = "the read proved no absence; nothing was taken as deleted"
+        outcome.gone += gone
+        outcome.kept = found.living - found.met - gone
         return strength
 
-    def _shrunk(self, name: str, stream: Stream) -> bool:
+    def _shrunk(self, name: str, stream: Stream, found: Unmet) -> bool:
         """Whether so many records are newly missing that a person must look first; a source that is empty always asks.
 
         Those that an earlier sweep missed already are not counted again: a person may have said yes to them.
         """
-        found, questions = self.store.records.unmet(name, stream.name), self.store.questions
+        questions = self.store.questions
         many = bool(stream.shrink_brake) and found.fresh > found.living * stream.shrink_brake
         subject = f"{found.living}>{found.living - found.fresh}"
         asks = bool(found.fresh) and (many or not found.met)

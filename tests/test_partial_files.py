@@ -255,7 +255,7 @@ def spoiled(site: Site, way: Way, patch: pytest.MonkeyPatch) -> Report:
 
 
 @ways
-def test_a_read_that_ends_wrongly_is_told_and_the_next_good_one_mends_it(
+def test_the_next_good_read_mends_it(
     way: Way, tmp_path: Path, clock: FixedClock, undisturbed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = make(tmp_path / "site", clock, way.options)
@@ -291,3 +291,10 @@ def test_nobody_goes_because_a_read_ended_wrongly(
     assert {f"M{n}" for n in (*FIRST, *SECOND)} <= {
         ext for (ext,) in site.look(lambda store: store.db.rows("SELECT ext FROM record WHERE gone = 0"))
     }
+
+
+def test_the_page_has_a_row_for_each_way() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "partial-reads.md").read_text(encoding="utf-8")
+    assert re.findall(r"::test_the_next_good_read_mends_it` \[([^]]+)\] \|$", page, re.MULTILINE) == [
+        w.name for w in WAYS
+    ]

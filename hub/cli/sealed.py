@@ -25,7 +25,7 @@ def seal(found: Certificate) -> Facts:
 def holds(store: Store, connection: str, stream: Stream) -> list[Facts]:
     """What waits now for a better read of a stream: `kind` is lowering, deletes or shrink."""
     found = [*_lowering(store, connection, stream.name), *_shrink(store, connection, stream.name)]
-    count, since = store.records.missed(connection, stream.name)
+    count, since = store.absence.missed(connection, stream.name)
     whole = next(iter(store.marks.certificates(connection, stream.name, whole=True)), None)
     if count:
         found.append(_hold("deletes", count, moment(since), "missed by one sweep, wait for another"))
@@ -54,20 +54,21 @@ def _shrink(store: Store, connection: str, stream: str) -> list[Facts]:
 
 def run_seals(store: Store, run: Run, notes: Sequence[Note]) -> list[Facts]:
     """What a run's reads proved: the certificate earned, the one that stood after it, and what the run held back."""
-    return [_run_seal(store, run, note, notes) for note in notes if note.kind == "read"]
+    said: dict[tuple[str, str], dict[str, Facts]] = {}
+    for note in notes:
+        if note.kind in ("read", "held"):
+            said.setdefault((note.connection, note.stream), {})[note.kind] = note.facts
+    return [_run_seal(store, run, key, each.get("read", {}), each.get("held", {})) for key, each in said.items()]
 
 
-def _run_seal(store: Store, run: Run, note: Note, notes: Sequence[Note]) -> Facts:
-    stood = next(iter(store.marks.certificates(note.connection, note.stream, run=run.id)), None)
-    trouble, kept = note.facts.get("trouble", ""), note.facts.get("kept", 0)
+def _run_seal(store: Store, run: Run, key: tuple[str, str], read: Facts, held: Facts) -> Facts:
+    stood = next(iter(store.marks.certificates(*key, run=run.id)), None)
+    trouble, kept = read.get("trouble", ""), read.get("kept", 0)
     found = [_hold("deletes", kept, None, trouble or "missed by one sweep, wait for another")] if kept else []
-    found += [
-        _hold("lowering", other.facts["lowering"], other.facts["since"], "wait for a complete read")
-        for other in notes
-        if (other.kind, other.connection, other.stream) == ("held", note.connection, note.stream)
-    ]
+    if held:
+        found.append(_hold("lowering", held["lowering"], held["since"], "wait for a complete read"))
     return {
-        "connection": note.connection, "stream": note.stream, "earned": note.facts["certificate"] or None,
+        "connection": key[0], "stream": key[1], "earned": read.get("certificate") or None,
         "certificate": seal(stood) if stood else None, "trouble": trouble, "holds": found,
     }  # fmt: skip
 

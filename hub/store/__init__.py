@@ -4,7 +4,7 @@ store = open_store(location, master, clock)
 store.records  what was read          store.people     who is who        store.decisions  what we decided
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
-store.verdicts what a person judged about two records
+store.verdicts what a person judged about two records   store.absence   who is missing from a complete read
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hub.clock import Clock
 from hub.errors import SettingsError
+from hub.store.absence import Absence
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.leases import Leases
@@ -48,6 +49,7 @@ class Store:
         self.leases = Leases(db, clock)
         self.marks = Marks(db, clock)
         self.records = Records(db, vault)
+        self.absence = Absence(db, self.records)
         self.verdicts = Verdicts(db, vault, clock)
         self.people = People(db, vault, self.verdicts)
         self.quarantine = Quarantine(db, vault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from hub.model import Buyer, NounName
 from hub.store.bodies import Body, overtaken, take
@@ -69,14 +69,6 @@ class Landing:
     changed: int = 0
     unchanged: int = 0
     changed_rids: list[int] = field(default_factory=list)
-
-
-class Unmet(NamedTuple):
-    """A stream's living records against the read that is open: `fresh` ones are missing for the first time."""
-
-    living: int
-    met: int
-    fresh: int
 
 
 class Records:
@@ -259,10 +251,10 @@ class Records:
     def mark_gone(self, connection: str, stream: str, exts: Sequence[str]) -> int:
         """These ids were reported as deleted: they keep link and orders, and leave identity and survivorship."""
         rows = [row for row in self._known(connection, stream, exts).values() if not row[3]]
-        return self._go([row[1] for row in rows])
+        return self.let_go([row[1] for row in rows])
 
-    def _go(self, rids: Sequence[int]) -> int:
-        """Their identity keys go with them; ties stay, so that what we made ourselves never stands alone."""
+    def let_go(self, rids: Sequence[int]) -> int:
+        """Gone: their identity keys go with them; ties stay, so that what we made ourselves never stands alone."""
         lost: list[tuple[bytes, int]] = []
         for part in chunks(rids):
             listed, params = names("k", part)
@@ -283,40 +275,6 @@ class Records:
             params,
         )
         self._db.execute(f"UPDATE orders SET counts = 0 WHERE rid IN {listed}", params)
-
-    def absent(self, connection: str, stream: str, now: int, grace: int) -> int:
-        """After a swept read: note who was not seen; gone is who was missing already `grace` seconds ago."""
-        where = (
-            " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0 AND ext NOT IN"
-            " (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
-        )
-        key = {"connection": connection, "stream": stream}
-        rows = self._db.rows(
-            f"SELECT rid FROM record{where} AND absent > 0 AND absent <= :edge ORDER BY rid",
-            {**key, "edge": now - grace},
-        )
-        self._db.execute(f"UPDATE record SET absent = :now{where} AND absent = 0", {**key, "now": now})
-        return self._go([rid for (rid,) in rows])
-
-    def unmet(self, connection: str, stream: str) -> Unmet:
-        """How many living records the open read has met, and how many it is the first to miss."""
-        met = "ext IN (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
-        rows = self._db.rows(
-            f"SELECT COUNT(*), COUNT(CASE WHEN {met} THEN 1 END),"
-            f" COUNT(CASE WHEN absent = 0 AND NOT {met} THEN 1 END) FROM record"
-            " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0",
-            {"connection": connection, "stream": stream},
-        )
-        return Unmet(*rows[0])
-
-    def missed(self, connection: str, stream: str) -> tuple[int, int | None]:
-        """How many living records the last sweep did not meet, and when the first of them was missed."""
-        rows = self._db.rows(
-            "SELECT COUNT(*), MIN(absent) FROM record WHERE connection = :connection AND stream = :stream"
-            " AND gone = 0 AND absent > 0",
-            {"connection": connection, "stream": stream},
-        )
-        return int(rows[0][0]), rows[0][1]
 
     # -- reading
 
