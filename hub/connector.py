@@ -156,8 +156,9 @@ class BadRow:
 class End:
     """What a read can prove when it ends by the system's own end mark.
 
-    `before` and `after` are the totals the system gave at both ends, None where it gives none. `swept` says that the
-    read walked every id, so that absence means something. `shortfall` is the number of rows this account may not see.
+    `before` and `after` are the window's totals as the system gave them at both ends, None where it gives none: a read
+    that met fewer ids than both is read again. `swept` says that the read walked every id, so that absence means
+    something. `shortfall` is the number of rows this account may not see.
     """
 
     before: int | None = None

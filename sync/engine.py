@@ -148,8 +148,14 @@ def _decide(setup: Setup, report: Report) -> DecideResult:
         setup.store, setup.rules, setup.survivorship, setup.config.place, setup.config.brand.currency, setup.as_of,
         setup.config.hold_days, setup.basis,
     )  # fmt: skip
-    decided = decider.decide(incomplete_streams(setup))
+    incomplete = incomplete_streams(setup)
+    decided = decider.decide(incomplete)
     setup.store.runs.note(report.run, "", "", "decided", **vars(decided))
+    lowering = sum(decided.held.values())
+    for stream in incomplete if lowering else ():
+        setup.store.runs.note(
+            report.run, stream.connection, stream.stream, "held", lowering=lowering, since=stream.since
+        )
     return decided
 
 
@@ -217,7 +223,9 @@ def _publish(setup: Setup, report: Report, name: str, done: Applied) -> None:
 
 def _failed(setup: Setup, report: Report, name: str, fault: HubError) -> None:
     report.errors[name] = fault
-    setup.store.runs.note(report.run, name, "", "failed", error=type(fault).__name__, what=fault.what, code=fault.code)
+    setup.store.runs.note(
+        report.run, name, "", "failed", error=type(fault).__name__, what=fault.what, where=fault.where, code=fault.code
+    )
 
 
 def _retain(setup: Setup) -> None:

@@ -19,6 +19,7 @@ import orjson
 from hub.connector import BadRow, Connector, Page, Stream, Window
 from hub.errors import HubError, Rejected, Transient
 from hub.store import Store
+from hub.store.absence import Unmet
 from hub.store.marks import Certificate, Mark
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
@@ -44,7 +45,7 @@ class Lane:
 
 @dataclass
 class Outcome:
-    """What one run read of one stream."""
+    """What one run read of one stream; `kept` counts records that it did not meet and that are not taken for gone."""
 
     new: int = 0
     changed: int = 0
@@ -55,6 +56,7 @@ class Outcome:
     pages: int = 0
     certificate: str = ""
     shortfall: int = 0
+    kept: int = 0
     full: bool = False
     trouble: str = ""
 
@@ -222,66 +224,81 @@ class Observer:
             self.store.quarantine.hold(self.run, entry)
         exts = [record.ext for record in item.records]
         self.store.quarantine.accept(item.lane.name, item.stream.name, exts)
-        if item.window.full:
-            held = [entry.ext for entry in item.held if entry.ext]
-            self.store.marks.see(item.lane.name, item.stream.name, exts + held)
+        held = [entry.ext for entry in item.held if entry.ext]
+        self.store.marks.see(item.lane.name, item.stream.name, exts + held)
 
     def _certify(self, item: Arrived, outcome: Outcome) -> bool:
         """Judge what the read proves; store the certificate, or say that the window must be read again."""
         end, window, name, stream = item.page.end, item.window, item.lane.name, item.stream
         assert end is not None
-        seen = self.store.marks.seen(name, stream.name) if window.full else None
+        seen = self.store.marks.seen(name, stream.name)
         bad = sum(1 for held in self.store.quarantine.list(name) if held.stream == stream.name and not held.ext)
         strength = judge(stream, window, seen, bad, end.before, end.after, end.swept, end.shortfall)
         if not strength:
             self.store.marks.abandon(name, stream.name)
             return False
-        if strength == "swept" and stream.deletes != "none":
-            if self._shrunk(name, stream, seen or 0):
-                strength, outcome.trouble = "chain", "the source shrank; nothing was taken as deleted"
-            else:
-                outcome.gone += self.store.records.absent(name, stream.name, self._now(), self.grace)
+        if window.full and stream.deletes != "none" and stream.strength == "swept":
+            strength = self._take_away(name, stream, strength, outcome)
         since = None if window.since is None else int(window.since.timestamp())
         self.store.marks.certify(
             self.run, name, stream.name,
-            Certificate(strength, since, int(window.until.timestamp()), seen, end.before, end.after, end.shortfall),
+            Certificate(
+                strength, since, int(window.until.timestamp()), seen if window.full else None, end.before, end.after,
+                end.shortfall,
+            ),
         )  # fmt: skip
         outcome.certificate, outcome.shortfall = strength, end.shortfall
         return True
 
-    def _shrunk(self, name: str, stream: Stream, seen: int) -> bool:
-        """Whether the source lost so many records since its last sweep that a person must look first."""
-        swept = [found for found in self.store.marks.certificates(name, stream.name, 20) if found.strength == "swept"]
-        before = swept[0].records or 0 if swept else 0
-        if not stream.shrink_brake or seen >= before * (1 - stream.shrink_brake):
-            self.store.questions.withdraw("shrink", name, ())
-            return False
-        subject = f"{before}>{seen}"
-        if self.store.questions.answered("shrink", name).get((stream.name, subject)) == "yes":
-            return False
-        self.store.questions.ask("shrink", subject, connection=name, field=stream.name, count=before - seen)
-        return True
+    def _take_away(self, name: str, stream: Stream, strength: str, outcome: Outcome) -> str:
+        """Take for gone what a sweep did not meet; the strength that the read keeps. What is not taken is counted."""
+        found, gone = self.store.absence.unmet(name, stream.name), 0
+        if strength == "swept" and self._shrunk(name, stream, found):
+            strength, outcome.trouble = "chain", "the source shrank; nothing was taken as deleted"
+        elif strength == "swept":
+            gone = self.store.absence.take(name, stream.name, self._now(), self.grace)
+        elif found.living > found.met:
+            outcome.trouble = "the read proved no absence; nothing was taken as deleted"
+        outcome.gone += gone
+        outcome.kept = found.living - found.met - gone
+        return strength
+
+    def _shrunk(self, name: str, stream: Stream, found: Unmet) -> bool:
+        """Whether so many records are newly missing that a person must look first; a source that is empty always asks.
+
+        Those that an earlier sweep missed already are not counted again: a person may have said yes to them.
+        """
+        questions = self.store.questions
+        many = bool(stream.shrink_brake) and found.fresh > found.living * stream.shrink_brake
+        subject = f"{found.living}>{found.living - found.fresh}"
+        asks = bool(found.fresh) and (many or not found.met)
+        if asks and questions.answered("shrink", name).get((stream.name, subject)) != "yes":
+            asked = questions.ask("shrink", subject, connection=name, field=stream.name, count=found.fresh)
+            questions.withdraw("shrink", name, stream.name, keep=asked)
+            return True
+        questions.withdraw("shrink", name, stream.name)
+        return False
 
     def _now(self) -> int:
         return int(self.store.clock.now().timestamp())
 
 
 def judge(
-    stream: Stream, window: Window, seen: int | None, bad: int, before: int | None, after: int | None,
+    stream: Stream, window: Window, seen: int, bad: int, before: int | None, after: int | None,
     swept: bool, shortfall: int,
 ) -> str:  # fmt: skip
     """The strength a finished read has earned: swept, bracketed or chain; "" when its totals say it is incomplete.
 
     Fewer distinct ids than either total prove that rows are missing. Totals that moved while we read, or more ids than
-    the total, tell that rows came and went: they prove nothing more, and cost the bracket.
+    the total, tell that rows came and went: they prove nothing more, and cost the bracket. The totals are the window's.
     """
-    if not window.full or seen is None or after is None or before is None:
+    if after is None or before is None:
         return "swept" if swept and window.full and stream.strength == "swept" else "chain"
     if seen + bad + shortfall < min(before, after):
         return ""
     if before != after or seen > after or stream.strength == "chain":
         return "chain"
-    return "swept" if swept and stream.strength == "swept" else "bracketed"
+    return "swept" if swept and window.full and stream.strength == "swept" else "bracketed"
 
 
 def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.promised import promises
+from tests.promised import promises, ways
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -26,16 +27,22 @@ def test_every_promise_names_tests_that_exist() -> None:
     for row in rows:
         assert row.state == "not yet" or row.tests, f"{row.point} holds by no test"
         for file, name in row.tests:
-            tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-            names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-            names |= {
-                t.id
-                for node in tree.body
-                if isinstance(node, ast.Assign)
-                for t in node.targets
-                if isinstance(t, ast.Name)
-            }
-            assert name in names, f"{row.point}: {file} has no {name}"
+            assert name in names_of(file), f"{row.point}: {file} has no {name}"
+
+
+def test_every_way_of_a_partial_read_names_a_test_that_exists() -> None:
+    assert ways()
+    for file, name in ways():
+        assert name in names_of(file), f"partial-reads.md: {file} has no {name}"
+
+
+@cache
+def names_of(file: str) -> frozenset[str]:
+    """What a test file defines: functions, classes, and names at its top."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    found = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    targets = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
+    return frozenset(found | {target.id for target in targets if isinstance(target, ast.Name)})
 
 
 def test_the_readme_names_every_connector_and_make_target() -> None:

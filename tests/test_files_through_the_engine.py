@@ -88,6 +88,30 @@ def test_a_file_that_shrank_takes_nobody_away_before_a_person_says_so(brand: Bra
     assert living(brand) == 5
 
 
+def test_the_brake_on_a_shrinking_source_does_not_wear_off(brand: Brand) -> None:
+    brand.sync()
+    write(brand, range(5))
+    for _ in range(22):
+        brand.clock.advance(timedelta(hours=13))
+        assert brand.sync().state == "waiting"
+    assert living(brand) == 20
+
+
+def test_a_source_that_is_empty_asks_even_without_a_brake(brand: Brand) -> None:
+    brand.file.write_text(brand.file.read_text("utf-8").replace("shrink_brake: 0.2", "shrink_brake: 0"), "utf-8")
+    brand.sync()
+    write(brand, range(0))
+    for _ in range(3):
+        assert brand.sync().state == "waiting"
+        brand.clock.advance(timedelta(hours=13))
+    assert living(brand) == 20
+    answer(brand, "yes")
+    for _ in range(2):
+        brand.sync()
+        brand.clock.advance(timedelta(hours=13))
+    assert living(brand) == 0
+
+
 def test_an_unchanged_file_writes_nothing_to_the_store(brand: Brand) -> None:
     brand.sync()
     setup = brand.setup()

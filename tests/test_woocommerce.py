@@ -196,7 +196,7 @@ def test_nothing_new_costs_a_call_a_hundred_customers_and_two_for_the_orders(ope
     site.twin.counts.reset()
     report = site.sync()
     assert site.calls("GET") == 3  # all customers on one page, no order, no trash
-    assert outcome(report, "orders").certificate == "chain"
+    assert outcome(report, "orders").certificate == "bracketed"
     assert outcome(report, "customers").certificate == "swept"
     assert outcome(report, "customers").changed == outcome(report, "customers").new == 0
 
@@ -341,10 +341,10 @@ def test_the_engine_reads_again_until_the_window_stands_still(opened: Open, cloc
     clock.advance(timedelta(hours=1))
     busy_hour(site, clock)
     site.twin.faults.set({"drift": {"path": "/orders", "times": 2}})
-    assert site.read().certificate == "chain"
+    assert site.read().certificate == "bracketed"
     site.twin.faults.clear()
     clock.advance(timedelta(hours=1))
-    assert site.read().certificate == "chain"
+    assert site.read().certificate == "bracketed"
     assert site.look(lambda store: living(store, "orders")) == set(site.twin.books.orders)
 
 

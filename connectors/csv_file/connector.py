@@ -59,7 +59,7 @@ class CsvFile(Connector[CsvFileSettings]):
         """For each stream, whether its files are there, readable, and have the columns."""
         for name, each in self.settings.streams.items():
             try:
-                for source in files.survey(each.path, self.tools.folder):
+                for source in files.survey(each.path, self.tools.folder, each.files):
                     self._register(each, source.name, files.load(source, 0, self.tools))
             except HubError as error:
                 yield Finding(f"stream {name}", False, str(error))
@@ -73,14 +73,13 @@ class CsvFile(Connector[CsvFileSettings]):
 
     def _pages(self, each: FileStream) -> Iterator[Page]:
         tally, sha = Tally(each.mode == "snapshot"), ""
-        sources = files.survey(each.path, self.tools.folder)
+        sources = files.survey(each.path, self.tools.folder, each.files)
         for source in sources:
             content = files.load(source, each.settle_seconds, self.tools)
             sha = files.digest(content, sha)
             items = self._register(each, source.name, content).items()
             yield from paged(tally.admitted(items), {"file": source.name, "sha": sha})
-        for source in sources:
-            files.still(source)
+        files.same(sources, sha)
         # A row that cannot be read hides a key: then nothing may be taken for gone.
         whole = each.mode == "snapshot" and not tally.faults
         yield Page(end=End(before=tally.keys, after=tally.keys, swept=whole))
@@ -90,7 +89,7 @@ class CsvFile(Connector[CsvFileSettings]):
         header = next((line.cells for line in filled(lines())), [])
         layout = lay_out(name, header, each.noun, each.key, each.columns)
         zone = ZoneInfo(each.time_zone) if each.time_zone else None
-        return Register(name, lines, layout, self.tools.place, each.fixed, each.trailer, zone)
+        return Register(name, lines, layout, self.tools.place, each.fixed, each.trailer, zone, each.line_break)
 
 
 def _stream(name: str, each: FileStream) -> Stream:

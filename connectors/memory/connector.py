@@ -65,7 +65,7 @@ class Memory(Connector[MemorySettings]):
     def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
         """Rows changed in the window in (modified, id) order; the place is the last row's, so drift loses nothing."""
         found = self.system
-        total = len(getattr(found, stream.name))
+        total = len(getattr(found, stream.name)) if window.full else None  # it counts all rows, not a window's
         last = ("", "") if position is None else (position["modified"], position["id"])
         before = total if position is None else position["before"]
         since = "" if window.since is None else window.since.isoformat()
@@ -79,7 +79,8 @@ class Memory(Connector[MemorySettings]):
             yield Page(rows=page, position={"modified": last[0], "id": last[1], "before": before})
         edge = 0 if window.since is None else int(window.since.timestamp())
         gone = [id_ for id_, at in found.deleted if at >= edge and id_ not in found.customers]
-        yield Page(gone=gone if stream.name == "customers" else [], end=End(before, len(getattr(found, stream.name))))
+        after = len(getattr(found, stream.name)) if window.full else None
+        yield Page(gone=gone if stream.name == "customers" else [], end=End(before, after))
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Rows by id."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
 
 from hub.cli.edge import command_app
 from hub.cli.opening import Json, opened
+from hub.cli.sealed import run_seals, spelled, told
 from hub.cli.show import Facts, cell, clock_time, emit
 from hub.cli.show import show as show_table
 from hub.cli.standing import run_facts
@@ -52,8 +54,23 @@ def show(
     print(f"Run {facts['id']}: {facts['command']} by {facts['actor']}, {began}, {facts['state']}")
     rows = [[n["connection"], n["stream"], n["kind"], cell(_telling(n["facts"]))] for n in facts["notes"]]
     show_table(("connection", "stream", "what", "facts"), rows)
+    _show_seals(facts["seals"], zone)
     if facts["receipts"]:
         print(f"Receipts: {cell(facts['receipts'])}")
+
+
+def _show_seals(seals: list[Facts], zone: tzinfo) -> None:
+    def at(text: str | None) -> str:
+        return clock_time(text, zone)
+
+    rows = [
+        [s["connection"], s["stream"], s["earned"] or "none", spelled(s["certificate"], at),
+         "; ".join(told(held, at) for held in s["holds"])]
+        for s in seals
+    ]  # fmt: skip
+    show_table(
+        ("connection", "stream", "earned", "certificate that stood", "held"), rows, title="What the reads proved"
+    )
 
 
 def _run(setup: Setup, number: int) -> Facts:
@@ -61,10 +78,11 @@ def _run(setup: Setup, number: int) -> Facts:
     found = runs.get(number) if number else next(iter(runs.latest(1)), None)
     if found is None:
         raise SettingsError("there is no such run", where=str(number or ""), remedy="see `kehub runs list`")
-    receipts = setup.store.receipts.list(run=found.id, count=1_000_000)
+    receipts, notes = setup.store.receipts.list(run=found.id, count=1_000_000), list(runs.notes(found.id))
     return {
         **run_facts(asdict(found)),
-        "notes": [asdict(note) for note in runs.notes(found.id)],
+        "notes": [asdict(note) for note in notes],
+        "seals": run_seals(setup.store, found, notes),
         "receipts": dict(Counter(receipt.state for receipt in receipts)),
     }
 

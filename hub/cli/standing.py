@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 
+from hub.cli.sealed import holds, seal
 from hub.cli.show import Facts, day, moment
+from hub.connector import Stream
 from hub.settings import Connection
-from hub.store.marks import Certificate
 from hub.store.plans import Plan
 from sync.setup import Setup
 
@@ -42,37 +43,32 @@ def _questions(setup: Setup) -> list[Facts]:
 def streams(setup: Setup) -> list[Facts]:
     """Every stream of every connection, and those that the hub keeps itself (corrections, buyers of orders)."""
     counts = setup.store.records.counts()
-    readers = [(c, reader.stream.name) for c in setup.config.connections for reader in setup.readers(c)]
+    readers = [(c, reader.stream) for c in setup.config.connections for reader in setup.readers(c)]
     found = [_stream(setup, connection, stream, counts) for connection, stream in readers]
     known = {(entry["connection"], entry["stream"]) for entry in found}
-    own = [
+    own: list[Facts] = [
         {"connection": name, "stream": stream, "records": count, "watermark": None, "certificate": None,
-         "full_at": None, "quarantine": 0, "paused": None}
+         "unfinished": None, "full_at": None, "holds": [], "quarantine": 0, "paused": None}
         for (name, stream), count in counts.items() if (name, stream) not in known
     ]  # fmt: skip
     return found + own
 
 
-def _stream(setup: Setup, connection: Connection, stream: str, counts: dict[tuple[str, str], int]) -> Facts:
-    store, key = setup.store, (connection.name, stream)
+def _stream(setup: Setup, connection: Connection, stream: Stream, counts: dict[tuple[str, str], int]) -> Facts:
+    store, key = setup.store, (connection.name, stream.name)
     mark = store.marks.get(*key)
     return {
         "connection": connection.name,
-        "stream": stream,
+        "stream": stream.name,
         "records": counts.get(key, 0),
         "watermark": moment(mark.watermark),
-        "certificate": next((_seal(found) for found in store.marks.certificates(*key)), None),
+        "certificate": next((seal(found) for found in store.marks.certificates(*key)), None),
+        "unfinished": moment(mark.window_until),
         "full_at": next((moment(found.until) for found in store.marks.certificates(*key, whole=True)), None),
+        "holds": holds(store, connection.name, stream),
         "quarantine": store.quarantine.counts().get(key, 0),
         "paused": _paused(setup, connection),
     }
-
-
-def _seal(found: Certificate) -> Facts:
-    return {
-        "strength": found.strength, "since": moment(found.since), "until": moment(found.until), "at": moment(found.at),
-        "records": found.records, "shortfall": found.shortfall, "run": found.run,
-    }  # fmt: skip
 
 
 def _paused(setup: Setup, connection: Connection) -> Facts | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import typer
 
 from hub.cli.edge import command_app
 from hub.cli.opening import Json, opened
+from hub.cli.sealed import spelled, told
 from hub.cli.show import Facts, cell, clock_time, emit, show
 from hub.cli.standing import standing
 
@@ -24,21 +26,27 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         emit(facts)
         return
     print(f"{facts['brand']}: {facts['customers']} customers, decided up to {facts['decided_on'] or 'never'}")
+
+    def at(text: str | None) -> str:
+        return clock_time(text, zone)
+
     show(
         ("connection", "stream", "#records", "read up to", "certificate", "#quarantine", "paused"),
-        [_stream(stream, lambda text: clock_time(text, zone)) for stream in facts["streams"]],
+        [_stream(stream, at) for stream in facts["streams"]],
     )
+    for stream in facts["streams"]:
+        for held in stream["holds"]:
+            print(f"Held by {stream['connection']}.{stream['stream']}: {told(held, at)}")
     _waiting(facts)
     _tiers(facts)
 
 
-def _stream(stream: Facts, at: object) -> list[object]:
-    assert callable(at)
-    seal = stream["certificate"] or {}
+def _stream(stream: Facts, at: Callable[[str | None], str]) -> list[object]:
+    unfinished = f"; a read from {at(stream['unfinished'])} is unfinished" if stream["unfinished"] else ""
     paused = f"by {stream['paused']['by']}" if stream["paused"] else ""
     return [
         stream["connection"], stream["stream"], stream["records"], at(stream["watermark"]),
-        f"{seal['strength']} {at(seal['at'])}" if seal else "none", stream["quarantine"] or "", paused,
+        spelled(stream["certificate"], at) + unfinished, stream["quarantine"] or "", paused,
     ]  # fmt: skip
 
 

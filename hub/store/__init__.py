@@ -5,6 +5,7 @@ store.records  what was read          store.people     who is who        store.d
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
 store.verdicts what a person judged about two records       store.drifts    what somebody there made of our words
+store.absence  who is missing from a complete read
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from hub.clock import Clock
 from hub.errors import SettingsError
+from hub.store.absence import Absence
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
@@ -49,6 +51,7 @@ class Store:
         self.leases = Leases(db, clock)
         self.marks = Marks(db, clock)
         self.records = Records(db, vault)
+        self.absence = Absence(db, self.records)
         self.verdicts = Verdicts(db, vault, clock)
         self.people = People(db, vault, self.verdicts)
         self.quarantine = Quarantine(db, vault)

@@ -80,7 +80,7 @@ class Marks:
         )
 
     def see(self, connection: str, stream: str, exts: list[str]) -> None:
-        """Remember the ids that a full read has met."""
+        """Remember the ids that the open read has met."""
         self._db.many(
             "INSERT INTO seen (connection, stream, ext) VALUES (:connection, :stream, :ext)"
             " ON CONFLICT (connection, stream, ext) DO NOTHING",
@@ -88,7 +88,7 @@ class Marks:
         )
 
     def seen(self, connection: str, stream: str) -> int:
-        """How many distinct ids the open full read has met."""
+        """How many distinct ids the open read has met."""
         key = {"connection": connection, "stream": stream}
         sql = "SELECT COUNT(*) FROM seen WHERE connection = :connection AND stream = :stream"
         return int(self._db.rows(sql, key)[0][0])
@@ -113,13 +113,15 @@ class Marks:
         )
         self._db.execute("DELETE FROM seen WHERE connection = :connection AND stream = :stream", key)
 
-    def certificates(self, connection: str, stream: str, count: int = 1, *, whole: bool = False) -> list[Certificate]:
-        """The newest certificates of a stream, of full reads only when `whole`."""
+    def certificates(
+        self, connection: str, stream: str, count: int = 1, *, whole: bool = False, run: int | None = None
+    ) -> list[Certificate]:
+        """The newest certificates of a stream: of full reads only when `whole`, as they stood after a run if one is named."""
         rows = self._db.rows(
             "SELECT strength, since, until, records, total_before, total_after, shortfall, run, at FROM certificate"
             " WHERE connection = :connection AND stream = :stream AND (:whole = 0 OR since IS NULL)"
-            " ORDER BY id DESC LIMIT :count",
-            {"connection": connection, "stream": stream, "count": count, "whole": int(whole)},
+            " AND (:run = 0 OR run <= :run) ORDER BY id DESC LIMIT :count",
+            {"connection": connection, "stream": stream, "count": count, "whole": int(whole), "run": run or 0},
         )
         return [Certificate(*row) for row in rows]
 
@@ -133,11 +135,12 @@ class Marks:
         )
 
     def forget_before(self, at: int) -> int:
-        """Retention: drop certificates older than `at`, except the newest of each stream."""
+        """Retention: drop certificates older than `at`, except the newest of each stream and of its complete reads."""
         with self._db.writing("retention"):
             return self._db.execute(
                 "DELETE FROM certificate WHERE at < :at AND id NOT IN"
-                " (SELECT MAX(id) FROM certificate GROUP BY connection, stream)",
+                " (SELECT MAX(id) FROM certificate GROUP BY connection, stream) AND id NOT IN"
+                " (SELECT MAX(id) FROM certificate WHERE since IS NULL GROUP BY connection, stream)",
                 {"at": at},
             )
 

@@ -53,14 +53,13 @@ class Questions:
         )  # fmt: skip
         return name
 
-    def withdraw(self, kind: str, connection: str, keep: Sequence[str]) -> None:
-        """Close open questions of a kind that no longer arise."""
-        kept = set(keep)
-        rows = self._db.rows(
-            "SELECT id FROM question WHERE kind = :kind AND connection = :connection AND answer IS NULL",
-            {"kind": kind, "connection": connection},
+    def withdraw(self, kind: str, connection: str, field: str, keep: str = "") -> None:
+        """Close the open questions of a kind about one field that no longer arise; the one called `keep` still does."""
+        self._db.execute(
+            "DELETE FROM question WHERE kind = :kind AND connection = :connection AND field = :field AND id <> :keep"
+            " AND answer IS NULL",
+            {"kind": kind, "connection": connection, "field": field, "keep": keep},
         )
-        self._db.many("DELETE FROM question WHERE id = :id", [{"id": name} for (name,) in rows if name not in kept])
 
     def drop(self, kind: str, subject: str, connection: str = "", field: str = "", *, answered: bool = False) -> bool:
         """Close one question that no longer arises, an answered one only if asked to; whether there was one."""

@@ -255,10 +255,10 @@ class Records:
     def mark_gone(self, connection: str, stream: str, exts: Sequence[str]) -> int:
         """These ids were reported as deleted: they keep link and orders, and leave identity and survivorship."""
         rows = [row for row in self._known(connection, stream, exts).values() if not row[3]]
-        return self._go([row[1] for row in rows])
+        return self.let_go([row[1] for row in rows])
 
-    def _go(self, rids: Sequence[int]) -> int:
-        """Their identity keys go with them; ties stay, so that what we made ourselves never stands alone."""
+    def let_go(self, rids: Sequence[int]) -> int:
+        """Gone: their identity keys go with them; ties stay, so that what we made ourselves never stands alone."""
         lost: list[tuple[bytes, int]] = []
         for part in chunks(rids):
             listed, params = names("k", part)
@@ -279,20 +279,6 @@ class Records:
             params,
         )
         self._db.execute(f"UPDATE orders SET counts = 0 WHERE rid IN {listed}", params)
-
-    def absent(self, connection: str, stream: str, now: int, grace: int) -> int:
-        """After a swept read: note who was not seen; gone is who was missing already `grace` seconds ago."""
-        where = (
-            " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0 AND ext NOT IN"
-            " (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
-        )
-        key = {"connection": connection, "stream": stream}
-        rows = self._db.rows(
-            f"SELECT rid FROM record{where} AND absent > 0 AND absent <= :edge ORDER BY rid",
-            {**key, "edge": now - grace},
-        )
-        self._db.execute(f"UPDATE record SET absent = :now{where} AND absent = 0", {**key, "now": now})
-        return self._go([rid for (rid,) in rows])
 
     # -- reading
 

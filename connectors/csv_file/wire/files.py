@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +22,8 @@ class Source(NamedTuple):
     changed: int
 
 
-def survey(pattern: str, folder: str) -> tuple[Source, ...]:
-    """The files of a path or pattern, in name order; none is an error, never an empty read."""
+def survey(pattern: str, folder: str, least: int = 1) -> tuple[Source, ...]:
+    """The files of a path or pattern, in name order; none is an error, never an empty read, and so are too few."""
     names = [pattern] if (folder / Path(pattern)).is_file() else glob.glob(pattern, root_dir=folder)
     found = (Path(name) for name in sorted(names))
     sources = tuple(
@@ -33,6 +33,9 @@ def survey(pattern: str, folder: str) -> tuple[Source, ...]:
     )
     if not sources:
         raise Transient("no file matches", where=pattern, remedy="check the path, or wait for the next export")
+    if len(sources) < least:
+        what = f"{len(sources)} files match, {least} should"
+        raise Transient(what, where=pattern, remedy="wait for the others, or set `files` to their number")
     return sources
 
 
@@ -46,11 +49,25 @@ def look(name: str, path: Path) -> Source:
 def load(source: Source, settle: float, tools: Tools) -> bytes:
     """The file's bytes, read once; refused if it was written less than `settle` seconds ago, or meanwhile."""
     _await_rest(source, settle, tools)
+    content = _content(source)
+    if not content:
+        raise Transient("the file is empty, without even a header", where=source.name, remedy="wait for its content")
+    return content
+
+
+def same(sources: Iterable[Source], sha: str) -> None:
+    """Refuse when the files no longer hold what gave this digest; a copy can take a file's place with its size and time."""
+    again = ""
+    for source in sources:
+        again = digest(_content(source), again)
+    if again != sha:
+        raise Transient("a file was replaced while it was read", remedy="the next run reads it again")
+
+
+def _content(source: Source) -> bytes:
     with _named(source.name):
         content = source.path.read_bytes()
     still(source)
-    if not content:
-        raise Transient("the file is empty, without even a header", where=source.name, remedy="wait for its content")
     return content.removesuffix(b"\x1a")  # old tills end a file with Ctrl-Z
 
 

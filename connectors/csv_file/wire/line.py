@@ -9,11 +9,15 @@ from hub.errors import Transient
 
 
 class Line(NamedTuple):
-    """One row of cells, the number of its first line in the file and, if it cannot be used, why."""
+    """One row of cells, the number of its first line in the file and, if it cannot be used, why.
+
+    `open`: the file ends in the middle of this line, or its writer puts no line break behind the last one.
+    """
 
     number: int
     cells: list[str]
     fault: str = ""
+    open: bool = False
 
 
 Lines = Callable[[], Iterator[Line]]

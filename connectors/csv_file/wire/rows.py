@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.csv_file.wire.columns import Layout
-from connectors.csv_file.wire.line import Line, Lines, filled
+from connectors.csv_file.wire.line import Line, Lines, cut_off, filled
 from connectors.csv_file.wire.values import clean, fault_of, put, sums, value_of
 from hub.connector import CODE, BadRow, Place
 from hub.errors import Transient
@@ -38,7 +38,10 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Register:
-    """One file. `fixed` holds values that no column has; `trailer` is its closing line, `zone` its own, where set."""
+    """One file. `fixed` holds values that no column has; `trailer` is its closing line, `zone` its own, where set.
+
+    `line_break`: its last line always ends in one.
+    """
 
     name: str
     lines: Lines
@@ -47,6 +50,7 @@ class Register:
     fixed: Mapping[str, str]
     trailer: str = ""
     zone: ZoneInfo | None = None
+    line_break: bool = False
 
     def items(self) -> Iterator[Found | BadRow]:
         """The file's rows in its order; an order of several lines stands where its last one does."""
@@ -73,9 +77,20 @@ class Register:
     def _keyed(self) -> Iterator[tuple[str, Line]]:
         """Each line with its key ("" where it has none) and its fault."""
         for line in self._body():
+            if line.open:
+                self._must_be_whole(line)
             key = self._key(line.cells)
             fault = line.fault or fault_of(line.cells, self.layout) or ("" if key else "its key is empty")
             yield key, line._replace(fault=fault) if fault else line
+
+    def _must_be_whole(self, line: Line) -> None:
+        """A last line without a line break may be cut off. A value cut short is mended by the next read; a key never."""
+        where = f"{self.name}:{line.number}"
+        if self.line_break or len(line.cells) < self.layout.width:
+            raise cut_off(where, "its last line ends in the middle")
+        if any(column.at == self.layout.width - 1 for column in self.layout.key):
+            what = "the last line has no line break, so its key may be cut off"
+            raise Transient(what, where=where, remedy="wait for all of it, or let another column be the last")
 
     def _body(self) -> Iterator[Line]:
         lines = islice(filled(self.lines()), 1, None)

@@ -20,9 +20,11 @@ from hub.model import NounName
 class FileStream(ConnectorSettings):
     """One stream: its files, what they hold, and what their columns are called.
 
-    `path` is a file or a pattern, relative to the configuration. `key` are the columns that identify a row for ever.
+    `path` is a file or a pattern, relative to the configuration, and `files` how many there must be at least.
+    `key` are the columns that identify a row for ever.
     `columns` maps our fields to headers; left out, the usual headers are looked for. `fixed` gives fields that have no
-    column a value. `trailer` is a pattern for the closing line, whose group `rows` is the number of rows above it.
+    column a value. `trailer` is a pattern for the closing line, whose group `rows` is the number of rows above it;
+    `line_break` says that the last line, too, always ends in a line break: a file without it is cut off.
     """
 
     path: str
@@ -37,6 +39,8 @@ class FileStream(ConnectorSettings):
     sheet: str = "first"
     skip_rows: int = pydantic.Field(0, ge=0)
     trailer: str = ""
+    line_break: bool = False
+    files: int = pydantic.Field(1, ge=1)
     settle_seconds: float = pydantic.Field(5, ge=0)
     shrink_brake: float | None = pydantic.Field(None, ge=0, le=1)
     time_zone: str = ""

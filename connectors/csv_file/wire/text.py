@@ -19,6 +19,8 @@ from hub.errors import SettingsError, Transient
 
 LONGEST_CELL = 16 * 1024 * 1024
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_ZEROS = "it holds zero bytes in the place of text"
+_HOLE = "\0" * 16
 _UNCLOSED = "unexpected end of data"  # the csv module's words for a quote that never closes
 _CUT = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")  # the codecs'
 
@@ -30,10 +32,13 @@ def lines_of(name: str, content: bytes, stream: FileStream) -> Lines:
         return lambda: iter(rows)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise SettingsError("an old .xls workbook, or one with a password", where=name, remedy="save it as .xlsx")
+    if content.endswith(bytes(4)):  # before its encoding is asked for: the last character may be cut
+        raise cut_off(name, _ZEROS)
     encoding = _encoding(name, content, stream.encoding)
 
     def lines(delimiter: str) -> Iterator[Line]:
-        return islice(_lines(name, content, encoding, delimiter), stream.skip_rows, None)
+        found = islice(_lines(name, content, encoding, delimiter), stream.skip_rows, None)
+        return found if _closed(content) else _open_ended(found)
 
     chosen: str = stream.delimiter
     if chosen == "auto":
@@ -70,7 +75,7 @@ def _encoding(name: str, content: bytes, asked: str) -> str:
     failed: dict[str, UnicodeDecodeError] = {}
     for encoding in marked or (("utf-8", "gb18030") if asked == "auto" else (asked,)):
         try:
-            content.decode(encoding)
+            _without_hole(name, content.decode(encoding))
             return encoding
         except UnicodeDecodeError as error:
             failed[encoding] = error
@@ -80,6 +85,29 @@ def _encoding(name: str, content: bytes, asked: str) -> str:
                 break
     wrong = ", ".join(f"{encoding} at byte {error.start}" for encoding, error in failed.items())
     raise SettingsError(f"not valid {wrong}", where=name, remedy="set `encoding`, or export the file as UTF-8")
+
+
+def _without_hole(name: str, text: str) -> None:
+    """Zero bytes at the end, or many of them, stand where an upload was broken off; a text full of them is UTF-16."""
+    start = text[:64]
+    other = "\0" in start and start.strip("\0")
+    if not other and (text[-64:].rstrip(" \t\r\n\x1a").endswith("\0") or _HOLE in text):
+        raise cut_off(name, _ZEROS)
+
+
+def _closed(content: bytes) -> bool:
+    """Whether the last line ends in a line break, in UTF-16 too."""
+    return content.rstrip(b"\0").endswith((b"\n", b"\r"))
+
+
+def _open_ended(lines: Iterator[Line]) -> Iterator[Line]:
+    last: Line | None = None
+    for line in lines:
+        if last is not None:
+            yield last
+        last = line
+    if last is not None:
+        yield last._replace(open=True)
 
 
 def _mostly_utf8(content: bytes, wrong: int) -> bool:

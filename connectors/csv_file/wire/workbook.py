@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, SyntaxError)  # the last: XML that does not parse
 
+_ALL = (65536, 1048576)  # as many rows as a sheet can have: exporters state them for the size of any
+
 
 def workbook_lines(name: str, content: bytes, sheet: str) -> list[Line]:
     """All lines of one sheet, `first` or by its name; formulas count with the value stored at the last save."""
@@ -24,20 +26,24 @@ def workbook_lines(name: str, content: bytes, sheet: str) -> list[Line]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         try:
-            return _squared(_rows(name, book, sheet))
+            return _rows(name, book, sheet)
         finally:
             book.close()
     except _BROKEN:
         raise cut_off(name, "not a whole workbook") from None
 
 
-def _rows(name: str, book: Workbook, sheet: str) -> list[list[str]]:
+def _rows(name: str, book: Workbook, sheet: str) -> list[Line]:
     sheets = {page.title: page for page in book.worksheets}
     page = next(iter(sheets.values()), None) if sheet == "first" else sheets.get(sheet)
     if page is None:
         raise SettingsError("has no such sheet", where=name, remedy=f"set `sheet` to one of: {', '.join(sheets)}")
+    stated = page.max_row or 0
     page.reset_dimensions()  # some exporters state A1 as the size of everything
-    return [[_cell(value) for value in row] for row in page.iter_rows(values_only=True)]
+    lines = _squared([[_cell(value) for value in row] for row in page.iter_rows(values_only=True)])
+    if len(lines) < stated and stated not in _ALL:
+        lines.append(Line(stated, [], f"the sheet says that it ends here, and holds {len(lines)} rows"))
+    return lines
 
 
 def _squared(rows: list[list[str]]) -> list[Line]:

@@ -55,8 +55,9 @@ class Orders:
         except Shifted:
             yield Page(restart=True)
             return
-        end = End(self.place.before, self.place.after, swept=self.window.full, shortfall=self.hidden)
-        yield Page(end=end)
+        # The totals of a shop that passes over the window's bounds are not the window's.
+        before, after = (None, None) if self.place.unfiltered else (self.place.before, self.place.after)
+        yield Page(end=End(before, after, swept=self.window.full, shortfall=self.hidden))
 
     def _orders(self) -> Iterator[Page]:
         place = self.place

@@ -62,7 +62,11 @@ class Walk:
         """How many records there are in the window, as far as the system tells."""
         if self.window.full:
             return self.module.count()
-        return self.module.count_where(self._all()) if self.coql_count else None
+        return self.module.count_where(self._surely()) if self.coql_count else None
+
+    def _surely(self) -> str:
+        """The window without its edge: whether a list since a time holds that very second is not documented."""
+        return self._all().replace(">=", ">")
 
     def _end(self) -> End:
         return End(self.place.before, self._total(), swept=self.window.full, shortfall=self.hidden)
