@@ -55,8 +55,11 @@ def partition(scene: Scene) -> set[frozenset[str]]:
 
 
 def settled(scene: Scene) -> list[str]:
-    """The store as text, without the history of who belonged where and the keys of creates that were planned once."""
-    left_out = ("link ", "verdict ", "mark ", "certificate ", "receipt ", "shadow ")
+    """The store as text, without history: who belonged where, what was decided of ids that live on as aliases, and
+    the keys of creates that were planned once."""
+    aliases = scene.store.db.rows("SELECT id FROM customer WHERE merged_into IS NOT NULL")
+    left_out = ("link ", "verdict ", "mark ", "certificate ", "receipt ", "shadow ",
+                *(f'decision ["{alias}"' for (alias,) in aliases))  # fmt: skip
     lines = (line for line in canonical(scene.store) if not line.startswith(left_out))
     return [line for line in lines if not (line.startswith("identity ") and '"created"' in line)]
 

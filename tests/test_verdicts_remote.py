@@ -129,9 +129,10 @@ def held(sandbox: Sandbox) -> Any:
 
 def _spelled(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _spelled(each) for name, each in value.items()}
+        return {name: sorted(value[name], key=str) if name == "Tag" else _spelled(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_spelled(each) for each in value]
+        found = [_spelled(each) for each in value]
+        return sorted(found) if all(isinstance(each, str) for each in found) else found  # tags have no order
     if not isinstance(value, str):
         return value
     digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", value))
