@@ -184,8 +184,28 @@ def _headers(columns: Any) -> Iterator[str]:
             yield f"| `{ours}` | {form.name} | {', '.join(headers) or '-'} |\n"
 
 
+def faults() -> str:
+    """Every fault that a stand-in can be told to play."""
+    from hub.testing.twin_faults import COMMON, FAULTS
+
+    parts = [
+        "# Faults\n\n" + NOTE + "What the stand-ins of systems can be told to do wrong while they run:"
+        " `kehub sandbox faults SYSTEM 'NAME={\"times\": 3}'`, or\n`POST /_twin/faults` in a test. Every fault has"
+        " these options:\n\n| option | takes |\n|---|---|\n",
+        *(f"| `{name}` | {option.takes} |\n" for name, option in COMMON.items()),
+        "\n`on` and `times` are as the table says unless told otherwise. `any` is every call but those for tokens. A fault"
+        " of pages strikes\nlistings only, never a look-up of rows by their ids.\n\n"
+        "| fault | what happens | on | times | options of its own |\n|---|---|---|---|---|\n",
+    ]
+    for name, known in FAULTS.items():
+        own = "; ".join(f"`{option}`: {about.takes}" for option, about in known.options.items())
+        times = "every" if known.times is None else str(known.times)
+        parts.append(f"| `{name}` | {known.meaning} | {known.on} | {times} | {own} |\n")
+    return "".join(parts)
+
+
 PAGES = {
-    "commands.md": commands, "connectors.md": connectors,
+    "commands.md": commands, "connectors.md": connectors, "faults.md": faults,
     **{f"systems/{name}.md": partial(system, name) for name in SAMPLES},
 }  # fmt: skip
 

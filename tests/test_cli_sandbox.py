@@ -77,6 +77,9 @@ def test_faults_are_switched_while_a_stand_in_runs(site: Site) -> None:
         assert set(site.facts("sandbox", "faults", "woocommerce", "500", "--clear", *folder)["woocommerce"]) == {"429"}
         assert site.facts("sandbox", "faults", "--clear", *folder) == {"woocommerce": {}}
         site.kehub("sandbox", "faults", "woocommerce", "430", *folder, code=2)
+        assert "there are 429, 500" in site.err
+        site.kehub("sandbox", "faults", "woocommerce", 'silent_cap={"total": 3}', *folder, code=2)
+        assert "rows, totals" in site.err
         site.kehub("sandbox", "faults", "zoho", "429", *folder, code=2)
         assert "there are: woocommerce" in site.err
     finally:

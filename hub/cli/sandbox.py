@@ -15,7 +15,7 @@ from hub.cli.show import cell, emit, show
 from hub.errors import SettingsError
 from hub.testing import sandbox, standin
 from hub.testing.sandbox_yaml import SYSTEMS
-from hub.testing.twin_faults import MEANINGS
+from hub.testing.twin_faults import COMMON, FAULTS, fault
 
 app = command_app(help="An invented brand with stand-in systems on this computer, to try things out.")
 
@@ -66,7 +66,7 @@ def faults(
 ) -> None:
     """Let a stand-in misbehave while it runs, or show which faults are on."""
     if known:
-        emit(dict(MEANINGS)) if json else show(("fault", "what happens"), MEANINGS.items())
+        _tell_known(json)
         return
     found = _running(_meant(folder))
     chosen = (found.system(system),) if system else found.systems
@@ -79,6 +79,15 @@ def faults(
         return
     rows = [(name, fault, _strikes(options)) for name, each in on.items() for fault, options in each.items()]
     show(("system", "fault", "strikes"), rows, empty="No faults are on.")
+
+
+def _tell_known(json: bool) -> None:
+    if json:
+        emit({name: known.meaning for name, known in FAULTS.items()})
+        return
+    rows = [(name, known.meaning, ", ".join(known.options)) for name, known in FAULTS.items()]
+    show(("fault", "what happens", "options"), rows)
+    print(f"Each has the options {', '.join(COMMON)}, too; docs/faults.md tells what they take.")
 
 
 def _strikes(options: dict[str, Any]) -> str:
@@ -97,16 +106,18 @@ def _switch(url: str, asked: dict[str, Any], clear: bool) -> None:
 
 
 def _fault(text: str) -> tuple[str, dict[str, Any]]:
-    """`NAME` or `NAME=JSON`; SettingsError for an unknown name, and for options that are no JSON object."""
+    """`NAME` or `NAME=JSON`; SettingsError for an unknown name or option, and for options that are no JSON object."""
     name, _, options = text.partition("=")
-    if name not in MEANINGS:
-        raise SettingsError(f"no fault {name}", where="sandbox", remedy=f"there are: {', '.join(MEANINGS)}")
     try:
         read = orjson.loads(options or "{}")
     except ValueError:
         read = None
     if not isinstance(read, dict):
         raise SettingsError("options are a JSON object", where=name, remedy=f"""write '{name}={{"times": 3}}'""")
+    try:
+        fault(name, read)
+    except ValueError as error:
+        raise SettingsError(str(error), where="sandbox", remedy="see `kehub sandbox faults --list`") from None
     return name, read
 
 

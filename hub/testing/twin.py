@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl
@@ -34,6 +35,7 @@ from hub.testing.people import Population
 from hub.testing.twin_control import TwinClock, Wish, control_app
 from hub.testing.twin_counts import Counts
 from hub.testing.twin_faults import Faults
+from hub.testing.twin_pages import Pages
 from hub.testing.twin_server import Stage, cut, serving
 
 __all__ = [
@@ -119,8 +121,10 @@ class Twin:
         self.clock = TwinClock(clock or RealClock())
         self.latency = latency
         self.faults = Faults()
+        self.pages = Pages(lambda fault, call: self.struck(fault, call) if self.lists(call) else None)
         self.counts = Counts()
         self.open_calls: list[Call] = []
+        self._date_ahead = timedelta(0)
         self._endpoints = [(endpoint, compile_path(endpoint.path)[0]) for endpoint in self.endpoints()]
         self._control = control_app(self)
 
@@ -168,6 +172,13 @@ class Twin:
     def kill_tokens(self, *, for_good: bool) -> None:
         """Let all access tokens be invalid from now on; `for_good` means that they cannot be renewed either."""
 
+    def lists(self, call: Call) -> bool:
+        """Whether a call walks a listing; a look-up of rows that it names is no page of one, and no page fault's."""
+        return True
+
+    def race_tokens(self) -> None:
+        """Let another client fetch a token, so that those in use are dead."""
+
     def struck(self, fault: str, call: Call) -> dict[str, Any] | None:
         """Whether a fault of the twin's own keeping strikes this call: its options, or None."""
         return self.faults.strikes(fault, call.kind, call.path)
@@ -194,7 +205,14 @@ class Twin:
         self.open_calls.append(call)
         self.counts.peak = max(self.counts.peak, len(self.open_calls))
         try:
-            if self.struck("drop_before", call) is not None:
+            skew = self.struck("clock_skew", call) or {}
+            seconds, header_only = float(skew.get("seconds", 0)), bool(skew.get("header_only"))
+            self.clock.lean(0 if header_only else seconds)
+            self._date_ahead = timedelta(seconds=seconds if header_only else 0)
+            if (stall := self.struck("stall_before", call)) is not None:
+                await asyncio.sleep(float(stall.get("seconds", 5)))
+                await cut(request)
+            elif self.struck("drop_before", call) is not None:
                 await cut(request)
             else:
                 await self._answer(request, send, call, endpoint)
@@ -250,13 +268,15 @@ class Twin:
     def _response(self, answer: Answer) -> Response:
         is_json = answer.body is not None and not isinstance(answer.body, bytes)
         kind = {"content-type": "application/json;charset=UTF-8"} if is_json else {}
-        date = {"date": format_datetime(self.clock.now(), usegmt=True)}
+        date = {"date": format_datetime(self.clock.now() + self._date_ahead, usegmt=True)}
         return Response(answer.content(), answer.status, {**kind, **date, **answer.headers})
 
     def _disturbed(self, call: Call) -> Answer | None:
         """The answer of a fault that keeps the call from happening."""
         if (dead := self.struck("dead_token", call)) is not None:
             self.kill_tokens(for_good=bool(dead.get("for_good")))
+        if self.struck("racing_token", call) is not None:
+            self.race_tokens()
         for fault in ("429", "500"):
             if (options := self.struck(fault, call)) is not None:
                 after = options.get("retry_after")

@@ -37,11 +37,15 @@ class TwinClock:
 
     def __init__(self, base: Clock) -> None:
         self._base = base
-        self._ahead = timedelta(0)
+        self._ahead = self._leaning = timedelta(0)
 
     def now(self) -> datetime:
         """The twin's time."""
-        return self._base.now() + self._ahead
+        return self._base.now() + self._ahead + self._leaning
+
+    def lean(self, seconds: float) -> None:
+        """Be wrong by so many seconds, until told otherwise."""
+        self._leaning = timedelta(seconds=seconds)
 
     def sleep(self, seconds: float) -> None:
         """Pause as the underlying clock does."""

@@ -43,7 +43,7 @@ class FxiaokeTwin(Twin):
         self.quota = Quota(self.options, self._now)
         seed(self.books, self.population, self.options)
         self._metadata = Metadata(self.books, self.options)
-        self._listing = Listing(self.books, self.options, self.tokens, self._spoil)
+        self._listing = Listing(self.books, self.options, self.tokens, self.pages, self._spoil)
         self._writing = Writing(self.books, self.options, self.tokens, self._listing, self.wrote, self._rewrites)
 
     def endpoints(self) -> Iterable[Endpoint]:
@@ -126,6 +126,14 @@ class FxiaokeTwin(Twin):
         """`POST /_twin/fields` adds a custom field."""
         return {"fields": self._add_field}
 
+    def lists(self, call: Call) -> bool:
+        """A query for values that it names is a look-up."""
+        return b'"IN"' not in call.body
+
+    def race_tokens(self) -> None:
+        """Let another client sign in: the tokens in use die, and who signs in now is given the other's."""
+        self.tokens.race()
+
     def kill_tokens(self, *, for_good: bool) -> None:
         """Let the tokens die."""
         self.tokens.kill(for_good=for_good)
@@ -156,13 +164,7 @@ class FxiaokeTwin(Twin):
 
     def _spoil(self, call: Call, table: Table, rows: list[Values]) -> list[Values]:
         """A page's rows as the faults leave them."""
-        if rows and self.struck("duplicate_row", call) is not None:
-            rows = [*rows, rows[0]]
-        if rows and self.struck("undecodable_row", call) is not None:
-            rows = [{**rows[0], "name": "张\ud800"}, *rows[1:]]
-        if rows and (drift := self.struck("drift", call)) is not None:
-            self._drift(table, table.rows[rows[0]["_id"]], str(drift.get("kind", "modify")))
-        return rows
+        return self.pages.shown(call, rows, "name", lambda kind: self._drift(table, table.rows[rows[0]["_id"]], kind))
 
     def _drift(self, table: Table, record: Record, kind: str) -> None:
         """A row of the page just read changes, goes, or is joined by a new one."""

@@ -11,25 +11,30 @@ from connectors.fxiaoke.twin.replies import Refused, good
 from connectors.fxiaoke.twin.search import Search
 from connectors.fxiaoke.twin.tokens import Caller, Tokens, json_of
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_pages import Pages
 
 
 class Listing:
     """The calls that read."""
 
-    def __init__(self, books: Books, options: FxiaokeOptions, tokens: Tokens, spoil: Spoil) -> None:
+    def __init__(self, books: Books, options: FxiaokeOptions, tokens: Tokens, pages: Pages, spoil: Spoil) -> None:
         self._books = books
         self._options = options
         self._tokens = tokens
+        self._pages = pages
         self._spoil = spoil
 
     def query(self, call: Call) -> Answer:
         """`data/query`: a page of rows, and how many there are where a total is wanted."""
         body, table = json_of(call), self.table(call)
-        search = Search(table, _info(body), self._options)
-        found = self._visible(search)
-        rows = self._page(table, found, search)
+        info = _info(body)
+        if _behind(info) and self._pages.ignored(call):
+            info = {**info, "filters": [one for one in info["filters"] if one.get("field_name") != "_id"]}
+        search = Search(table, info, self._options)
+        found, told = self._capped(call, table, self._visible(search))
+        rows = self._page(call, table, found, search)
         shown = [self._shown(call, table, record, search.projection) for record in rows]
-        total = len(found) if self._options.totals and self._wants_total(body) else 0
+        total = told if self._options.totals and self._wants_total(body) else 0
         rows_out = self._spoil(call, table, shown)
         return good(data={"dataList": rows_out, "total": total, "offset": search.offset, "limit": search.limit})
 
@@ -67,12 +72,20 @@ class Listing:
         everything = search.shows_invalid()
         return [record for record in search.found() if everything or not record.dead]
 
-    def _page(self, table: Table, found: Sequence[Record], search: Search) -> Sequence[Record]:
+    def _capped(self, call: Call, table: Table, found: Sequence[Record]) -> tuple[Sequence[Record], int]:
+        """What is shown of the rows found, and the total told: a cap counts from the object's first row."""
+        shown, told = self._pages.capped(call, sorted(table.rows))
+        listed = set(shown) if len(shown) < len(table.rows) else table.rows.keys()
+        seen = [record for record in found if record.id in listed]
+        return seen, len(seen) if told == len(shown) else len(found)
+
+    def _page(self, call: Call, table: Table, found: Sequence[Record], search: Search) -> Sequence[Record]:
         if self._options.silent_cap:
             listed = set(list(table.rows)[: self._options.silent_cap])
             found = [record for record in found if record.id in listed]
         most = max(1, search.limit - self._options.short_by)
-        return found[search.offset : search.offset + most]
+        start, most = self._pages.cut(call, search.offset, most)
+        return found[start : start + most]
 
     def _wants_total(self, body: dict[str, Any]) -> bool:
         """Counts are on unless switched off; which switch works is an option."""
@@ -106,3 +119,8 @@ def _info(body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(info, dict):
         raise Refused
     return info
+
+
+def _behind(info: dict[str, Any]) -> bool:
+    """Whether a query goes on behind a row."""
+    return any(one.get("field_name") == "_id" and one.get("operator") == "GT" for one in info.get("filters") or ())

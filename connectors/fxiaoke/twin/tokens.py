@@ -111,6 +111,12 @@ class Tokens:
             issued.lives.clear()
         self._app_runs = self._app_runs and not for_good
 
+    def race(self) -> None:
+        """Another client is given new tokens, and the older ones die."""
+        self.kill(for_good=False)
+        for style in self._issued:
+            self._give(style)
+
     def _admit(self, body: dict[str, Any]) -> None:
         now, window = self._now(), timedelta(seconds=self._options.token_window)
         while self._calls and now - self._calls[0] >= window:

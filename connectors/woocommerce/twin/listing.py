@@ -10,6 +10,7 @@ from connectors.woocommerce.twin.options import WooOptions
 from connectors.woocommerce.twin.query import Query, paging
 from connectors.woocommerce.twin.replies import Values
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_pages import Pages
 
 Spoil = Callable[[Call, list[Values]], list[Values]]
 """What the faults that are set make of a page's rows."""
@@ -18,20 +19,23 @@ Spoil = Callable[[Call, list[Values]], list[Values]]
 class Listing:
     """Cuts pages; totals are counted anew for each, so that paging drifts while records change."""
 
-    def __init__(self, books: Books, options: WooOptions, spoil: Spoil) -> None:
+    def __init__(self, books: Books, options: WooOptions, pages: Pages, spoil: Spoil) -> None:
         self._books = books
         self._options = options
+        self._pages = pages
         self._spoil = spoil
 
     def page(self, call: Call, found: Sequence[Record]) -> Answer:
         """The page that a call asks for out of the records found, in their order."""
         wanted = paging(call.query, self._options.page_rows)
-        seen = found[: self._options.capped_list] if self._options.capped_list else found
+        shown, total = self._pages.capped(call, found)
+        seen = shown[: self._options.capped_list] if self._options.capped_list else shown
         size = min(wanted.size, self._options.capped_page) if self._options.capped_page else wanted.size
-        part = seen[wanted.start : wanted.start + size]
+        start, size = self._pages.cut(call, wanted.start, size)
+        part = seen[start : start + size]
         rows = [self.one(call.query, record) for record in part]
-        pages = -(-len(found) // wanted.size)
-        headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages), **_links(call, wanted.page, pages)}
+        pages = -(-total // wanted.size)
+        headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages), **_links(call, wanted.page, pages)}
         return Answer(200, self._spoil(call, rows), headers)
 
     def one(self, query: Query, record: Record) -> Values:

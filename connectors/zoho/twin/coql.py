@@ -13,6 +13,7 @@ from connectors.zoho.twin.records import Books, Module, Record, Spoil
 from connectors.zoho.twin.replies import Refused
 from connectors.zoho.twin.tokens import Tokens
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_pages import Pages
 
 Read = Callable[[Record], Any]
 Test = Callable[[Record], bool]
@@ -21,10 +22,11 @@ Test = Callable[[Record], bool]
 class Coql:
     """`POST /coql`."""
 
-    def __init__(self, books: Books, options: ZohoOptions, tokens: Tokens, spoil: Spoil) -> None:
+    def __init__(self, books: Books, options: ZohoOptions, tokens: Tokens, pages: Pages, spoil: Spoil) -> None:
         self._books = books
         self._options = options
         self._tokens = tokens
+        self._pages = pages
         self._spoil = spoil
 
     def query(self, call: Call) -> Answer:
@@ -42,7 +44,8 @@ class Coql:
         except TypeError:  # a text compared with a number
             raise Refused("INVALID_QUERY", {"reason": "a literal does not fit its column"}) from None
         if query.columns == ("count(id)",):
-            return self._count(len(found))
+            _, told = self._pages.capped(call, found)
+            return self._count(told)
         return self._rows(call, module, query, found)
 
     def _count(self, number: int) -> Answer:
@@ -56,11 +59,13 @@ class Coql:
         for column, descending in reversed(query.order):
             key = self._read(module, column)
             found.sort(key=_nulls_first(key), reverse=descending)
-        part = found[query.offset : query.offset + query.limit]
+        seen, _ = self._pages.capped(call, found)
+        start, most = self._pages.cut(call, query.offset, query.limit)
+        part = seen[start : start + most]
         if not part:
             return Answer(204)
         rows = [{"id": record.id, **{name: show(record) for name, show in shown}} for record in part]
-        more = len(found) > query.offset + query.limit
+        more = len(seen) > start + most
         info = {"count": len(rows), "more_records": more}
         return Answer(200, {"data": self._spoil(call, module, rows), "info": info})
 

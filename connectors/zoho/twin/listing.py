@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from connectors.zoho.twin.options import ZohoOptions
 from connectors.zoho.twin.records import DAY, SORT_KEYS, Books, Deleted, Module, Record, Spoil, Values
 from connectors.zoho.twin.replies import Refused
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_pages import Pages
 
 _ONLY_SINGLE = frozenset(("Ordered_Items",))
 """What a list call leaves out."""
@@ -40,9 +41,12 @@ class Slice:
 class Listing:
     """The reading calls of the records API."""
 
-    def __init__(self, books: Books, options: ZohoOptions, spoil: Spoil, find: Callable[[Call], Module]) -> None:
+    def __init__(
+        self, books: Books, options: ZohoOptions, pages: Pages, spoil: Spoil, find: Callable[[Call], Module]
+    ) -> None:
         self._books = books
         self._options = options
+        self._pages = pages
         self._spoil = spoil
         self._module = find
         self._tokens: dict[str, PageToken] = {}
@@ -53,7 +57,7 @@ class Listing:
         fields = _fields(call, module)
         sort_by, descending = _sorting(call)
         since = _since(call)
-        wanted = self._selection(call, module, sort_by, descending, since)
+        wanted, _ = self._pages.capped(call, self._selection(call, module, sort_by, descending, since))
         if not wanted:
             return Answer(304 if since is not None else 204)
         part = self._slice(call, wanted, sort_by, descending)
@@ -68,7 +72,7 @@ class Listing:
 
     def count(self, call: Call) -> Answer:
         """`GET /{Module}/actions/count`."""
-        found = len(self._module(call).rows)
+        _, found = self._pages.capped(call, list(self._module(call).rows))
         return Answer(200, {"count": str(found) if self._options.count_as_text else found})
 
     def deleted(self, call: Call) -> Answer:
@@ -83,9 +87,10 @@ class Listing:
             if kind in ("all", one.kind(now)) and one.at >= since and now - one.at <= 120 * DAY
         ]
         rows_per_page, page = self._per_page(call), _whole(call.query, "page", 1)
-        start = (page - 1) * rows_per_page
-        rows = [self._shown(one, now) for one in found[start : start + rows_per_page]]
-        more = len(found) > start + rows_per_page
+        shown, _ = self._pages.capped(call, found)
+        start, most = self._pages.cut(call, (page - 1) * rows_per_page, rows_per_page)
+        rows = [self._shown(one, now) for one in shown[start : start + most]]
+        more = len(shown) > start + most
         info = {"per_page": rows_per_page, "count": len(rows), "page": page, "more_records": more}
         return Answer(200, {"data": rows, "info": info}) if rows else Answer(204)
 
@@ -114,7 +119,7 @@ class Listing:
             return True
         return bool(record.values.get("Converted__s")) == (converted == "true")
 
-    def _slice(self, call: Call, wanted: list[Record], sort_by: str, descending: bool) -> Slice:
+    def _slice(self, call: Call, wanted: Sequence[Record], sort_by: str, descending: bool) -> Slice:
         rows_per_page = self._per_page(call)
         if "page_token" in call.query:
             token = self._token(call)
@@ -126,10 +131,11 @@ class Listing:
             if served + rows_per_page > max(self._options.page_cap, rows_per_page):
                 limit = {"limit": self._options.page_cap}
                 raise Refused("DISCRETE_PAGINATION_LIMIT_EXCEEDED", limit)
-        rows = wanted[start : start + rows_per_page]
-        return Slice(rows, served + len(rows), page, len(wanted) > start + rows_per_page)
+        start, most = self._pages.cut(call, start, rows_per_page)
+        rows = list(wanted[start : start + most])
+        return Slice(rows, served + len(rows), page, len(wanted) > start + most)
 
-    def _start(self, token: PageToken, wanted: list[Record], sort_by: str, descending: bool) -> int:
+    def _start(self, token: PageToken, wanted: Sequence[Record], sort_by: str, descending: bool) -> int:
         if self._options.paging == "offset":
             return token.served
         sign = -1 if descending else 1

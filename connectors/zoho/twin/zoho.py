@@ -46,10 +46,10 @@ class ZohoTwin(Twin):
         self.quota = Quota(self.options, self._now)
         seed(self.books, self.population)
         self._writing = Writing(self.books, self.options, self.wrote, self._rewrites)
-        self._listing = Listing(self.books, self.options, self._spoil, self._writing.module)
+        self._listing = Listing(self.books, self.options, self.pages, self._spoil, self._writing.module)
         self._metadata = Metadata(self.books)
         self._tags = Tags(self.books, self.options, self.wrote, self._writing)
-        self._coql = Coql(self.books, self.options, self.tokens, self._spoil)
+        self._coql = Coql(self.books, self.options, self.tokens, self.pages, self._spoil)
 
     def endpoints(self) -> Iterable[Endpoint]:
         """The calls of sheet sections 3, 4, 5, 7, 8, 9, 10 and 14."""
@@ -155,6 +155,16 @@ class ZohoTwin(Twin):
         """`POST /_twin/fields` adds a custom field; Zoho documents no call for that."""
         return {"fields": self._add_field}
 
+    def lists(self, call: Call) -> bool:
+        """Records by id, and a query without an order, are look-ups."""
+        if call.template.endswith("/coql"):
+            return b" order by " in call.body or b"count(id)" in call.body
+        return "ids" not in call.query
+
+    def race_tokens(self) -> None:
+        """Let the access tokens die, as when there are too many of them."""
+        self.tokens.kill(for_good=False)
+
     def kill_tokens(self, *, for_good: bool) -> None:
         """Let the access tokens die."""
         self.tokens.kill(for_good=for_good)
@@ -181,13 +191,9 @@ class ZohoTwin(Twin):
 
     def _spoil(self, call: Call, module: Module, rows: list[Values]) -> list[Values]:
         """A page's rows as the faults leave them."""
-        if rows and self.struck("duplicate_row", call) is not None:
-            rows = [*rows, rows[0]]
-        if rows and self.struck("undecodable_row", call) is not None:
-            rows = [{**rows[0], module.title(): "张\ud800"}, *rows[1:]]
-        if rows and (drift := self.struck("drift", call)) is not None:
-            self._drift(module, module.rows[rows[0]["id"]], str(drift.get("kind", "modify")))
-        return rows
+        return self.pages.shown(
+            call, rows, module.title(), lambda kind: self._drift(module, module.rows[rows[0]["id"]], kind)
+        )
 
     def _drift(self, module: Module, record: Record, kind: str) -> None:
         """A row of the page just read changes, goes, or is joined by a new one."""
