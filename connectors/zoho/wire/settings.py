@@ -21,7 +21,8 @@ class ZohoSettings(ConnectorSettings):
     of contacts, which carries the key of a create; "" means that none are created. `trigger` lists the automations of
     Zoho that our writes may set off. `orders: false` for editions without sales orders; `counts: false` where another
     system counts them. `hidden_rows` is how many records of a stream this account may not see. `coql_count` asks for
-    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight.
+    totals of changed records too. `settle_seconds`: how long a created contact may stay out of sight. `sweep_days`: how
+    often everything is read, to find what lists of changes and deletes did not tell; 0 leaves that to `--full`.
     """
 
     data_centre: DataCentre
@@ -43,6 +44,7 @@ class ZohoSettings(ConnectorSettings):
     coql_rows: int = Field(2000, ge=1, le=2000)
     coql_count: bool = False
     settle_seconds: NonNegativeInt = 60
+    sweep_days: NonNegativeInt = 30
 
     @property
     def credits(self) -> int:
