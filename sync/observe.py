@@ -161,10 +161,15 @@ class Observer:
     def _window(self, lane: Lane, stream: Stream, digest: str, *, fresh: bool) -> tuple[Window, dict[str, Any] | None]:
         """The window to read: the open one with its position, or a new one bounded in the server's time."""
         mark = self.store.marks.get(lane.name, stream.name)
-        if mark.window_until is not None and mark.position and mark.mapping == digest and not (fresh or lane.full):
+        further = lane.since is not None and mark.window_since is not None and lane.since < _time(mark.window_since)
+        again = fresh or lane.full or further
+        if mark.window_until is not None and mark.position and mark.mapping == digest and not again:
             return Window(_at(mark.window_since), _time(mark.window_until)), mark.position
-        until = lane.connector.server_time() - stream.overlap
-        since = None if self._everything(lane, stream, mark, digest) else _at(mark.watermark)
+        # A clock that runs ahead would put the watermark where nothing has happened yet, and what happens then be lost.
+        server, ours = lane.connector.server_time(), self.store.clock.now()
+        until = min(server - stream.overlap, ours)
+        ahead = mark.watermark is not None and _time(mark.watermark) > max(server, ours)
+        since = None if ahead or self._everything(lane, stream, mark, digest) else _at(mark.watermark)
         if since is not None and lane.since is not None:
             since = min(since, lane.since)  # further back on request, never ahead of what was read completely
         with self.store.db.writing("window"):

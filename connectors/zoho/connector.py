@@ -43,7 +43,8 @@ class Zoho(Connector[ZohoSettings]):
         customers = Stream("customers", "customers", CONTACTS, "swept", deletes="feed")
         orders = Stream("orders", "orders", SALES_ORDERS, "swept", deletes="feed", counts=self.settings.counts)
         chosen = (customers, orders) if self.settings.orders else (customers,)
-        return tuple(replace(stream, remembers=_BIN, shrink_brake=0.2) for stream in chosen)
+        sweep = timedelta(days=self.settings.sweep_days) or None
+        return tuple(replace(stream, remembers=_BIN, shrink_brake=0.2, sweep=sweep) for stream in chosen)
 
     def target(self) -> Target | None:
         """Contacts, a hundred a call, created only under a key of their own."""

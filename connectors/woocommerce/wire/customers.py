@@ -77,10 +77,23 @@ class Customers:
         leg, params = self.place.leg, {"role": self.role, "orderby": "registered_date", "order": "desc"}
         while not leg.over:
             rows, total = self.listing.page(params, leg.offset, self.size)
+            rows = self._following(rows)
+            if not rows and leg.offset + 1 + self.hidden < total:
+                raise Shifted  # the total says that this is not the end
             fresh = [row for row in rows if within(self.window, row, "date_created_gmt")]
-            leg.offset += max(len(rows) - 1, 1)
+            leg.offset += len(rows) if leg.last else len(rows) - 1
+            leg.last = rows[-1]["id"] if rows else leg.last
             leg.over = not rows or len(fresh) < len(rows) or leg.offset + 1 >= total
             yield fresh
+
+    def _following(self, rows: list[Row]) -> list[Row]:
+        """The rows behind the last one that was read; Shifted when it is not there, since rows may be missing then."""
+        ids, last = [row["id"] for row in rows], self.place.leg.last
+        if not last or not rows:
+            return rows
+        if last not in ids:
+            raise Shifted
+        return rows[ids.index(last) + 1 :]
 
     def _buyers(self) -> Iterator[list[Row]]:
         assert self.orders is not None

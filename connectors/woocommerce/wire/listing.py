@@ -23,7 +23,10 @@ class Listing:
     def page(self, params: Mapping[str, Any], offset: int, size: int) -> tuple[list[Row], int]:
         """Rows from the offset on, each once, and the total that the shop tells with them."""
         answer = self._get({**params, "offset": offset, "per_page": size})
-        return rows_of(answer), total_of(answer)
+        rows, total = rows_of(answer), total_of(answer)
+        if rows and offset + len(rows) > total:
+            raise Transient("the listing shows more rows than it says there are")
+        return rows, total
 
     def by_ids(self, ids: Sequence[int], **params: Any) -> list[Row]:
         """The rows of these ids, `IDS` a call; absent ones are left out."""

@@ -80,10 +80,10 @@ class Orders:
 
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
-        params = {"status": "trash", "_fields": "id"}
+        params = {"status": "trash", "_fields": "id,status"}
         with Walk(self.listing, params, self.size, self.place.leg) as walk:
             while not self.place.leg.over:
-                gone = [str(row["id"]) for row in walk.step()]
+                gone = [str(row["id"]) for row in walk.step() if row.get("status") == "trash"]
                 if gone:
                     yield Page(gone=gone, position=asdict(self.place))
 

@@ -23,7 +23,8 @@ class ZohoSettings(ConnectorSettings):
     which Zoho refuses to write over an edit of the very moment. `orders: false` for editions without sales orders;
     `counts: false` where another system counts them. `hidden_rows` is how many records of a stream this account may not
     see. `coql_count` asks for totals of changed records too. `settle_seconds`: how long a created contact may stay out
-    of sight. `make_tags`: tags that Zoho does not know are made before they are given to anybody; false trusts
+    of sight. `sweep_days`: how often everything is read, to find what lists of changes and deletes did not tell; 0 leaves
+    that to `--full`. `make_tags`: tags that Zoho does not know are made before they are given to anybody; false trusts
     it to make them. `coql_tags`: a query may select tags; if not, the tags of the contacts that it finds are read by id.
     """
 
@@ -49,6 +50,7 @@ class ZohoSettings(ConnectorSettings):
     settle_seconds: NonNegativeInt = 60
     make_tags: bool = True
     coql_tags: bool = False
+    sweep_days: NonNegativeInt = 30
 
     @property
     def credits(self) -> int:

@@ -84,6 +84,8 @@ class Walk:
         except Rejected as fault:
             return self._refused(fault)
         rows = rows_of(answer)
+        if not rows and (place.token or next_token(answer)):
+            return self._lost()  # it was told that there are more
         self._follow(list({row["id"]: row for row in rows}.values()))
         place.token = next_token(answer)
         place.several = place.several or bool(place.token)
@@ -104,6 +106,8 @@ class Walk:
         number = place.deleted // self.page_size + 1  # counted in rows: another page size then skips none
         answer = self.module.deleted(number, self.page_size, self.window.since)
         rows = rows_of(answer)
+        if not rows and (number > 1 or more(answer)):
+            return self._lost()
         place.deleted = number * self.page_size
         place.moved = place.moved or any(place.touches(time_of(row, "deleted_time")) for row in rows)
         if not more(answer):
