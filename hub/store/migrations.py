@@ -249,6 +249,9 @@ def m0007_drift(execute: Execute) -> None:
         "CREATE TABLE question_part (kind {text} NOT NULL, connection {text} NOT NULL, field {text} NOT NULL,"
         " ext {text} NOT NULL, PRIMARY KEY (connection, kind, field, ext))"
     )
+    execute(  # who stands behind such a question is not known yet: everybody is planned again
+        "UPDATE customer SET due = 1 WHERE EXISTS (SELECT 1 FROM question WHERE kind IN ('first', 'too_long'))"
+    )
     execute("ALTER TABLE echo ADD COLUMN customer {text} NOT NULL DEFAULT ''")
     execute("CREATE INDEX question_part_ext ON question_part (connection, ext)")
 
