@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -173,3 +174,14 @@ def test_the_shop_holds_its_share_of_the_population_the_same_each_time(shop: Ope
     assert any(order.values["refunds"] for order in desk.twin.books.orders.values())
     assert desk.get("products").json()[0]["categories"]
     assert "id" not in desk.control("state?ids=no")["customers"][0]
+
+
+def test_states_are_alike_whatever_the_order_of_the_writes(shop: Open) -> None:
+    def written(step: int) -> dict[str, Any]:
+        desk = shop()
+        for id_ in desk.some(3)[::step]:
+            for key in ("tier", "stage")[::step]:
+                desk.control("edit", {"op": "change", "id": id_, "values": {"meta_data": [{"key": key, "value": "x"}]}})
+        return dict(desk.twin.state())
+
+    assert written(1) == written(-1) != shop().twin.state()

@@ -156,9 +156,18 @@ class WooTwin(Twin):
 
 
 def _dump(rows: dict[int, Record], ids: bool) -> list[Values]:
-    """Records without their times: by id, or with no id anywhere in them and sorted by what they say."""
-    found = [{"id": one, **rows[one].values} for one in sorted(rows)]
+    """Records without their times: by id, or with no id anywhere in them and sorted by what they say.
+
+    The numbers of meta rows tell when each was written, as times do: they are left out in either case.
+    """
+    found = [{"id": one, **rows[one].values, **_unnumbered(rows[one].values)} for one in sorted(rows)]
     return found if ids else sorted(map(_anonymous, found), key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def _unnumbered(values: Values) -> Values:
+    """A record's own meta rows without their numbers, in the order of their keys."""
+    rows = [{name: part for name, part in row.items() if name != "id"} for row in values["meta_data"]]
+    return {"meta_data": sorted(rows, key=lambda row: str(row["key"]))}
 
 
 def _anonymous(value: Any) -> Any:
