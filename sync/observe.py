@@ -14,16 +14,15 @@ from datetime import UTC, datetime
 from queue import Queue
 from typing import Any
 
-import orjson
-
-from hub.connector import BadRow, Connector, Page, Stream, Window
-from hub.errors import HubError, Rejected, Transient
+from hub.connector import Connector, Page, Stream, Window
+from hub.errors import HubError, Transient
 from hub.store import Store
 from hub.store.absence import Unmet
 from hub.store.marks import Certificate, Mark
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser, buyer_record
+from sync.sorting import sorted_out
 
 QUEUE = 4
 TRIES = 3
@@ -145,7 +144,7 @@ class Observer:
         ended = False
         with _closed(lane.connector.read(stream, window, position)) as pages:
             for page in pages:
-                records, held = _normalised(lane, stream, page, normalise)
+                records, held = sorted_out(lane.name, page, normalise)
                 queue.put(Arrived(lane, stream, page, window, records, held))
                 if lane.error is not None:
                     raise lane.error
@@ -353,44 +352,6 @@ def _closed(pages: Iterator[Page]) -> Iterator[Iterator[Page]]:
     finally:
         if isinstance(pages, Generator):
             pages.close()
-
-
-def _normalised(lane: Lane, stream: Stream, page: Page, normalise: Normaliser) -> tuple[list[Incoming], list[Held]]:
-    records, held = [], [_bad(lane, stream, entry) for entry in page.bad]
-    for number, row in enumerate(page.rows):
-        try:
-            records.append(normalise(row))
-        except Rejected as fault:
-            place = page.places[number] if number < len(page.places) else ""
-            held.append(_refused(lane, normalise, row, fault, place))
-    return records, held
-
-
-def _bad(lane: Lane, stream: Stream, entry: BadRow) -> Held:
-    raw = {"raw": entry.raw.decode("utf-8", "replace")}
-    return Held(0, lane.name, stream.name, "", entry.place, entry.reason, "", raw)
-
-
-def _refused(lane: Lane, normalise: Normaliser, row: Any, fault: Rejected, place: str) -> Held:
-    """A row for quarantine, under the id that its record would have, where it has one."""
-    ext = _spelled(normalise.ext(row))
-    safe = orjson.loads(orjson.dumps(_storable(row)))
-    return Held(0, lane.name, normalise.stream.name, ext, _spelled(place), fault.what, fault.field, safe)
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return _spelled(value)
-    if isinstance(value, dict):
-        return {_spelled(str(name)): _storable(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(inner) for inner in value]
-    return value
-
-
-def _spelled(text: str) -> str:
-    """Text without half characters, so that it can be stored and shown."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _time(seconds: int) -> datetime:
