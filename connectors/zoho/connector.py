@@ -10,7 +10,7 @@ from functools import cached_property
 from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
-from connectors.zoho.wire.module import IDS, IN, Module, columns_of, rows_of
+from connectors.zoho.wire.module import BIN, IDS, IN, Module, columns_of, rows_of
 from connectors.zoho.wire.place import Place
 from connectors.zoho.wire.rows import results, typed, unmodified
 from connectors.zoho.wire.settings import ZohoSettings
@@ -19,7 +19,6 @@ from connectors.zoho.wire.walk import Walk
 from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
 
 _MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
-_BIN = timedelta(days=60)  # how long Zoho's recycle bin remembers
 
 
 class Zoho(Connector[ZohoSettings]):
@@ -44,7 +43,7 @@ class Zoho(Connector[ZohoSettings]):
         orders = Stream("orders", "orders", SALES_ORDERS, "swept", deletes="feed", counts=self.settings.counts)
         chosen = (customers, orders) if self.settings.orders else (customers,)
         sweep = timedelta(days=self.settings.sweep_days) or None
-        return tuple(replace(stream, remembers=_BIN, shrink_brake=0.2, sweep=sweep) for stream in chosen)
+        return tuple(replace(stream, remembers=BIN, shrink_brake=0.2, sweep=sweep) for stream in chosen)
 
     def target(self) -> Target | None:
         """Contacts, a hundred a call, created only under a key of their own."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.connector import Answer, Mapping, Row
 from hub.errors import SettingsError, Transient
+
+BIN = timedelta(days=60)
+"""How long the recycle bin remembers what was deleted."""
 
 IDS = 100
 """The most ids that one call takes."""
