@@ -271,7 +271,7 @@ def test_what_passes_by_itself_costs_nothing(opened: Open) -> None:
 
 def test_a_page_out_of_order_is_not_believed(opened: Open, clock: FixedClock, monkeypatch: Any) -> None:
     site = opened({"page_size": 5})
-    same = lambda self, table, found, search: list(table.rows.values())[: search.limit]  # noqa: E731
+    same = lambda self, call, table, found, search: list(table.rows.values())[: search.limit]  # noqa: E731
     monkeypatch.setattr(type(site.twin._listing), "_page", same)
     with site.connector() as crm, pytest.raises(Transient, match="order asked for"):
         read(crm, everything(clock))  # the same page for ever
