@@ -13,6 +13,8 @@ from tests.kill_systems import ZOHO
 
 pytestmark = pytest.mark.usefixtures("kill_clock")
 SHARDS = 6
+QUICK = 3
+"""So many of the shards run each time, the others in the long suite."""
 
 
 def in_schemas_of(url: str) -> Locate:
@@ -20,7 +22,9 @@ def in_schemas_of(url: str) -> Locate:
     return lambda name, _: f"{url}{sign}schema={prefix}_{name}"
 
 
-@pytest.mark.parametrize("number", range(SHARDS))
+@pytest.mark.parametrize(
+    "number", [*range(QUICK), *(pytest.param(number, marks=pytest.mark.slow) for number in range(QUICK, SHARDS))]
+)
 def test_killed_at_every_site(tmp_path: Path, number: int, record_property: Tell) -> None:
     kills = Storm(ZOHO, tmp_path).at_points(shard(number, SHARDS))
     tell(kills, record_property)
