@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import pluggy
@@ -33,7 +34,7 @@ from hub.http.budget import Limit
 from hub.http.dialect import Consequence, Dialect
 from hub.http.keyring import Keyring, Token
 from hub.model import NounName
-from hub.names import whole_name
+from hub.names import PARTS, whole_name
 from hub.tags import NO_TAGS, TagCall, Tagged, Tagging, TagRule, tag_calls
 
 __all__ = [
@@ -98,6 +99,12 @@ class Mapping:
     def writable(self) -> tuple[Field, ...]:
         """The entries that the hub may send."""
         return tuple(entry for entry in self.fields if entry.write)
+
+    @cached_property
+    def names_in_parts(self) -> bool:
+        """Whether the system has no field for a whole name, or only one that holds a part of it."""
+        parts = {entry.theirs for entry in self.fields if entry.ours in PARTS}
+        return all(entry.theirs in parts for entry in self.fields if entry.ours == "name")
 
 
 @dataclass(frozen=True)

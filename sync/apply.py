@@ -91,16 +91,22 @@ class Applier:
         """
         if self.shore.destination.target.guard == "none" or rows[0].action == "create":
             return rows, {}
-        raw = self.shore.raw([row.ext for row in rows])
-        seen = self.shore.normalised(raw)
-        done.guards += self._reads(len(rows))
-        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
-        moved = [row for row in rows if row not in still]
+        still, moved, raw, seen = self._looked(rows, done)
         if moved:
             with self.shore.store.db.writing("moved"):
                 self._skip(moved, seen)
             done.rows["moved"] += len(moved)
         return still, raw
+
+    def _looked(
+        self, rows: list[PlanRow], done: Applied
+    ) -> tuple[list[PlanRow], list[PlanRow], dict[str, Row], dict[str, Incoming]]:
+        """The rows that are as planned, those that moved, and what the system holds now: raw, and normalised."""
+        raw = self.shore.raw([row.ext for row in rows])
+        seen = self.shore.normalised(raw)
+        done.guards += self._reads(len(rows))
+        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
+        return still, [row for row in rows if row not in still], raw, seen
 
     def _reads(self, ids: int) -> int:
         """The calls that read so many rows by id."""
@@ -155,12 +161,8 @@ class Applier:
         Nothing of the batch was written. Rows that others write to all the time are left for later.
         """
         shore, keys = self.shore, {row.key: key for key, row in entries}
-        rows = [row for _, row in entries]
-        raw = shore.raw([row.ext for row in rows])
-        seen = shore.normalised(raw)
-        done.writes, done.guards = done.writes + 1, done.guards + self._reads(len(rows))
-        still = [row for row in rows if row.ext in seen and holds(seen[row.ext].values, row, "theirs")]
-        moved = [row for row in rows if row not in still]
+        done.writes += 1
+        still, moved, raw, seen = self._looked([row for _, row in entries], done)
         with shore.store.db.writing("crossed", durable=True):
             self._skip(moved, seen)
             shore.store.receipts.withdraw([keys[row.key] for row in still])
@@ -241,12 +243,10 @@ class Applier:
         return result.outcome
 
     def _acknowledge(self, key: str, row: PlanRow, ext: str, look: Look, result: RowResult) -> str:
-        destination = self.shore.destination
-        edited = crossing.edited(destination.target, look.before, look.after, result, look.seen)
+        target, table = self.shore.destination.target, self.shore.destination.stream.mapping
+        edited = crossing.edited(target, look.before, look.after, result, look.seen)
         crossed = self.shore.acknowledged(row, ext, look.seen, edited=edited)
-        table, wanted = destination.stream.mapping, {name: side["wanted"] for name, side in row.fields.items()}
-        written = mapping.write(table, wanted, look.before)
-        if not crossed and crossing.overwrote(destination.target, table, written, look.before, look.after):
+        if not crossed and crossing.overwrote(target, table, row.fields, look.before, look.after):
             crossed = True
             self.shore.overwrote(row, ext)
         self.shore.store.receipts.finish(key, "ack", ext=ext, code="crossed" if crossed else "")

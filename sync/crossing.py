@@ -6,12 +6,11 @@ field that we write, made in those moments before our write, is lost to everybod
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Rows
-from typing import Any
+from collections.abc import Collection
 
 from hub.connector import Mapping, Row, RowResult, Target
 from hub.store.records import Incoming
-from sync.mapping import pick
+from sync.mapping import pick, places
 
 
 def edited(target: Target, before: Row, after: Row, result: RowResult, seen: Incoming | None) -> bool | None:
@@ -26,12 +25,12 @@ def edited(target: Target, before: Row, after: Row, result: RowResult, seen: Inc
     return None if steps is None else False
 
 
-def overwrote(target: Target, mapping: Mapping, written: Rows[str, Any], before: Row, after: Row) -> bool:
-    """Whether a write that was not ours left no trace: then it was to a field that we wrote, just before us."""
+def overwrote(target: Target, mapping: Mapping, written: Collection[str], before: Row, after: Row) -> bool:
+    """Whether a write that was not ours left no trace: then it was to a field of `written` (ours), just before us."""
     steps = _steps(target, before, after)
     if steps is None or steps < 2:
         return False
-    others = {entry.theirs for entry in mapping.fields} - written.keys()
+    others = {entry.theirs for entry in mapping.fields} - places(mapping, written)
     return all(pick(before, name) == pick(after, name) for name in others)
 
 

@@ -36,7 +36,7 @@ class Survivorship:
 
     def order(self, field: str, said: Said) -> tuple[Any, ...]:
         """Sort key: smaller is believed first. Staff corrections win over everything."""
-        owners = ["staff", *self.owners.get(field, ())]
+        owners = [BUILT_IN, *self.owners.get(field, ())]
         owner = owners.index(said.connection) if said.connection in owners else len(owners)
         return (owner, -said.since, self.ranks.get(said.connection, 999), said.stream, said.ext)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Rows
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.connector import Connector, Row
@@ -36,6 +36,13 @@ class Shore:
         """The connection's name."""
         return self.destination.name
 
+    @property
+    def _stream(self) -> str:
+        return self.destination.stream.name
+
+    def _now(self) -> int:
+        return int(self.store.clock.now().timestamp())
+
     def fetch(self, ids: Sequence[str]) -> dict[str, Incoming]:
         """The rows as they are now, normalised."""
         return self.normalised(self.raw(ids))
@@ -60,7 +67,7 @@ class Shore:
         try:
             return self.raw(ids)
         except HubError as fault:
-            self.store.runs.note(self.run, self.name, self.destination.stream.name, "read_back_failed", code=fault.code)
+            self.store.runs.note(self.run, self.name, self._stream, "read_back_failed", code=fault.code)
             return {}
 
     def acknowledged(self, row: PlanRow, ext: str, seen: Incoming | None, *, edited: bool | None = None) -> bool:
@@ -90,9 +97,8 @@ class Shore:
 
     def land(self, found: Sequence[Incoming], *, made_by_us: bool = False) -> list[tuple[Incoming, int]]:
         """Take records in as they were read; inside the caller's transaction. Gives what changed, with internal ids."""
-        now = int(self.store.clock.now().timestamp())
-        stream = self.destination.stream.name
-        return self.store.records.land(self.name, stream, "customers", found, now, made_by_us=made_by_us)[1]
+        records = self.store.records
+        return records.land(self.name, self._stream, "customers", found, self._now(), made_by_us=made_by_us)[1]
 
     def _land(self, incoming: Incoming, row: PlanRow) -> None:
         made = row.action == "create"
@@ -109,8 +115,8 @@ class Shore:
     def crossed(self, ext: str, field: str, ours: Any, theirs: Any, wanted: Any) -> None:
         """Take up an edit that came in the moments of a push of ours; the next plan says what follows from it."""
         whose = next((mapping.owner(entry) for entry in self.destination.fields() if entry.ours == field), "theirs")
-        now, stream = int(self.store.clock.now().timestamp()), self.destination.stream.name
-        self.store.drifts.save([Drift(self.name, stream, ext, field, whose, ours, theirs, wanted, now, crossed=True)])
+        found = Drift(self.name, self._stream, ext, field, whose, ours, theirs, wanted, self._now(), crossed=True)
+        self.store.drifts.save([found])
 
     def crossings(self, row: PlanRow, seen: Incoming | None) -> None:
         """Take up what somebody made of a row's fields while we were about to write them."""
@@ -120,11 +126,9 @@ class Shore:
 
     def overwrote(self, row: PlanRow, ext: str) -> None:
         """Note an edit that our write has overwritten before anybody could see it: what it said is lost."""
-        now, stream = int(self.store.clock.now().timestamp()), self.destination.stream.name
-        fields = ", ".join(sorted(row.fields))
-        self.store.drifts.save(
-            [Drift(self.name, stream, ext, "", "hub", fields, None, None, now, "closed", "overwritten", 0, True, now)]
-        )
+        fields, now = ", ".join(sorted(row.fields)), self._now()
+        lost = Drift(self.name, self._stream, ext, "", "hub", ours=fields, theirs=None, wanted=None, seen=now)
+        self.store.drifts.save([replace(lost, state="closed", why="overwritten", crossed=True, closed=now)])
 
     @staticmethod
     def _agree(parts: dict[str, dict[str, Any]], field: str, wanted: Any, got: Any) -> None:
@@ -144,7 +148,7 @@ class Shore:
             questions.drop(kind, ext, self.name, field, answered=True)
         anew = questions.drop("drift", ext, self.name, field, answered=True)
         why = "written back" if got == wanted or form else "not kept"
-        self.store.drifts.written(self.name, self.destination.stream.name, ext, field, why, anew=anew)
+        self.store.drifts.written(self.name, self._stream, ext, field, why, anew=anew)
         if got == wanted:
             return
         if not (form and self._heard(field, form, ext, row.customer, learn=learn)):
@@ -166,15 +170,14 @@ class Shore:
 
     def _assumed(self, row: PlanRow, ext: str) -> Incoming:
         """Without a read-back: the record as we knew it, with our values in it."""
-        stream = self.destination.stream.name
-        known = self.store.records.by_exts(self.name, stream, [ext]).get(ext)
+        known = self.store.records.by_exts(self.name, self._stream, [ext]).get(ext)
         values = dict(known.body.values) if known else {}
         for field, side in row.fields.items():
             values.pop(field, None)
             if side["wanted"] is not None:
                 values[field] = side["wanted"]
         print_ = self.store.vault.fingerprint([self.normalise.digest, values])
-        return Incoming(ext, values, int(self.store.clock.now().timestamp()), print_)
+        return Incoming(ext, values, self._now(), print_)
 
     def _adopt(self, row: PlanRow, rid: int) -> None:
         """The record belongs to whom the record it was made from belongs to by now."""

@@ -93,15 +93,19 @@ def _put(found: dict[str, Any], ours: str, value: str) -> None:
 
 def _put_together(mapping: Mapping, found: dict[str, Any]) -> None:
     """The whole name out of its parts, where the system has no field of its own for it."""
-    places = {entry.theirs for entry in mapping.fields if entry.ours in PARTS}
-    if found.keys() & PARTS and all(entry.theirs in places for entry in mapping.fields if entry.ours == "name"):
+    if mapping.names_in_parts and not found.keys().isdisjoint(PARTS):
         found["name"] = whole_name(found.get("family_name", ""), found.get("given_name", ""))
+
+
+def places(mapping: Mapping, written: Collection[str]) -> set[str]:
+    """Their fields that a write of these fields of ours may go to."""
+    return {entry.theirs for entry in mapping.writable() if entry.ours in written}
 
 
 def touched(mapping: Mapping, written: Collection[str]) -> set[str]:
     """Our fields that a write may change there: those that are read from the same places, and the name with its parts."""
-    places = {entry.theirs for entry in mapping.writable() if entry.ours in written}
-    found = {entry.ours for entry in mapping.fields if entry.theirs in places}
+    there = places(mapping, written)
+    found = {entry.ours for entry in mapping.fields if entry.theirs in there}
     return found | {"name"} if found.intersection(PARTS) else found
 
 

@@ -26,17 +26,16 @@ BATCH = 500
 TAG = "tag"
 """The kind of change that adds and removes tags by calls of their own."""
 
-
-def key_of(action: str, ext: str) -> str:
-    """The place in its plan of a change to a record that is there."""
-    return f"{TAG}:{ext}" if action == TAG else ext
-
-
 OF_A_RECORD = ("conflict", "drift", "not_kept", "echo")
 """Questions about one field of one record: their subject is its external id."""
 
 OF_A_FIELD = ("first", "too_long")
 """Questions about a field of many records: one for all."""
+
+
+def key_of(action: str, ext: str) -> str:
+    """The place in its plan of a change to a record that is there."""
+    return f"{TAG}:{ext}" if action == TAG else ext
 
 
 @dataclass(frozen=True)
@@ -132,11 +131,13 @@ class Planner:
     def _draft(self, customers: Sequence[str], echoes: Rows[str, Rows[str, set[str]]]) -> Draft:
         records = self.store.records.of_customers(customers)
         standing = self.store.decisions.standing(customers)
+        wanted = {customer: self.wanted(customer, records[customer], standing[customer]) for customer in customers}
+        gone = {customer: said_before(records[customer]) for customer in customers}
         draft = Draft()
         for destination in self.destinations:
             exts = [record.ext for customer in customers for record in records[customer] if _of(destination, record)]
             shadows = self.store.records.shadows(destination.name, exts)
-            unclear = self._unclear_creates(destination)
+            unclear, required = self._unclear_creates(destination), destination.required()
             inbox = Inbox.of(self.store, destination.name, destination.stream.name, exts, self.rounds)
             draft.inboxes.append(inbox)
             answers = {
@@ -144,18 +145,18 @@ class Planner:
                 **self.store.questions.answered("conflict", destination.name),
             }
             for customer in customers:
-                wanted = self.wanted(customer, records[customer], standing[customer])
                 here = [record for record in records[customer] if _of(destination, record)]
-                kept = said_before(records[customer]) | destination.required()
                 for record in here:
                     draft.keys += [(destination.name, key_of(action, record.ext)) for action in ("update", TAG)]
                     if not (record.gone or record.placeholder):
-                        shadow = shadows.get(record.ext, {})
-                        work = _Row(destination, customer, record, wanted, kept, shadow, answers, inbox)
+                        shadow, kept = shadows.get(record.ext, {}), gone[customer] | required
+                        work = _Row(destination, customer, record, wanted[customer], kept, shadow, answers, inbox)
                         work.compare(echoes[destination.name], draft)
                     inbox.leave(record)
                 if destination.create and destination.target.creates and not here:
-                    self._create(destination, customer, records[customer], wanted, unclear.get(customer), draft)
+                    self._create(
+                        destination, customer, records[customer], wanted[customer], unclear.get(customer), draft
+                    )
         return draft
 
     def _unclear_creates(self, destination: Destination) -> dict[str, str]:

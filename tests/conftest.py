@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from hub.clock import FixedClock
 from hub.store.database import Database
 from hub.testing.twin import Stage, serving
 from tests import promised
+
+if TYPE_CHECKING:
+    from tests.four_systems import Stages
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 MASTER = b"m" * 32
@@ -82,6 +86,15 @@ def stage() -> Iterator[tuple[Stage, str]]:
     stage = Stage()
     with serving(stage) as url:
         yield stage, url
+
+
+@pytest.fixture(scope="module")
+def stands() -> Iterator[Stages]:
+    """A server for each of the four systems, for the twins of all tests of a module."""
+    from tests.four_systems import stages
+
+    with stages() as found:
+        yield found
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ import csv
 import io
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,16 +20,15 @@ from connectors.fxiaoke.twin import FxiaokeOptions, FxiaokeTwin
 from connectors.woocommerce.twin import WooOptions, WooTwin
 from connectors.zoho.twin import ZohoOptions, ZohoTwin
 from hub.clock import FixedClock
-from hub.plugins import Plugins, load_plugins
-from hub.settings import load
 from hub.testing.people import Population
 from hub.testing.sandbox_yaml import SYSTEMS, configuration, environment
 from hub.testing.shopfiles import write_shop_files
 from hub.testing.twin import Stage, Twin, serving
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
-from sync.setup import Setup, open_setup
+from sync.setup import Setup
 from tests.brand import fixed_keys
+from tests.site import opened
 
 SMALL_PAGES = 10
 """Rows a page, so that a small population has pages enough for something to happen between them."""
@@ -48,11 +46,6 @@ def stages() -> Iterator[Stages]:
             stage = Stage()
             found[system] = (stage, served.enter_context(serving(stage)))
         yield found
-
-
-@cache
-def _plugins() -> Plugins:
-    return load_plugins()
 
 
 @dataclass
@@ -108,14 +101,9 @@ class Brand:
 
     # -- what the hub does
 
-    @contextmanager
-    def opened(self) -> Iterator[Setup]:
+    def opened(self) -> AbstractContextManager[Setup]:
         """Configuration and store, as a command opens them."""
-        setup = open_setup(load(self.file, _plugins()), self.clock, "tester")
-        try:
-            yield setup
-        finally:
-            setup.close()
+        return opened(self.file, self.clock)
 
     def sync(self, **ask: Any) -> Report:
         """One run."""

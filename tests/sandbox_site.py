@@ -9,9 +9,9 @@ from connectors.fxiaoke.twin import FxiaokeOptions, FxiaokeTwin
 from connectors.woocommerce.twin import WooOptions, WooTwin
 from hub.testing.sandbox_yaml import CONNECTIONS, SYSTEMS, configuration
 from sync.engine import Report
-from tests.four_systems import Brand, Stages, stages
+from tests.four_systems import Brand, Stages
 
-__all__ = ["Sandbox", "Stages", "stages"]
+__all__ = ["Sandbox", "Stages"]
 
 
 @dataclass

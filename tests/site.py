@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -45,6 +45,16 @@ connections:
 def _plugins() -> Plugins:
     """Loaded once: they are the same in every test."""
     return load_plugins()
+
+
+@contextmanager
+def opened(file: Path, clock: FixedClock) -> Iterator[Setup]:
+    """Configuration and store, as a command opens them."""
+    setup = open_setup(load(file, _plugins()), clock, "tester")
+    try:
+        yield setup
+    finally:
+        setup.close()
 
 
 @dataclass
@@ -96,14 +106,9 @@ class BaseSite:
 
     # -- what the hub does
 
-    @contextmanager
-    def opened(self) -> Iterator[Setup]:
+    def opened(self) -> AbstractContextManager[Setup]:
         """Configuration and store, as a command opens them."""
-        setup = open_setup(load(self.file, _plugins()), self.clock, "tester")
-        try:
-            yield setup
-        finally:
-            setup.close()
+        return opened(self.file, self.clock)
 
     @contextmanager
     def connector(self) -> Iterator[Any]:

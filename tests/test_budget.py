@@ -126,7 +126,10 @@ def test_a_reservation_is_good_within_its_slice_only(
 def test_a_call_that_the_store_cannot_count_keeps_its_answer(
     budget: Callable[..., Budget], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
+    tried: list[object] = []
+
+    def full(*given: object, **_: object) -> None:
+        tried.append(given)
         raise Transient("the disk is full")
 
     ours = budget(BURST)
@@ -134,6 +137,7 @@ def test_a_call_that_the_store_cannot_count_keeps_its_answer(
     clock.advance(timedelta(seconds=3))
     monkeypatch.setattr(Budgets, "give_back", full)
     ours.answered("calls", 1)
+    assert tried, "the store was asked, and its refusal cost nobody an answer"
     ours.spend("calls", 1)
 
 
@@ -145,8 +149,11 @@ def test_a_dear_request_costs_as_much_as_it_costs(budget: Callable[..., Budget],
     assert used(db, DAILY) == 25
 
 
-def test_a_request_dearer_than_the_window_passes_when_it_is_empty(budget: Callable[..., Budget]) -> None:
+def test_a_request_dearer_than_the_window_passes_when_it_is_empty(
+    budget: Callable[..., Budget], db: SqliteDatabase
+) -> None:
     budget(BURST).spend("calls", 500)
+    assert used(db, BURST) == BURST.calls
 
 
 def test_what_the_system_says_is_left_counts_for_all(budget: Callable[..., Budget]) -> None:

@@ -9,11 +9,9 @@ import http.client
 import json
 import multiprocessing
 import random
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +29,7 @@ from hub.testing.people import Population
 from hub.testing.twin import Answer, Call, Stage, serving
 from tests.conftest import NOW
 from tests.fxiaoke_site import HEADER, Site, stand
+from tests.small_server import JsonAnswers, SmallServer
 from tests.virtual import VirtualTime, breaches, share_used
 
 Record = Callable[[str, object], None]
@@ -84,26 +83,18 @@ def test_a_long_run_over_fxiaoke_uses_nine_tenths_of_every_window_and_is_never_r
 # -- two processes on one account
 
 
-class World(ThreadingHTTPServer):
+class World(SmallServer):
     """A system whose calls take virtual time, and the clock of the processes that call it."""
 
-    daemon_threads = True
-
     def __init__(self, parties: int) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
+        super().__init__(Answering)
         self.time = VirtualTime(NOW, parties)
         self.arrived: list[datetime] = []
         self.chance = random.Random(7)
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
-
-class Answering(BaseHTTPRequestHandler):
+class Answering(JsonAnswers):
     server: World
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65_536
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -111,7 +102,7 @@ class Answering(BaseHTTPRequestHandler):
         self.server.time.sleep(self.server.chance.uniform(0, 0.1))
         self.server.arrived.append(self.server.time.now())
         self.server.time.sleep(self.server.chance.uniform(0, 0.1))
-        self._answer({"data": []})
+        self.answer({"data": []})
 
     def do_POST(self) -> None:
         """A call of the clock: sleep so many seconds, or leave; tells the time."""
@@ -120,17 +111,7 @@ class Answering(BaseHTTPRequestHandler):
             self.server.time.leave()
         else:
             self.server.time.sleep(wish)
-        self._answer(self.server.time.now().isoformat())
-
-    def _answer(self, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.answer(self.server.time.now().isoformat())
 
 
 class WorldClock:
@@ -156,12 +137,8 @@ class WorldClock:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with World(2) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with World(2).running() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def work(location: str, address: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from hub.testing.people import CANARIES, Population
 from hub.testing.sandbox_yaml import SYSTEMS
 from sync.engine import Report
 from tests.conftest import NOW
-from tests.four_systems import CONNECTIONS, PHONES, TIERS, Brand, Stages, Storm, customers, stages, value_of
+from tests.four_systems import CONNECTIONS, PHONES, TIERS, Brand, Stages, Storm, customers, value_of
 from tests.leaks import found_in, found_under
 
 PEOPLE = 40
@@ -28,12 +27,6 @@ SEEDS = (
 PLACEHOLDERS = "SELECT connection, stream FROM record WHERE placeholder = 1 AND gone = 0"
 ROUNDS = 8
 QUIET = 2
-
-
-@pytest.fixture(scope="module")
-def stands() -> Iterator[Stages]:
-    with stages() as found:
-        yield found
 
 
 @pytest.mark.parametrize(("seed", "steps"), SEEDS)

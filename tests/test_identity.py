@@ -18,7 +18,7 @@ from hub.testing.people import Person, Population
 from sync.resolve.names import same_name
 from sync.setup import Setup
 from tests.conftest import NOW
-from tests.sandbox_site import Sandbox, Stages, stages
+from tests.sandbox_site import Sandbox, Stages
 
 PAGE = Path(__file__).parent.parent / "docs" / "identity.md"
 NO_KEY = "with no key in common"
@@ -26,12 +26,6 @@ REASONS = {"names": "asked about as several people on one phone", "crowded": "as
 KNOWN = {NO_KEY, *REASONS.values()}
 Place = tuple[str, str]
 """A customer record: connection and external id."""
-
-
-@pytest.fixture(scope="module")
-def stands() -> Iterator[Stages]:
-    with stages() as found:
-        yield found
 
 
 @dataclass

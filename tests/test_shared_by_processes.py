@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -23,6 +20,7 @@ from hub.store.database import Database
 from hub.store.migrations import migrate
 from hub.store.shared import Budgets, Tokens
 from hub.vault import Keys, Vault
+from tests.small_server import JsonAnswers, SmallServer
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 LIMIT = Limit("burst", 20, 1.6)
@@ -38,57 +36,35 @@ def db(location: str, clock: FixedClock) -> Iterator[Database]:
     db.close()
 
 
-class System(ThreadingHTTPServer):
+class System(SmallServer):
     """A small system that is slow with tokens and notes when each call arrived."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
+        super().__init__(Answering)
         self.tokens = 0
         self.calls: list[float] = []
         self.keys: set[str] = set()
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
-
-class Answering(BaseHTTPRequestHandler):
+class Answering(JsonAnswers):
     server: System
-    protocol_version = "HTTP/1.1"
-    wbufsize = 65_536
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.tokens += 1
         time.sleep(0.3)
-        self._answer({"access_token": f"t{self.server.tokens}", "expires_in": 3600})
+        self.answer({"access_token": f"t{self.server.tokens}", "expires_in": 3600})
 
     def do_GET(self) -> None:
         self.server.calls.append(time.monotonic())
         self.server.keys.add(self.headers["Authorization"])
-        self._answer({"data": []})
-
-    def _answer(self, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.answer({"data": []})
 
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with System() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+    with System().running() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def work(location: str, address: str) -> None:

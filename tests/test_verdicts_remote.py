@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from hub.testing.people import Population
 from sync import verdict
 from sync.setup import Setup
 from tests.conftest import NOW
-from tests.sandbox_site import Sandbox, Stages, stages
+from tests.sandbox_site import Sandbox, Stages
 
 HISTORY = ("link", "verdict", "receipt", "mark", "certificate")
 """What tells of the past and may differ; new ids live on as aliases, so of `customer` nothing may be missing."""
@@ -36,12 +35,6 @@ STEPS = st.lists(
               st.booleans()),
     min_size=1, max_size=5,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def stands() -> Iterator[Stages]:
-    with stages() as found:
-        yield found
 
 
 @dataclass

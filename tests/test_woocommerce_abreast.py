@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,30 +23,18 @@ from hub.errors import HubError
 from hub.forms import Place
 from hub.http.door import Door
 from hub.testing.people import Population
-from hub.testing.twin import Call, Stage, serving
+from hub.testing.twin import Call, Stage
 from tests.conftest import NOW
 from tests.killing import run
+from tests.site import opener
 from tests.woocommerce_site import Site, outcome, read, stand
 
 Open = Callable[..., Site]
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
-
-
 @pytest.fixture
 def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
-    """Open a site; `site` are options of the site, all others the twin's."""
-
-    def make(site: dict[str, Any] | None = None, **options: Any) -> Site:
-        return Site(tmp_path, clock, stand(stage[0], clock, **options), stage[1], **(site or {}))
-
-    return make
+    return opener(Site, stand, stage, tmp_path, clock)
 
 
 def offsets(site: Site, monkeypatch: pytest.MonkeyPatch, path: str) -> list[int]:

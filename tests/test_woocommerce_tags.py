@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from connectors.woocommerce.twin.books import Record
 from hub.clock import FixedClock
 from hub.errors import SettingsError
-from hub.testing.twin import Stage, serving
+from hub.testing.twin import Stage
 from tests.woocommerce_site import Site, stand
 
 Open = Callable[..., Site]
@@ -23,14 +23,6 @@ FIELDS = '      - {{ours: tags, theirs: meta_data.kehub_tags, of: {of}, prefix: 
 def tags(of: str = "[tier, stage]", prefix: str = "kehub-") -> str:
     """The field map."""
     return FIELDS.format(of=of, prefix=prefix)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from hub.cli.plan_facts import forecast
 from hub.cli.portrait import portrait
 from hub.clock import FixedClock
 from hub.testing.people import Population
-from hub.testing.twin import Stage, serving
+from hub.testing.twin import Stage
 from sync import verdict
 from sync.engine import Report
 from tests.zoho_site import Site, stand
@@ -33,14 +33,6 @@ BARE = """      - {ours: tier, theirs: KeHub_Tier, write: false}
 def tags(of: str = "[tier, stage]", prefix: str = "kehub-", bare: bool = True) -> str:
     """The field map; `bare` leaves tags as the only thing that is written."""
     return (BARE if bare else "") + TAGS.format(of=of, prefix=prefix)
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[tuple[Stage, str]]:
-    """One server for the twins of all tests."""
-    stage = Stage()
-    with serving(stage) as url:
-        yield stage, url
 
 
 @pytest.fixture

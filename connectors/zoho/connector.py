@@ -88,10 +88,7 @@ class Zoho(Connector[ZohoSettings]):
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Contacts by id, a hundred a call."""
-        columns = columns_of(self._contacts.mapping, self.tools.connection)
-        parts = (ids[start : start + IDS] for start in range(0, len(ids), IDS))
-        answers = (self._module("customers").by_ids(columns, part) for part in parts)
-        return {row["id"]: row for answer in answers for row in rows_of(answer)}
+        return self._module("customers").rows(columns_of(self._contacts.mapping, self.tools.connection), ids)
 
     def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
         """Update by Zoho's own id; create by upsert on the field that carries a create's key; tags on their own."""

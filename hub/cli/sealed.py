@@ -6,11 +6,13 @@ A certificate *stands since* the moment when it was earned; a read that breaks o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from hub.cli.show import Facts, day, moment
 from hub.connector import Stream
 from hub.store import Store
 from hub.store.marks import Certificate
+from hub.store.questions import Question
 from hub.store.runs import Note, Run
 
 
@@ -22,34 +24,43 @@ def seal(found: Certificate) -> Facts:
     }  # fmt: skip
 
 
-def holds(store: Store, connection: str, stream: Stream) -> list[Facts]:
-    """What waits now for a better read of a stream: `kind` is lowering, deletes or shrink."""
-    found = [*_lowering(store, connection, stream.name), *_shrink(store, connection, stream.name)]
-    count, since = store.absence.missed(connection, stream.name)
-    whole = next(iter(store.marks.certificates(connection, stream.name, whole=True)), None)
-    if count:
-        found.append(_hold("deletes", count, moment(since), "missed by one sweep, wait for another"))
-    elif whole and stream.strength == "swept" and stream.deletes == "absence" and whole.strength != "swept":
-        found.append(_hold("deletes", None, moment(whole.at), f"the last complete read was {whole.strength} only"))
-    return found
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for better reads: looked up once, told by stream."""
+
+    store: Store
+    held: Sequence[Facts]
+    shrunk: Sequence[Question]
+
+    @classmethod
+    def now(cls, store: Store) -> Waiting:
+        """As the store has it."""
+        return cls(store, store.decisions.held(), [one for one in store.questions.open() if one.kind == "shrink"])
+
+    def of(self, connection: str, stream: Stream) -> list[Facts]:
+        """What waits for a better read of a stream: `kind` is lowering, deletes or shrink."""
+        found = [*self._lowering(connection, stream.name), *self._shrink(connection, stream.name)]
+        count, since = self.store.absence.missed(connection, stream.name)
+        whole = next(iter(self.store.marks.certificates(connection, stream.name, whole=True)), None)
+        if count:
+            found.append(_hold("deletes", count, moment(since), "missed by one sweep, wait for another"))
+        elif whole and stream.strength == "swept" and stream.deletes == "absence" and whole.strength != "swept":
+            found.append(_hold("deletes", None, moment(whole.at), f"the last complete read was {whole.strength} only"))
+        return found
+
+    def _lowering(self, connection: str, stream: str) -> list[Facts]:
+        mark = f"stream {connection}.{stream} incomplete"
+        days = [row["since_day"] for row in self.held if mark in row["reason"]]
+        return [_hold("lowering", len(days), day(min(days)), "wait for a complete read")] if days else []
+
+    def _shrink(self, connection: str, stream: str) -> list[Facts]:
+        asked = (one for one in self.shrunk if (one.connection, one.field) == (connection, stream))
+        why = "the source went from {} records; see `kehub questions list`"
+        return [_hold("shrink", one.count, None, why.format(one.subject.replace(">", " to "))) for one in asked]
 
 
 def _hold(kind: str, count: int | None, since: str | None, why: str) -> Facts:
     return {"kind": kind, "count": count, "since": since, "why": why}
-
-
-def _lowering(store: Store, connection: str, stream: str) -> list[Facts]:
-    mark = f"stream {connection}.{stream} incomplete"
-    days = [row["since_day"] for row in store.decisions.held() if mark in row["reason"]]
-    return [_hold("lowering", len(days), day(min(days)), "wait for a complete read")] if days else []
-
-
-def _shrink(store: Store, connection: str, stream: str) -> list[Facts]:
-    asked = (
-        one for one in store.questions.open() if (one.kind, one.connection, one.field) == ("shrink", connection, stream)
-    )
-    why = "the source went from {} records; see `kehub questions list`"
-    return [_hold("shrink", one.count, None, why.format(one.subject.replace(">", " to "))) for one in asked]
 
 
 def run_seals(store: Store, run: Run, notes: Sequence[Note]) -> list[Facts]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 
-from hub.cli.sealed import holds, seal
+from hub.cli.sealed import Waiting, seal
 from hub.cli.show import Facts, day, moment
 from hub.connector import Stream
 from hub.settings import Connection
@@ -42,9 +42,9 @@ def _questions(setup: Setup) -> list[Facts]:
 
 def streams(setup: Setup) -> list[Facts]:
     """Every stream of every connection, and those that the hub keeps itself (corrections, buyers of orders)."""
-    counts = setup.store.records.counts()
+    counts, waiting = setup.store.records.counts(), Waiting.now(setup.store)
     readers = [(c, reader.stream) for c in setup.config.connections for reader in setup.readers(c)]
-    found = [_stream(setup, connection, stream, counts) for connection, stream in readers]
+    found = [_stream(setup, connection, stream, counts, waiting) for connection, stream in readers]
     known = {(entry["connection"], entry["stream"]) for entry in found}
     own: list[Facts] = [
         {"connection": name, "stream": stream, "records": count, "watermark": None, "certificate": None,
@@ -54,7 +54,9 @@ def streams(setup: Setup) -> list[Facts]:
     return found + own
 
 
-def _stream(setup: Setup, connection: Connection, stream: Stream, counts: dict[tuple[str, str], int]) -> Facts:
+def _stream(
+    setup: Setup, connection: Connection, stream: Stream, counts: dict[tuple[str, str], int], waiting: Waiting
+) -> Facts:
     store, key = setup.store, (connection.name, stream.name)
     mark = store.marks.get(*key)
     return {
@@ -65,7 +67,7 @@ def _stream(setup: Setup, connection: Connection, stream: Stream, counts: dict[t
         "certificate": next((seal(found) for found in store.marks.certificates(*key)), None),
         "unfinished": moment(mark.window_until),
         "full_at": next((moment(found.until) for found in store.marks.certificates(*key, whole=True)), None),
-        "holds": holds(store, connection.name, stream),
+        "holds": waiting.of(connection.name, stream),
         "quarantine": store.quarantine.counts().get(key, 0),
         "paused": _paused(setup, connection),
     }

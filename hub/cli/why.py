@@ -15,6 +15,7 @@ from hub.cli.money import amount
 from hub.cli.opening import Json, opened
 from hub.cli.portrait import portrait
 from hub.cli.show import Facts, block, cell, clock_time, emit, show
+from hub.names import PARTS
 from rules.predicate import LABELS
 
 app = command_app()
@@ -23,7 +24,6 @@ Who = Annotated[
     str, typer.Argument(metavar="CUSTOMER", help="An id, phone, e-mail, member card, or CONNECTION:EXTERNAL_ID.")
 ]
 ADDRESS = ("country", "province", "city", "district", "street", "postcode")
-PARTS = ("family_name", "given_name")
 FIRST = ("name", "phone", "other_phones", "email", "birthday", "gender")
 ASKS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than"}
 WIDTHS = (13, 28, 14, 10, 0)

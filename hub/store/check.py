@@ -52,19 +52,14 @@ def _quarantine(store: Store, row: list[Any]) -> list[Any]:
     return [*head, opened]
 
 
-def _question(store: Store, row: list[Any]) -> list[Any]:
-    *head, blob = row
-    return [*head, store.vault.open(bytes(blob), f"question:{head[0]}")]
+def _sealed(table: str) -> Callable[[Store, list[Any]], list[Any]]:
+    """Opens the body, the last column, of a table whose bodies are sealed for its first column."""
 
+    def opened(store: Store, row: list[Any]) -> list[Any]:
+        *head, blob = row
+        return [*head, store.vault.open(bytes(blob), f"{table}:{head[0]}")]
 
-def _drift(store: Store, row: list[Any]) -> list[Any]:
-    *head, blob = row
-    return [*head, store.vault.open(bytes(blob), f"drift:{head[0]}")]
-
-
-def _verdict(store: Store, row: list[Any]) -> list[Any]:
-    *head, blob = row
-    return [*head, store.vault.open(bytes(blob), f"verdict:{head[0]}")]
+    return opened
 
 
 def _staff(store: Store, row: list[Any]) -> list[Any]:
@@ -89,7 +84,7 @@ SECTIONS = (
             f" JOIN record r ON r.rid = l.rid ORDER BY {_PLACE}, l.seq"),
     Section("verdict", "SELECT v.id, v.kind, r.connection, r.stream, r.ext, o.connection, o.stream, o.ext, v.actor,"
             " v.undone, v.undone_by, v.body FROM verdict v JOIN record r ON r.rid = v.one"
-            f" JOIN record o ON o.rid = v.other ORDER BY {_PLACE}, o.connection, o.stream, o.ext, v.seq", _verdict),
+            f" JOIN record o ON o.rid = v.other ORDER BY {_PLACE}, o.connection, o.stream, o.ext, v.seq", _sealed("verdict")),
     Section("consent", f"SELECT {_PLACE}, c.channel, c.purpose, c.state, c.source FROM consent c"
             f" JOIN record r ON r.rid = c.rid ORDER BY {_PLACE}, c.channel, c.purpose"),
     Section("mark", "SELECT connection, stream, mapping, CASE WHEN watermark IS NULL THEN 0 ELSE 1 END, position"
@@ -118,11 +113,11 @@ SECTIONS = (
             " ORDER BY customer, programme, from_day"),
     Section("held", "SELECT customer, programme, value, reason, since_day FROM held ORDER BY customer, programme"),
     Section("question", "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
-            " ORDER BY id", _question),
+            " ORDER BY id", _sealed("question")),
     Section("question_part", "SELECT kind, connection, field, ext FROM question_part"
             " ORDER BY kind, connection, field, ext"),
     Section("drift", "SELECT connection, stream, ext, field, owner, state, why, rounds, body FROM drift"
-            " ORDER BY connection, stream, ext, field", _drift),
+            " ORDER BY connection, stream, ext, field", _sealed("drift")),
     Section("shadow", "SELECT connection, ext, body FROM shadow ORDER BY connection, ext", _shadow),
     Section("plan_row", "SELECT connection, key, customer, action, ext, reason, state, code, field, digest, body"
             " FROM plan_row ORDER BY connection, key", _plan_row),

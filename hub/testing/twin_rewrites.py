@@ -28,21 +28,19 @@ MEANINGS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 def rewritten(values: Mapping[str, Any], rewrites: Rewrites) -> dict[str, Any]:
     """A row as it is kept; only texts change."""
-    found = dict(values)
-    for name, kind in rewrites:
-        if isinstance(found.get(name), str):
-            found[name] = _one(found[name], kind)
-    return found
+    return {name: _kept(name, value, rewrites) for name, value in values.items()}
 
 
 def rewritten_pairs(pairs: Iterable[Mapping[str, Any]], rewrites: Rewrites) -> list[dict[str, Any]]:
     """The same for rows of {"key", "value"}, where a field is named by its key."""
-    return [{**pair, **_renamed(rewritten({str(pair.get("key")): pair.get("value")}, rewrites))} for pair in pairs]
+    return [{**pair, "value": _kept(str(pair.get("key")), pair.get("value"), rewrites)} for pair in pairs]
 
 
-def _renamed(pair: Mapping[str, Any]) -> dict[str, Any]:
-    ((_, value),) = pair.items()
-    return {"value": value}
+def _kept(name: str, value: Any, rewrites: Rewrites) -> Any:
+    for field, kind in rewrites:
+        if field == name and isinstance(value, str):
+            value = _one(value, kind)
+    return value
 
 
 def _one(text: str, kind: str) -> str:

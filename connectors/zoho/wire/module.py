@@ -38,16 +38,16 @@ class Module:
         }  # fmt: skip
         return self._get("", params, since)
 
-    def by_ids(self, columns: Sequence[str], ids: Sequence[str]) -> Answer:
-        """The records of up to `IDS` ids."""
-        return self._get("", {"fields": ",".join(columns), "ids": ",".join(ids)})
+    def rows(self, columns: Sequence[str], ids: Sequence[str]) -> dict[str, Row]:
+        """The records of these ids that are there, `IDS` a call."""
+        params = {"fields": ",".join(columns)}
+        parts = (ids[start : start + IDS] for start in range(0, len(ids), IDS))
+        answers = (self._get("", {**params, "ids": ",".join(part)}) for part in parts)
+        return {row["id"]: row for answer in answers for row in rows_of(answer)}
 
     def completed(self, rows: list[Row], columns: Sequence[str]) -> list[Row]:
         """The rows with further columns, read by id."""
-        found: dict[str, Row] = {}
-        for start in range(0, len(rows) if columns else 0, IDS):
-            answer = self.by_ids(columns, [row["id"] for row in rows[start : start + IDS]])
-            found |= {row["id"]: row for row in rows_of(answer)}
+        found = self.rows(columns, [row["id"] for row in rows] if columns else ())
         return [{**row, **found.get(row["id"], {})} for row in rows]
 
     def deleted(self, page: int, size: int, since: datetime | None = None) -> Answer:

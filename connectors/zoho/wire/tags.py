@@ -120,8 +120,6 @@ def _placed(result: RowResult) -> RowResult:
     """A result that tells of another record than the one in its place says nothing of this one."""
     if result.outcome == "ok" and result.external_id not in (None, result.key):
         return RowResult(result.key, "unknown")
-    return (
-        result
-        if result.outcome == "ok" or result.field
-        else RowResult(result.key, result.outcome, code=result.code, field=FIELD)
-    )
+    if result.outcome == "ok" or result.field:
+        return result
+    return RowResult(result.key, result.outcome, code=result.code, field=FIELD)
