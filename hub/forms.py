@@ -26,6 +26,9 @@ _SIMPLE_EMAIL = re.compile(r"[a-z0-9][a-z0-9_+-]*(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 
+SPOILT = "holds half a character (a lone surrogate)"
+"""The reason of a row that was damaged, at its source or on its way: it can be neither stored nor sent."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -66,7 +69,7 @@ def _refuse_half(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half a character (a lone surrogate)") from None
+        raise ValueError(SPOILT) from None
 
 
 def _text(text: str, _: Place) -> str:

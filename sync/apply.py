@@ -38,12 +38,16 @@ class Look:
 
 @dataclass
 class Applied:
-    """What one push did: rows by outcome, calls by kind, and the error that ended it early."""
+    """What one push did: rows by outcome, batches by kind, and the error that ended it early.
+
+    `calls` counts every request that went out for it; a batch of tags may need several.
+    """
 
     rows: Counter[str] = field(default_factory=Counter)
     writes: int = 0
     guards: int = 0
     read_backs: int = 0
+    calls: int = 0
     codes: Counter[str] = field(default_factory=Counter)
     error: HubError | None = None
 
@@ -63,11 +67,13 @@ class Applier:
         done = Applied()
         unsettled = {as_row(receipt).key for receipt in self.shore.store.receipts.unsettled(self.shore.name)}
         rows = [entry for entry in approved if entry[0].state != "refused" and entry[0].key not in unsettled]
+        before = self.shore.calls
         try:
             for action in ("create", "update", TAG):
                 self._action([entry for entry in rows if entry[0].action == action], done)
         except HubError as fault:
             done.error = fault
+        done.calls = self.shore.calls - before or done.writes + done.guards + done.read_backs
         return done
 
     def _action(self, rows: Sequence[tuple[PlanRow, Approval]], done: Applied) -> None:

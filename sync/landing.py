@@ -37,6 +37,12 @@ class Shore:
         return self.destination.name
 
     @property
+    def calls(self) -> int:
+        """How many requests have left for the system; 0 for one that is not spoken to over HTTP."""
+        http = self.connector.tools.http
+        return http.counts.calls if http is not None else 0
+
+    @property
     def _stream(self) -> str:
         return self.destination.stream.name
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from hub.connector import Stream
 from hub.errors import Rejected
-from hub.forms import MOMENT, NUMBER, Place
+from hub.forms import MOMENT, NUMBER, SPOILT, Place
 from hub.model import NOUNS, Buyer, Case, Customer, Noun, Order, OrderLine, StaffMember, StorePlace, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
@@ -69,7 +69,7 @@ class Normaliser:
         if not ext:
             raise Rejected("has no id", field=self.stream.mapping.id)
         if any(unicodedata.category(char) == "Cs" for char in ext):
-            raise Rejected("holds half a character (a lone surrogate)", field=self.stream.mapping.id)
+            raise Rejected(SPOILT, field=self.stream.mapping.id)
         return ext
 
     def _modified(self, row: Rows[str, Any]) -> int:
@@ -131,7 +131,7 @@ def _check_text(body: dict[str, Any]) -> None:
     try:
         orjson.dumps(body)
     except (orjson.JSONEncodeError, UnicodeEncodeError):
-        raise Rejected("holds half a character (a lone surrogate)") from None
+        raise Rejected(SPOILT) from None
 
 
 def _body(name: str, noun: Noun) -> dict[str, Any]:

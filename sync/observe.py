@@ -7,7 +7,7 @@ transaction. A read that ends by the system's own end mark earns a certificate, 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +21,8 @@ from hub.store.absence import Unmet
 from hub.store.marks import Certificate, Mark
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
-from sync.normalise import Normaliser, buyer_record
+from sync.arrivals import land
+from sync.normalise import Normaliser
 from sync.sorting import sorted_out
 
 QUEUE = 4
@@ -59,8 +60,11 @@ class Outcome:
     full: bool = False
     trouble: str = ""
 
-    def add(self, landing: Landing) -> None:
-        """Count a landed page."""
+    def add(self, landing: Landing, records: Sequence[Incoming]) -> None:
+        """Count records that landed."""
+        for record in records:
+            for flaw in record.flaws:
+                self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
         self.new += landing.new
         self.changed += landing.changed
         self.unchanged += landing.unchanged
@@ -79,6 +83,20 @@ class Arrived:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Rows that came in spoilt, as the system gives them when it is asked for them by id."""
+
+    lane: Lane
+    stream: Stream
+    records: Sequence[Incoming]
+    held: Sequence[Held]
+
+
+Inbox = Queue[Arrived | Asked | Lane]
+"""What waits for the writer; a lane at its end comes itself."""
+
+
+@dataclass(frozen=True)
 class Observer:
     """Reads lanes into the store; `progress` is told after each page."""
 
@@ -89,7 +107,7 @@ class Observer:
 
     def observe(self, lanes: Sequence[Lane]) -> None:
         """Run all lanes to their end; a lane's failure is noted on it and stops no other."""
-        queue: Queue[Arrived | Lane] = Queue(maxsize=QUEUE)
+        queue: Inbox = Queue(maxsize=QUEUE)
         acks: dict[str, Queue[bool]] = {lane.name: Queue() for lane in lanes}
         threads = [
             threading.Thread(
@@ -104,6 +122,8 @@ class Observer:
             item = queue.get()
             if isinstance(item, Lane):
                 running -= 1
+            elif isinstance(item, Asked):
+                self._mend(item)
             elif (good := self._write_safely(item)) is not None:
                 acks[item.lane.name].put(good)
         for thread in threads:
@@ -111,10 +131,11 @@ class Observer:
 
     # -- the lane's side
 
-    def _lane(self, lane: Lane, queue: Queue[Arrived | Lane], ack: Queue[bool]) -> None:
+    def _lane(self, lane: Lane, queue: Inbox, ack: Queue[bool]) -> None:
         try:
             for normalise in lane.readers:
                 self._stream(lane, normalise, queue, ack)
+                self._ask_again(lane, normalise, queue)
         except HubError as fault:
             lane.error = fault
         except Exception as fault:
@@ -126,7 +147,7 @@ class Observer:
             self.store.db.leave()
             queue.put(lane)
 
-    def _stream(self, lane: Lane, normalise: Normaliser, queue: Queue[Arrived | Lane], ack: Queue[bool]) -> None:
+    def _stream(self, lane: Lane, normalise: Normaliser, queue: Inbox, ack: Queue[bool]) -> None:
         stream = normalise.stream
         lane.outcomes[stream.name] = Outcome()
         for attempt in range(1, TRIES + 1):
@@ -138,13 +159,13 @@ class Observer:
 
     def _read(
         self, lane: Lane, stream: Stream, window: Window, position: dict[str, Any] | None,
-        normalise: Normaliser, queue: Queue[Arrived | Lane], ack: Queue[bool],
+        normalise: Normaliser, queue: Inbox, ack: Queue[bool],
     ) -> bool:  # fmt: skip
         """Read one window; False when it has to be read again."""
         ended = False
         with _closed(lane.connector.read(stream, window, position)) as pages:
             for page in pages:
-                records, held = sorted_out(lane.name, page, normalise)
+                records, held = sorted_out(lane.name, page, normalise, asks=_askable(lane, stream))
                 queue.put(Arrived(lane, stream, page, window, records, held))
                 if lane.error is not None:
                     raise lane.error
@@ -156,6 +177,15 @@ class Observer:
         if not ended:
             raise Transient("the read ended before the system's end mark", where=f"{lane.name}.{stream.name}")
         return True
+
+    def _ask_again(self, lane: Lane, normalise: Normaliser, queue: Inbox) -> None:
+        """Ask by id for rows that came in spoilt: listed once, they lie behind the watermark until they change."""
+        stream, target = normalise.stream, lane.connector.target()
+        if target is None or lane.error is not None or not _askable(lane, stream):
+            return
+        if ids := self.store.quarantine.spoilt(lane.name, stream.name, target.batch):
+            found = Page(rows=list(lane.connector.fetch(ids).values()))
+            queue.put(Asked(lane, stream, *sorted_out(lane.name, found, normalise)))
 
     def _window(self, lane: Lane, stream: Stream, digest: str, *, fresh: bool) -> tuple[Window, dict[str, Any] | None]:
         """The window to read: the open one with its position, or a new one bounded in the server's time."""
@@ -210,26 +240,37 @@ class Observer:
             if item.page.restart:
                 self.store.marks.abandon(name, stream.name)
                 return False
-            outcome.add(land(self.store, name, stream, item.records, self._now()))
-            self._set_aside(item)
+            outcome.add(land(self.store, name, stream, item.records, self._now()), item.records)
+            self.store.marks.see(name, stream.name, self._set_aside(item))
             outcome.gone += self.store.records.mark_gone(name, stream.name, list(item.page.gone))
             self.store.marks.move(name, stream.name, item.page.position)
             done = item.page.end is None or self._certify(item, outcome)
         outcome.pages += 1
         outcome.quarantined += len(item.held)
-        for record in item.records:
-            for flaw in record.flaws:
-                outcome.flaws[flaw] = outcome.flaws.get(flaw, 0) + 1
         self.progress(f"{name}.{stream.name}", outcome)
         return done
 
-    def _set_aside(self, item: Arrived) -> None:
+    def _mend(self, item: Asked) -> None:
+        """Land what came in good now; what is still spoilt goes to the end of the queue of those to be asked for."""
+        outcome, name, stream = item.lane.outcomes[item.stream.name], item.lane.name, item.stream.name
+        try:
+            with self.store.db.writing("asked again"):
+                self.store.leases.check(f"read:{name}")
+                outcome.add(land(self.store, name, item.stream, item.records, self._now()), item.records)
+                self._set_aside(item)
+                outcome.quarantined = self.store.quarantine.counts(self.run).get((name, stream), 0)
+        except HubError as fault:
+            item.lane.error = fault
+            return
+        self.progress(f"{name}.{stream}", outcome)
+
+    def _set_aside(self, item: Arrived | Asked) -> list[str]:
+        """Put rows into quarantine, and take out those that are good now; gives the ids of both."""
         for entry in item.held:
             self.store.quarantine.hold(self.run, entry)
         exts = [record.ext for record in item.records]
         self.store.quarantine.accept(item.lane.name, item.stream.name, exts)
-        held = [entry.ext for entry in item.held if entry.ext]
-        self.store.marks.see(item.lane.name, item.stream.name, exts + held)
+        return exts + [entry.ext for entry in item.held if entry.ext]
 
     def _certify(self, item: Arrived, outcome: Outcome) -> bool:
         """Judge what the read proves; store the certificate, or say that the window must be read again."""
@@ -305,45 +346,6 @@ def judge(
     return "swept" if swept and window.full and stream.strength == "swept" else "bracketed"
 
 
-def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
-    """Land records of any noun in the open transaction."""
-    landing, fresh = store.records.land(connection, stream.name, stream.noun, records, now)
-    if stream.noun in ("orders", "cases") and fresh:
-        buyers = _buyers(store, connection, [item for item, _ in fresh], now)
-        if stream.noun == "orders":
-            store.registers.orders(connection, fresh, buyers, stream.counts)
-        else:
-            store.registers.cases(connection, fresh, buyers)
-    elif stream.noun == "stores":
-        store.registers.stores(connection, [item.typed or {} for item, _ in fresh])
-    elif stream.noun == "staff":
-        store.registers.staff(connection, [item.typed or {} for item, _ in fresh])
-    return landing
-
-
-def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int) -> dict[str, int]:
-    """External id of an order or case -> its buyer's record: a customer of the same system, else an identity key."""
-    named: dict[str, str] = {}
-    keyed: dict[str, Incoming] = {}
-    for item in records:
-        buyer = item.buyer
-        if buyer is None:
-            continue
-        if buyer.external_id:
-            named[item.ext] = buyer.external_id
-            continue
-        made = buyer_record(buyer, store.vault, item.modified, "buyer")
-        if made is not None:
-            keyed[item.ext] = made
-    places = store.records.placeholder(connection, "customers", named.values()) if named else {}
-    found = {ext: places[buyer] for ext, buyer in named.items()}
-    if keyed:
-        store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
-        ids = store.records.by_exts(connection, "buyers", sorted({made.ext for made in keyed.values()}))
-        found |= {ext: ids[made.ext].rid for ext, made in keyed.items()}
-    return found
-
-
 @contextmanager
 def _closed(pages: Iterator[Page]) -> Iterator[Iterator[Page]]:
     """Pages whose reading ends with the block, so that a read left half-way leaves no thread of its own behind."""
@@ -352,6 +354,12 @@ def _closed(pages: Iterator[Page]) -> Iterator[Iterator[Page]]:
     finally:
         if isinstance(pages, Generator):
             pages.close()
+
+
+def _askable(lane: Lane, stream: Stream) -> bool:
+    """Whether the connection can be asked for rows of the stream by their ids."""
+    target = lane.connector.target()
+    return target is not None and target.stream == stream.name and not stream.personal_ids
 
 
 def _time(seconds: int) -> datetime:

@@ -12,8 +12,8 @@ from hub.settings import Connection
 from hub.store.database import chunks
 from hub.store.quarantine import Held
 from hub.store.records import Incoming
+from sync.arrivals import land
 from sync.normalise import Normaliser
-from sync.observe import land
 from sync.setup import Setup
 
 BATCH = 500

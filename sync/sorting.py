@@ -8,17 +8,26 @@ import orjson
 
 from hub.connector import BadRow, Page
 from hub.errors import Rejected
+from hub.forms import SPOILT
 from hub.store.quarantine import Held
 from hub.store.records import Incoming
 from sync.normalise import Normaliser
 
 
-def sorted_out(name: str, page: Page, normalise: Normaliser) -> tuple[list[Incoming], list[Held]]:
-    """A page of the connection `name` as records, and as entries for quarantine where a row can be none."""
+def sorted_out(
+    name: str, page: Page, normalise: Normaliser, *, asks: bool = False
+) -> tuple[list[Incoming], list[Held]]:
+    """A page of the connection `name` as records, and as entries for quarantine where a row can be none.
+
+    With `asks` a row that lost a field to half a character is set aside too: it will be asked for again by its id.
+    """
     records, held = [], [_bad(name, normalise.stream.name, entry) for entry in page.bad]
     for number, row in enumerate(page.rows):
         try:
-            records.append(normalise(row))
+            record = normalise(row)
+            if asks and record.flaws and _spoilt(row):
+                raise Rejected(SPOILT)
+            records.append(record)
         except Rejected as fault:
             place = page.places[number] if number < len(page.places) else ""
             held.append(_refused(name, normalise, row, fault, place))
@@ -35,6 +44,14 @@ def _refused(name: str, normalise: Normaliser, row: Any, fault: Rejected, place:
     ext = _spelled(normalise.ext(row))
     safe = orjson.loads(orjson.dumps(_storable(row)))
     return Held(0, name, normalise.stream.name, ext, _spelled(place), fault.what, fault.field, safe)
+
+
+def _spoilt(row: Any) -> bool:
+    try:
+        orjson.dumps(row)
+    except orjson.JSONEncodeError:
+        return True
+    return False
 
 
 def _storable(value: Any) -> Any:

@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bars
 
+from connectors.memory.connector import Memory
 from hub.cli.watching import Drawn, columns
+from hub.connector import RowResult
 from sync.observe import Outcome
 from tests.test_cli_site import YAML, Site, site
 
@@ -82,6 +84,16 @@ def test_a_rejection_makes_the_exit_code_4(site: Site) -> None:
     (row,) = done["plans"][0]["undone"]
     assert (row["state"], row["code"], row["field"]) == ("rejected", "INVALID", "name")
     assert done["plans"][0]["codes"] == {"INVALID": 1}
+
+
+def test_a_row_that_the_system_puts_off_makes_the_exit_code_4(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.people(1)
+    digest = site.planned()
+    put_off = lambda self, batch: [RowResult(row.key, "retry_after") for row in batch]  # noqa: E731
+    monkeypatch.setattr(Memory, "write", put_off)
+    done = site.facts("apply", digest, code=4)
+    assert done["plans"][0]["rows"] == {"later": 1}
+    assert done["plans"][0]["left"] == 1
 
 
 def test_one_system_that_fails_does_not_stop_the_rest(site: Site) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,12 @@ from hub.testing.people import Population
 from hub.testing.sandbox import Sandbox as Running
 from sync import verdict
 from tests.conftest import NOW
-from tests.sandbox_site import Sandbox, Stages, stages
+from tests.four_systems import Stages
+from tests.sandbox_site import Sandbox
 
 PEOPLE = Population(120, 7)
 SCREEN = Path(__file__).parent / "screens" / "why.txt"
 Told = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def stands() -> Iterator[Stages]:
-    with stages() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

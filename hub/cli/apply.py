@@ -14,6 +14,7 @@ from hub.cli.show import Facts, cell, emit, show
 from hub.cli.standing import brakes
 from hub.cli.watching import watched
 from hub.store.plans import Plan
+from sync.apply import Applied
 from sync.approve import approve, find_plan
 from sync.engine import Report, push
 from sync.setup import Setup
@@ -78,13 +79,12 @@ def _facts(setup: Setup, plans: list[Plan], report: Report, held: dict[str, list
 
 
 def _plan_facts(setup: Setup, plan: Plan, report: Report, held: list[Facts]) -> Facts:
-    done = report.applied.get(plan.connection)
+    done = report.applied.get(plan.connection, Applied())
     left = setup.store.plans.open(plan.connection)
-    nothing = {"connection": plan.connection, "rows": {}, "codes": {}, "writes": 0, "guards": 0, "read_backs": 0}
     undone = [row for row in setup.store.plans.rows(plan.connection) if row.state in _UNDONE]
     return {
         "digest": plan.digest,
-        **(applied_facts(plan.connection, done) if done else nothing),
+        **applied_facts(plan.connection, done),
         "settled": dict(report.settled.get(plan.connection, {})),
         "held": held,
         "undone": [item_facts(row) for row in undone],
@@ -95,8 +95,7 @@ def _plan_facts(setup: Setup, plan: Plan, report: Report, held: list[Facts]) -> 
 def _tell(facts: Facts) -> None:
     for plan in facts["plans"]:
         rows = ", ".join(f"{count} {outcome}" for outcome, count in sorted(plan["rows"].items()))
-        calls = plan["writes"] + plan["guards"] + plan["read_backs"]
-        print(f"{plan['connection']} {plan['digest']}: {rows or 'nothing written'} ({calls} calls)")
+        print(f"{plan['connection']} {plan['digest']}: {rows or 'nothing written'} ({plan['calls']} calls)")
         show(
             ("customer", "record there", "what became of it", "code", "their field"),
             [[r["customer"], r["ext"], r["state"], r["code"], r["field"]] for r in plan["undone"]],
@@ -111,7 +110,7 @@ def _tell(facts: Facts) -> None:
 
 
 def _code(facts: Facts) -> int:
-    if facts["errors"]:
+    if facts["errors"] or any(plan["rows"].get("later") for plan in facts["plans"]):
         return FAILED
     if any(plan["held"] for plan in facts["plans"]):
         return WAITING

@@ -38,7 +38,7 @@ def applied_facts(name: str, done: Applied) -> Facts:
     """What one push did to one connection."""
     return {
         "connection": name, "rows": dict(done.rows), "codes": dict(done.codes), "writes": done.writes,
-        "guards": done.guards, "read_backs": done.read_backs,
+        "guards": done.guards, "read_backs": done.read_backs, "calls": done.calls,
     }  # fmt: skip
 
 

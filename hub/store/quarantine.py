@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hub.forms import SPOILT
 from hub.store.database import Database, chunks, names
 from hub.vault import Vault
 
@@ -54,6 +55,15 @@ class Quarantine:
                 {**params, "connection": connection, "stream": stream},
             )
 
+    def spoilt(self, connection: str, stream: str, most: int) -> list[str]:
+        """Ids of rows that came in with half a character, those held for the longest first."""
+        rows = self._db.rows(
+            "SELECT ext FROM quarantine WHERE connection = :connection AND stream = :stream AND ext <> ''"
+            " AND reason = :reason ORDER BY run, id LIMIT :most",
+            {"connection": connection, "stream": stream, "reason": SPOILT, "most": most},
+        )
+        return [ext for (ext,) in rows]
+
     def drop(self, entry: int) -> None:
         """Remove one entry after a replay."""
         self._db.execute("DELETE FROM quarantine WHERE id = :entry", {"entry": entry})
@@ -87,7 +97,10 @@ class Quarantine:
             sql = "DELETE FROM quarantine WHERE run IN (SELECT id FROM run WHERE started < :at)"
             return self._db.execute(sql, {"at": at})
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many rows each stream has in quarantine."""
-        rows = self._db.rows("SELECT connection, stream, COUNT(*) FROM quarantine GROUP BY connection, stream")
+    def counts(self, run: int = 0) -> dict[tuple[str, str], int]:
+        """How many rows each stream has in quarantine; with `run`, how many of those that this run put there."""
+        rows = self._db.rows(
+            "SELECT connection, stream, COUNT(*) FROM quarantine WHERE :run = 0 OR run = :run GROUP BY connection, stream",
+            {"run": run},
+        )
         return {(connection, stream): count for connection, stream, count in rows}

@@ -1,0 +1,49 @@
+"""Landing records of any noun: customers as they are, orders and cases with their buyers, registers of stores and staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hub.connector import Stream
+from hub.store import Store
+from hub.store.records import Incoming, Landing
+from sync.normalise import buyer_record
+
+
+def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
+    """Land records of any noun in the open transaction."""
+    landing, fresh = store.records.land(connection, stream.name, stream.noun, records, now)
+    if stream.noun in ("orders", "cases") and fresh:
+        buyers = _buyers(store, connection, [item for item, _ in fresh], now)
+        if stream.noun == "orders":
+            store.registers.orders(connection, fresh, buyers, stream.counts)
+        else:
+            store.registers.cases(connection, fresh, buyers)
+    elif stream.noun == "stores":
+        store.registers.stores(connection, [item.typed or {} for item, _ in fresh])
+    elif stream.noun == "staff":
+        store.registers.staff(connection, [item.typed or {} for item, _ in fresh])
+    return landing
+
+
+def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int) -> dict[str, int]:
+    """External id of an order or case -> its buyer's record: a customer of the same system, else an identity key."""
+    named: dict[str, str] = {}
+    keyed: dict[str, Incoming] = {}
+    for item in records:
+        buyer = item.buyer
+        if buyer is None:
+            continue
+        if buyer.external_id:
+            named[item.ext] = buyer.external_id
+            continue
+        made = buyer_record(buyer, store.vault, item.modified, "buyer")
+        if made is not None:
+            keyed[item.ext] = made
+    places = store.records.placeholder(connection, "customers", named.values()) if named else {}
+    found = {ext: places[buyer] for ext, buyer in named.items()}
+    if keyed:
+        store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
+        ids = store.records.by_exts(connection, "buyers", sorted({made.ext for made in keyed.values()}))
+        found |= {ext: ids[made.ext].rid for ext, made in keyed.items()}
+    return found
