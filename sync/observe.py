@@ -17,11 +17,11 @@ from typing import Any
 from hub.connector import Connector, Page, Stream, Window
 from hub.errors import HubError, Transient
 from hub.store import Store
-from hub.store.absence import Unmet
 from hub.store.marks import Certificate, Mark
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.arrivals import land
+from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
 
@@ -241,8 +241,10 @@ class Observer:
                 self.store.marks.abandon(name, stream.name)
                 return False
             outcome.add(land(self.store, name, stream, item.records, self._now()), item.records)
-            self.store.marks.see(name, stream.name, self._set_aside(item))
-            outcome.gone += self.store.records.mark_gone(name, stream.name, list(item.page.gone))
+            met = self._set_aside(item)
+            self.store.marks.see(name, stream.name, met)
+            self.store.absence.met(name, stream.name, met)
+            self.store.absence.tell(name, stream.name, item.page.gone)
             self.store.marks.move(name, stream.name, item.page.position)
             done = item.page.end is None or self._certify(item, outcome)
         outcome.pages += 1
@@ -282,8 +284,9 @@ class Observer:
         if not strength:
             self.store.marks.abandon(name, stream.name)
             return False
-        if window.full and stream.deletes != "none" and stream.strength == "swept":
-            strength = self._take_away(name, stream, strength, outcome)
+        strength, outcome.gone, outcome.kept, outcome.trouble = leave(
+            self.store, name, stream, strength, full=window.full, now=self._now(), grace=self.grace
+        )
         since = None if window.since is None else int(window.since.timestamp())
         self.store.marks.certify(
             self.run, name, stream.name,
@@ -294,35 +297,6 @@ class Observer:
         )  # fmt: skip
         outcome.certificate, outcome.shortfall = strength, end.shortfall
         return True
-
-    def _take_away(self, name: str, stream: Stream, strength: str, outcome: Outcome) -> str:
-        """Take for gone what a sweep did not meet; the strength that the read keeps. What is not taken is counted."""
-        found, gone = self.store.absence.unmet(name, stream.name), 0
-        if strength == "swept" and self._shrunk(name, stream, found):
-            strength, outcome.trouble = "chain", "the source shrank; nothing was taken as deleted"
-        elif strength == "swept":
-            gone = self.store.absence.take(name, stream.name, self._now(), self.grace)
-        elif found.living > found.met:
-            outcome.trouble = "the read proved no absence; nothing was taken as deleted"
-        outcome.gone += gone
-        outcome.kept = found.living - found.met - gone
-        return strength
-
-    def _shrunk(self, name: str, stream: Stream, found: Unmet) -> bool:
-        """Whether so many records are newly missing that a person must look first; a source that is empty always asks.
-
-        Those that an earlier sweep missed already are not counted again: a person may have said yes to them.
-        """
-        questions = self.store.questions
-        many = bool(stream.shrink_brake) and found.fresh > found.living * stream.shrink_brake
-        subject = f"{found.living}>{found.living - found.fresh}"
-        asks = bool(found.fresh) and (many or not found.met)
-        if asks and questions.answered("shrink", name).get((stream.name, subject)) != "yes":
-            asked = questions.ask("shrink", subject, connection=name, field=stream.name, count=found.fresh)
-            questions.withdraw("shrink", name, stream.name, keep=asked)
-            return True
-        questions.withdraw("shrink", name, stream.name)
-        return False
 
     def _now(self) -> int:
         return int(self.store.clock.now().timestamp())

@@ -203,6 +203,35 @@ def test_killed_at_any_call_the_next_run_ends_as_if_undisturbed(opened: Open, sk
     assert read_so_far(site) == read_so_far(calm)
 
 
+def test_many_deletes_that_the_system_tells_of_wait_for_a_person(opened: Open, clock: FixedClock) -> None:
+    site = opened({"page_size": 7})
+    site.sync()
+    lost = list(site.contacts())[:14]
+    for contact in lost:
+        site.delete(contact)
+    for _ in range(3):  # told once, never forgotten, and never taken by parts
+        clock.advance(timedelta(hours=1))
+        site.sync()
+        assert site.look(living) == set(site.contacts()) | set(lost)
+    (question,) = site.look(lambda store: [one for one in store.questions.open() if one.kind == "shrink"])
+    assert question.count == len(lost)
+    site.look(lambda store: store.questions.answer(question.id, "yes", "tester"))
+    site.sync()
+    assert site.look(living) == set(site.contacts())
+    assert site.look(lambda store: [one for one in store.questions.open() if one.kind == "shrink"]) == []
+
+
+def test_one_of_many_deletes_that_is_alive_again_stays(opened: Open, clock: FixedClock) -> None:
+    site = opened({"page_size": 7})
+    site.sync()
+    lost = list(site.contacts())[:14]
+    with site.opened() as setup, setup.store.db.writing("test"):
+        setup.store.absence.tell("crm", "customers", lost)
+    site.sync(full=True)  # which meets them all
+    assert site.look(living) == set(site.contacts())
+    assert site.look(lambda store: store.absence.told("crm", "customers").leaving) == 0
+
+
 def test_deleted_records_are_gone(opened: Open, clock: FixedClock) -> None:
     site = opened({"page_size": 3})
     site.sync()

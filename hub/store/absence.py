@@ -1,10 +1,11 @@
-"""Who is missing from a complete read: counted, noted, and after a second one taken for gone."""
+"""Who is missing from a complete read, or told to be deleted: counted, noted, and at the end of a read taken for gone."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.store.database import Database
+from hub.store.database import Database, chunks, names
 from hub.store.records import Records
 
 
@@ -16,8 +17,15 @@ class Unmet(NamedTuple):
     fresh: int
 
 
+class Told(NamedTuple):
+    """How many of a stream's living records its system told to be deleted."""
+
+    living: int
+    leaving: int
+
+
 class Absence:
-    """The column `record.absent` (when a sweep first missed a record, 0 where none did) beside the table `seen`."""
+    """The column `record.absent` (when a sweep first missed a record, 0 where none did) beside `seen` and `leaving`."""
 
     def __init__(self, db: Database, records: Records) -> None:
         self._db = db
@@ -47,6 +55,45 @@ class Absence:
             {"connection": connection, "stream": stream},
         )
         return Unmet(*rows[0])
+
+    def tell(self, connection: str, stream: str, exts: Sequence[str]) -> None:
+        """Note ids that the system told to be deleted; nobody leaves yet."""
+        self._db.many(
+            "INSERT INTO leaving (connection, stream, ext) VALUES (:connection, :stream, :ext)"
+            " ON CONFLICT (connection, stream, ext) DO NOTHING",
+            [{"connection": connection, "stream": stream, "ext": ext} for ext in exts],
+        )
+
+    def met(self, connection: str, stream: str, exts: Sequence[str]) -> None:
+        """These were met alive: whatever was told of them before is past."""
+        for part in chunks(exts):
+            listed, params = names("k", part)
+            self._db.execute(
+                f"DELETE FROM leaving WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
+                {**params, "connection": connection, "stream": stream},
+            )
+
+    def told(self, connection: str, stream: str) -> Told:
+        """The stream's living records, and those among them that were told to be deleted."""
+        key = {"connection": connection, "stream": stream}
+        living = "FROM record WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0"
+        leaving = len(self._leaving(key))
+        return Told(self._db.rows(f"SELECT COUNT(*) {living}", key)[0][0] if leaving else 0, leaving)
+
+    def let_leave(self, connection: str, stream: str) -> int:
+        """Let go whom the system told to be deleted."""
+        key = {"connection": connection, "stream": stream}
+        rids = self._leaving(key)
+        self._db.execute("DELETE FROM leaving WHERE connection = :connection AND stream = :stream", key)
+        return self._records.let_go(rids)
+
+    def _leaving(self, key: dict[str, str]) -> list[int]:
+        rows = self._db.rows(
+            "SELECT r.rid FROM leaving l JOIN record r ON r.connection = l.connection AND r.stream = l.stream"
+            " AND r.ext = l.ext WHERE l.connection = :connection AND l.stream = :stream AND r.gone = 0 ORDER BY r.rid",
+            key,
+        )
+        return [rid for (rid,) in rows]
 
     def missed(self, connection: str, stream: str) -> tuple[int, int | None]:
         """How many living records the last sweep did not meet, and when the first of them was missed."""

@@ -89,6 +89,7 @@ SECTIONS = (
             f" JOIN record r ON r.rid = c.rid ORDER BY {_PLACE}, c.channel, c.purpose"),
     Section("mark", "SELECT connection, stream, mapping, CASE WHEN watermark IS NULL THEN 0 ELSE 1 END, position"
             " FROM mark ORDER BY connection, stream"),
+    Section("leaving", "SELECT connection, stream, ext FROM leaving ORDER BY connection, stream, ext"),
     Section("certificate", "SELECT connection, stream, strength, records, shortfall FROM certificate WHERE id IN"
             " (SELECT MAX(id) FROM certificate WHERE since IS NULL GROUP BY connection, stream)"
             " ORDER BY connection, stream"),

@@ -256,6 +256,15 @@ def m0007_drift(execute: Execute) -> None:
     execute("CREATE INDEX question_part_ext ON question_part (connection, ext)")
 
 
+@step
+def m0008_leaving(execute: Execute) -> None:
+    """Ids that a system told to be deleted, until the read that told it has ended and they are let go."""
+    execute(
+        "CREATE TABLE leaving (connection {text} NOT NULL, stream {text} NOT NULL, ext {text} NOT NULL,"
+        " PRIMARY KEY (connection, stream, ext))"
+    )
+
+
 _TYPES = {
     "sqlite": {"id": "INTEGER PRIMARY KEY", "int": "INTEGER", "text": "TEXT", "blob": "BLOB"},
     "postgresql": {
