@@ -26,6 +26,9 @@ _SIMPLE_EMAIL = re.compile(r"[a-z0-9][a-z0-9_+-]*(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 
+_REMEMBERED = 4096
+"""How many spellings of a form are kept."""
+
 SPOILT = "holds half a character (a lone surrogate)"
 """The reason of a row that was damaged, at its source or on its way: it can be neither stored nor sent."""
 
@@ -50,9 +53,17 @@ class Form:
         if value is None:
             return None
         text = value if isinstance(value, str) else _plain(value)
-        text = unicodedata.normalize("NFC", text).strip()
-        _refuse_half(text)
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+            _refuse_half(text)
+        text = text.strip()
         return self.spell(text, place) if text else None
+
+
+@lru_cache(maxsize=64)
+def speller(form: Form, place: Place) -> Callable[[str], str | None]:
+    """`form.canonical` for texts of one place; remembers the latest, as cities, amounts and times come again and again."""
+    return lru_cache(maxsize=_REMEMBERED)(lambda text: form.canonical(text, place))
 
 
 def _plain(value: object) -> str:
@@ -81,14 +92,13 @@ def _line(text: str, _: Place) -> str:
 
 
 def _code(text: str, _: Place) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def _phone(text: str, place: Place) -> str:
     return _phone_number(" ".join(unicodedata.normalize("NFKC", text).split()), place.region)
 
 
-@lru_cache(maxsize=65536)
 def _phone_number(text: str, region: str) -> str:
     """E.164; mainland mobiles, by far the most, without the library (a property test holds the two equal)."""
     mobile = _MOBILE_CN.fullmatch(text) if region == "CN" else None
@@ -115,7 +125,6 @@ def _email(text: str, _: Place) -> str:
 _RESERVED = frozenset(("alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"))
 
 
-@lru_cache(maxsize=65536)
 def _email_address(text: str) -> str:
     """Lower-case address; the common ASCII shape without the library (a property test holds the two equal)."""
     local, _, domain = text.partition("@")
@@ -136,6 +145,7 @@ def _email_by_library(text: str) -> str:
     return found.normalized.lower()
 
 
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH_DAY = re.compile(r"(?:--)?(\d{1,2})[-/.月](\d{1,2})日?")
@@ -145,6 +155,8 @@ _EXCEL_EPOCH = date(1899, 12, 30).toordinal()
 
 def _date(text: str, _: Place) -> str:
     """ISO date, or `--MM-DD` where the year is not known. Day-first shapes are refused: they cannot be told apart."""
+    if _PLAIN_DATE.fullmatch(text):
+        return date.fromisoformat(text).isoformat()
     text = unicodedata.normalize("NFKC", text)
     whole = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
     if whole:
@@ -157,19 +169,23 @@ def _date(text: str, _: Place) -> str:
     raise ValueError("not a date (wanted 2025-03-01, 2025/3/1, 2025年3月1日, 20250301 or 03-01)")
 
 
+_ISO = re.compile(r"[1-9]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY_MARKS = str.maketrans("/年月日", "--- ")
 
 
 def _moment(text: str, place: Place) -> str:
     """UTC time to the second; a time without a zone is the place's."""
-    return moment(text, place).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    at = moment(text, place)
+    plain = len(text) == 20 and text[10] == "T" and text[-1] == "Z" and text.isascii()
+    return text if plain else at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def moment(text: str, place: Place) -> datetime:
     """The aware UTC time that `text` names; without a zone it is the place's local time; ValueError when unreadable."""
-    text = " ".join(unicodedata.normalize("NFKC", text).translate(_DAY_MARKS).split())
-    text = re.sub(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text)
-    text = re.sub(r"([T ])(\d):", r"\g<1>0\2:", text)
+    if not _ISO.fullmatch(text):
+        text = " ".join(unicodedata.normalize("NFKC", text).translate(_DAY_MARKS).split())
+        text = re.sub(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)", lambda m: f"{m[1]}-{m[2]:0>2}-{m[3]:0>2}", text)
+        text = re.sub(r"([T ])(\d):", r"\g<1>0\2:", text)
     try:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=place.zone)).astimezone(UTC)
@@ -177,12 +193,15 @@ def moment(text: str, place: Place) -> datetime:
         raise ValueError("not a time (wanted 2025-03-01 10:22 or 2025-03-01T10:22:31+08:00)") from None
 
 
+_PLAIN_NUMBER = re.compile(r"(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _DIGITS = 30
 
 
 def _number(text: str, _: Place) -> str:
     """A decimal point and commas at the thousands; `12,50` and `1.234,56` are refused, not read as 1250 and 1.23456."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return _without_zeros(text)
     text = unicodedata.normalize("NFKC", text).lstrip("¥￥$€£ ")
     text = text.replace(",", "") if _GROUPED.fullmatch(text) else text
     try:
@@ -195,8 +214,11 @@ def _number(text: str, _: Place) -> str:
         return "0"
     if not -_DIGITS < value.adjusted() < _DIGITS:
         raise ValueError(f"not a number of up to {_DIGITS} digits")  # 1e999999999 would fill the memory
-    plain = format(value, "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return _without_zeros(format(value, "f"))
+
+
+def _without_zeros(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _YES = frozenset(("true", "yes", "y", "1", "是", "t", "on"))

@@ -16,9 +16,9 @@ def land(store: Store, connection: str, stream: Stream, records: Sequence[Incomi
     if stream.noun in ("orders", "cases") and fresh:
         buyers = _buyers(store, connection, [item for item, _ in fresh], now)
         if stream.noun == "orders":
-            store.registers.orders(connection, fresh, buyers, stream.counts)
+            store.registers.orders(connection, fresh, landing.known, buyers, stream.counts)
         else:
-            store.registers.cases(connection, fresh, buyers)
+            store.registers.cases(connection, fresh, landing.known, buyers)
     elif stream.noun == "stores":
         store.registers.stores(connection, [item.typed or {} for item, _ in fresh])
     elif stream.noun == "staff":
@@ -32,10 +32,10 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
     keyed: dict[str, Incoming] = {}
     for item in records:
         buyer = item.buyer
-        if buyer is None:
+        if not buyer:
             continue
-        if buyer.external_id:
-            named[item.ext] = buyer.external_id
+        if "external_id" in buyer:
+            named[item.ext] = buyer["external_id"]
             continue
         made = buyer_record(buyer, store.vault, item.modified, "buyer")
         if made is not None:
@@ -43,7 +43,6 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
     places = store.records.placeholder(connection, "customers", named.values()) if named else {}
     found = {ext: places[buyer] for ext, buyer in named.items()}
     if keyed:
-        store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
-        ids = store.records.by_exts(connection, "buyers", sorted({made.ext for made in keyed.values()}))
-        found |= {ext: ids[made.ext].rid for ext, made in keyed.items()}
+        landing, _ = store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
+        found |= {ext: landing.rids[made.ext] for ext, made in keyed.items()}
     return found

@@ -188,8 +188,8 @@ class Shore:
     def _adopt(self, row: PlanRow, rid: int) -> None:
         """The record belongs to whom the record it was made from belongs to by now."""
         key = row.key.removeprefix("new:")
-        home = self.store.records.tied(key) or self.store.people.current(row.customer) or row.customer
-        self.store.records.tie(key, [rid])
+        home = self.store.identities.tied(key) or self.store.people.current(row.customer) or row.customer
+        self.store.identities.tie(key, [rid])
         self.store.people.adopt(self.run, rid, home)
 
 

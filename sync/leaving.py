@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from hub.connector import Stream
 from hub.store import Store
-from hub.store.absence import Told, Unmet
 
 FEW = 10
 """So many deletes that a system tells of are believed without a question, however few records it has."""
+
+_SHRANK = "the source shrank; nothing was taken as deleted"
 
 
 class Left(NamedTuple):
@@ -27,38 +28,43 @@ class Left(NamedTuple):
 
 def leave(store: Store, name: str, stream: Stream, strength: str, *, full: bool, now: int, grace: int) -> Left:
     """End a read of that strength, in the open transaction."""
-    told = store.absence.told(name, stream.name)
-    sweeps = full and stream.deletes != "none" and stream.strength == "swept"
-    unmet = store.absence.unmet(name, stream.name) if sweeps else None
-    if _shrunk(store, name, stream, told, unmet if strength == "swept" else None):
-        kept = told.leaving if unmet is None else unmet.living - unmet.met
-        return Left("chain" if sweeps and strength == "swept" else strength, 0, kept,
-                    "the source shrank; nothing was taken as deleted")  # fmt: skip
+    told, share = store.absence.told(name, stream.name), stream.shrink_brake
+    waits = bool(share) and told.leaving > max(FEW, told.living * share)
+    if waits and _asks(store, "deleted", name, stream, told.living, told.leaving):
+        swept = full and strength == "swept"
+        return Left("chain" if swept else strength, 0, told.leaving, _SHRANK)
+    store.questions.withdraw("deleted", name, stream.name)
     gone = store.absence.let_leave(name, stream.name) if told.leaving else 0
-    if unmet is None:
+    if not full or stream.deletes == "none" or stream.strength != "swept":
         return Left(strength, gone, 0, "")
-    trouble = ""
-    if strength == "swept":
-        gone += store.absence.take(name, stream.name, now, grace)
-    elif unmet.living > unmet.met + gone:
-        trouble = "the read proved no absence; nothing was taken as deleted"
-    return Left(strength, gone, max(0, unmet.living - unmet.met - gone), trouble)
+    return _absent(store, name, stream, Left(strength, gone, 0, ""), now, grace)
 
 
-def _shrunk(store: Store, name: str, stream: Stream, told: Told, unmet: Unmet | None) -> bool:
-    """Whether so many records are newly missing that a person must look first; a source that is empty always asks.
+def _absent(store: Store, name: str, stream: Stream, so_far: Left, now: int, grace: int) -> Left:
+    """Take for gone what a sweep did not meet, after those have left of whom the system told.
 
-    Those that an earlier sweep missed already are not counted again: a person may have said yes to them.
+    Who was missed by an earlier sweep already is not counted again: a person may have said yes to it. A source that is
+    empty always asks.
     """
-    questions, share = store.questions, stream.shrink_brake
-    living, fresh = max(told.living, unmet.living if unmet else 0), max(told.leaving, unmet.fresh if unmet else 0)
-    many = bool(share) and told.leaving > max(FEW, told.living * share)
-    if unmet is not None and unmet.fresh:
-        many = many or not unmet.met or (bool(share) and unmet.fresh > unmet.living * share)
-    subject = f"{living}>{living - fresh}"
-    if many and questions.answered("shrink", name).get((stream.name, subject)) != "yes":
-        asked = questions.ask("shrink", subject, connection=name, field=stream.name, count=fresh)
-        questions.withdraw("shrink", name, stream.name, keep=asked)
-        return True
-    questions.withdraw("shrink", name, stream.name)
-    return False
+    unmet = store.absence.unmet(name, stream.name)
+    strength, gone, trouble = so_far.strength, 0, ""
+    if strength == "swept":
+        share = stream.shrink_brake
+        many = not unmet.met or (bool(share) and unmet.fresh > unmet.living * share)
+        if unmet.fresh and many and _asks(store, "shrink", name, stream, unmet.living, unmet.fresh):
+            return Left("chain", so_far.gone, unmet.living - unmet.met, _SHRANK)
+        gone = store.absence.take(name, stream.name, now, grace)
+    elif unmet.living > unmet.met:
+        trouble = "the read proved no absence; nothing was taken as deleted"
+    store.questions.withdraw("shrink", name, stream.name)
+    return Left(strength, so_far.gone + gone, unmet.living - unmet.met - gone, trouble)
+
+
+def _asks(store: Store, kind: str, name: str, stream: Stream, living: int, leaving: int) -> bool:
+    """Whether a person has yet to say that so many may leave; asks, and withdraws what was asked before."""
+    questions, subject = store.questions, f"{living}>{living - leaving}"
+    if questions.answered(kind, name).get((stream.name, subject)) == "yes":
+        return False
+    asked = questions.ask(kind, subject, connection=name, field=stream.name, count=leaving)
+    questions.withdraw(kind, name, stream.name, keep=asked)
+    return True

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
 from hub.connector import Stream
 from hub.errors import Rejected
-from hub.forms import MOMENT, NUMBER, SPOILT, Place
-from hub.model import NOUNS, Buyer, Case, Customer, Noun, Order, OrderLine, StaffMember, StorePlace, local_day
+from hub.forms import MOMENT, NUMBER, SPOILT, Place, speller
+from hub.model import NOUNS, Customer, Noun, Order, OrderLine
 from hub.store.records import Incoming
 from hub.vault import Vault
-from sync import mapping as table
+from sync.mapping import is_decided, pick
+from sync.plain import Plain
+from sync.reading import Reader
+
+CUSTOMER, ORDER, LINE = Plain(Customer), Plain(Order), Plain(OrderLine)
 
 _STRUCTURED = ("custom", "sizes", "named_dates", "buyer")
 _LINE_NUMBERS = ("quantity", "unit_price", "discount", "refunded")
+_CONSENTS = {"true": "opted_out", "opted_in": "opted_in"}
+"""What their consent field says -> the state; other words say nothing."""
+
+_AMOUNT = re.compile(r"(-?\d{1,15})(?:\.(\d{1,6}))?", re.ASCII)
+
+
+class _Made(NamedTuple):
+    """A noun as the store takes it."""
+
+    body: dict[str, Any]
+    buyer: dict[str, str] | None = None
+    typed: dict[str, Any] | None = None
+    lines: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -38,22 +57,31 @@ class Normaliser:
     def __call__(self, row: Rows[str, Any]) -> Incoming:
         """The record; Rejected (with the field, never its value) when the row cannot be taken."""
         ext = self._id(row)
-        values, flaws = table.read(self.stream.mapping, row, self.place)
-        decided = {name: values.pop(name) for name in list(values) if table.is_decided(name)}
-        noun = self._noun(values)
-        body = _body(self.stream.noun, noun) | decided
+        values, flaws = self._read(row)
+        decided = {name: values.pop(name) for name in self._decided if name in values}
+        made = self._made(values)
+        body = made.body | decided
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
-        _check_text(body)
+        try:
+            fingerprint = self.vault.fingerprint([self.digest, body])
+        except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
+            raise Rejected(SPOILT) from None
         return Incoming(
-            ext=ext,
-            values=body,
-            modified=self._modified(row),
-            fingerprint=self.vault.fingerprint([self.digest, body]),
-            buyer=getattr(noun, "buyer", None),
-            flaws=tuple(flaws),
-            **_columns(noun, self.place),
-        )
+            ext, body, self._modified(row), fingerprint, made.buyer, made.typed, made.lines, tuple(flaws)
+        )  # fmt: skip
+
+    @cached_property
+    def _read(self) -> Reader:
+        return Reader(self.stream.mapping, self.place)
+
+    @cached_property
+    def _decided(self) -> tuple[str, ...]:
+        return tuple(entry.ours for entry in self.stream.mapping.fields if is_decided(entry.ours))
+
+    @cached_property
+    def _moment(self) -> Callable[[str], str | None]:
+        return speller(MOMENT, self.place)
 
     def ext(self, row: Any) -> str:
         """The id under which a row's record is stored; "" when it has none that can be."""
@@ -64,27 +92,58 @@ class Normaliser:
         return self.vault.index("ext", ext).hex() if ext and self.stream.personal_ids else ext
 
     def _id(self, row: Rows[str, Any]) -> str:
-        raw = table.pick(row, self.stream.mapping.id)
+        raw = pick(row, self.stream.mapping.id)
         ext = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()
         if not ext:
             raise Rejected("has no id", field=self.stream.mapping.id)
-        if any(unicodedata.category(char) == "Cs" for char in ext):
+        if not ext.isascii() and any(unicodedata.category(char) == "Cs" for char in ext):
             raise Rejected(SPOILT, field=self.stream.mapping.id)
         return ext
 
     def _modified(self, row: Rows[str, Any]) -> int:
         name = self.stream.mapping.modified
+        raw = pick(row, name) if name else None
         try:
-            text = MOMENT.canonical(table.pick(row, name), self.place) if name else None
+            text = self._moment(raw) if type(raw) is str else MOMENT.canonical(raw, self.place)
         except ValueError as fault:
             raise Rejected(str(fault), field=name) from None
-        return int(datetime.fromisoformat(text).timestamp()) if text else 0
+        return _seconds(text) if text else 0
 
-    def _noun(self, values: dict[str, Any]) -> Noun:
+    # -- one way for each noun
+
+    def _made(self, values: dict[str, Any]) -> _Made:
+        noun = self.stream.noun
+        if noun == "customers":
+            return _Made(self._customer(values))
         shaped = _shape(values)
-        if self.stream.noun == "orders":
-            shaped.setdefault("currency", self.currency)
-            shaped["lines"] = [_line(line, self.place) for line in shaped.get("lines", ())]
+        if noun == "orders":
+            return self._order(shaped)
+        body = self._noun(shaped).model_dump(mode="json", exclude_none=True)
+        return _Made(body, body.get("buyer"), _case(body) if noun == "cases" else body)
+
+    def _customer(self, values: dict[str, Any]) -> dict[str, Any]:
+        said = {name for name in values if name.startswith("consents.")}
+        flat = {name: value for name, value in values.items() if name not in said} if said else values
+        if not any(values[name] in _CONSENTS for name in said) and CUSTOMER.takes(flat):
+            return flat
+        noun = self._noun(_shape(values))
+        found = noun.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        if isinstance(noun, Customer) and noun.consents:  # their defaults are part of what they say
+            found["consents"] = [consent.model_dump(mode="json", exclude_none=True) for consent in noun.consents]
+        return _flat(found)
+
+    def _order(self, shaped: dict[str, Any]) -> _Made:
+        shaped.setdefault("currency", self.currency)
+        shaped["lines"] = [_line(line, self.place) for line in shaped.get("lines", ())]
+        if ORDER.takes(shaped):
+            body = {**ORDER.defaults, **shaped, "lines": [{**LINE.defaults, **line} for line in shaped["lines"]]}
+        else:
+            body = self._noun(shaped).model_dump(mode="json", exclude_none=True)
+        currency = body["currency"]
+        lines = [_order_line(line, number, currency) for number, line in enumerate(body["lines"], 1)]
+        return _Made(body, body["buyer"], _order(body, self.place), lines)
+
+    def _noun(self, shaped: dict[str, Any]) -> Noun:
         try:
             return NOUNS[self.stream.noun].model_validate(shaped)
         except ValidationError as fault:
@@ -101,117 +160,100 @@ def _shape(values: dict[str, Any]) -> dict[str, Any]:
     """`custom.x` and `buyer.phone` as objects, `consents.email` as an opt-out."""
     shaped: dict[str, Any] = {}
     for name, value in values.items():
+        if "." not in name:
+            shaped[name] = value
+            continue
         head, _, rest = name.partition(".")
         if head == "consents":
-            state = "opted_out" if value == "true" else "opted_in" if value == "opted_in" else ""
-            if state:
+            if state := _CONSENTS.get(value):
                 shaped.setdefault("consents", []).append({"channel": rest, "state": state})
-        elif rest and head in _STRUCTURED:
+        elif head in _STRUCTURED:
             shaped.setdefault(head, {})[rest] = value
         else:
             shaped[name] = value
     return shaped
 
 
+def _flat(found: dict[str, Any]) -> dict[str, Any]:
+    """The inverse of `_shape` for customers."""
+    flat: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in _STRUCTURED:
+            flat.update({f"{name}.{key}": inner for key, inner in value.items()})
+        else:
+            flat[name] = value
+    return flat
+
+
 def _line(raw: Any, place: Place) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise Rejected("is not a list of order lines", field="lines")
     line = {name: value for name, value in raw.items() if value not in (None, "")}
+    number = speller(NUMBER, place)
     for name in _LINE_NUMBERS:
         if name in line:
+            value = line[name]
             try:
-                line[name] = NUMBER.canonical(line[name], place)
+                line[name] = number(value) if type(value) is str else NUMBER.canonical(value, place)
             except ValueError as fault:
                 raise Rejected(str(fault), field=f"lines.{name}") from None
     return line
 
 
-def _check_text(body: dict[str, Any]) -> None:
-    """Half a character somewhere deep inside cannot be stored: this row alone goes to quarantine."""
-    try:
-        orjson.dumps(body)
-    except (orjson.JSONEncodeError, UnicodeEncodeError):
-        raise Rejected(SPOILT) from None
-
-
-def _body(name: str, noun: Noun) -> dict[str, Any]:
-    found = noun.model_dump(mode="json", exclude_none=True, exclude_defaults=name == "customers")
-    if isinstance(noun, Customer) and noun.consents:  # their defaults are part of what they say
-        found["consents"] = [consent.model_dump(mode="json", exclude_none=True) for consent in noun.consents]
-    flat: dict[str, Any] = {}
-    for field, value in found.items():
-        if name == "customers" and field in _STRUCTURED:
-            flat.update({f"{field}.{key}": inner for key, inner in value.items()})
-        else:
-            flat[field] = value
-    return flat
-
-
 # -- columns of the typed tables
 
 
-def minor(amount: Decimal, currency: str) -> int:
+@lru_cache(maxsize=4096)
+def minor(amount: str | Decimal, currency: str) -> int:
     """An amount in the currency's minor units (ISO 4217: yen and won have none, dinars three)."""
     digits = 0 if currency in ("JPY", "KRW", "VND", "CLP", "ISK") else 3 if currency in ("KWD", "BHD", "TND") else 2
-    scaled = amount.scaleb(digits)
+    if isinstance(amount, str) and (plain := _AMOUNT.fullmatch(amount)) and len(plain[2] or "") <= digits:
+        return int(plain[1] + (plain[2] or "").ljust(digits, "0"))
+    scaled = Decimal(amount).scaleb(digits)
     if scaled != scaled.to_integral_value():
         raise Rejected(f"has more than {digits} decimals", field="amount")
     return int(scaled)
 
 
-def _seconds(at: datetime | None) -> int | None:
-    return None if at is None else int(at.astimezone(UTC).timestamp())
+@lru_cache(maxsize=1024)
+def _seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
-def _day(at: datetime | None, place: Place) -> int | None:
-    return None if at is None else local_day(at, place.zone)
-
-
-def _order(order: Order, place: Place) -> dict[str, Any]:
-    typed = {
-        "number": order.number, "placed_at": _seconds(order.placed_at), "placed_on": _day(order.placed_at, place),
-        "delivered_on": _day(order.delivered_at, place), "channel": order.channel, "store": order.store,
-        "staff": order.staff, "status": order.status, "payment": order.payment_method, "currency": order.currency,
-        "total": minor(order.total, order.currency), "refunded": minor(order.refunded, order.currency),
-        "source_ref": order.source_ref,
-    }  # fmt: skip
-    lines = [_order_line(line, number, order.currency) for number, line in enumerate(order.lines, 1)]
-    return {"typed": typed, "lines": lines}
-
-
-def _order_line(line: OrderLine, number: int, currency: str) -> dict[str, Any]:
+def _order(order: dict[str, Any], place: Place) -> dict[str, Any]:
+    placed, delivered, currency = _seconds(order["placed_at"]), order.get("delivered_at"), order["currency"]
     return {
-        "line": number, "sku": line.sku, "batch": line.batch, "category": line.category,
-        "quantity": str(line.quantity), "price": minor(line.unit_price, currency),
-        "discount": minor(line.discount, currency), "refunded": minor(line.refunded, currency),
+        "number": order["number"], "placed_at": placed, "placed_on": _day(placed, place),
+        "delivered_on": _day(_seconds(delivered), place) if delivered else None, "channel": order["channel"],
+        "store": order.get("store"), "staff": order.get("staff"), "status": order["status"],
+        "payment": order.get("payment_method"), "currency": currency, "total": minor(order["total"], currency),
+        "refunded": minor(order["refunded"], currency), "source_ref": order.get("source_ref"),
     }  # fmt: skip
 
 
-def _case(case: Case, _: Place) -> dict[str, Any]:
-    plain = case.model_dump(include={"number", "kind", "channel", "state", "sku", "batch", "cause", "unit"})
-    times = {name: _seconds(getattr(case, name)) for name in ("opened_at", "promised_at", "answered_at", "closed_at")}
-    return {"typed": plain | times}
+def _day(seconds: int, place: Place) -> int:
+    return datetime.fromtimestamp(seconds, place.zone).toordinal()
 
 
-def _register(noun: StorePlace | StaffMember, _: Place) -> dict[str, Any]:
-    return {"typed": noun.model_dump()}
+def _order_line(line: dict[str, Any], number: int, currency: str) -> dict[str, Any]:
+    return {
+        "line": number, "sku": line["sku"], "batch": line.get("batch"), "category": line.get("category"),
+        "quantity": line["quantity"], "price": minor(line["unit_price"], currency),
+        "discount": minor(line["discount"], currency), "refunded": minor(line["refunded"], currency),
+    }  # fmt: skip
 
 
-_TYPED: dict[type[Noun], Callable[..., dict[str, Any]]] = {
-    Order: _order, Case: _case, StorePlace: _register, StaffMember: _register,
-}  # fmt: skip
+def _case(case: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: case.get(name) for name in ("number", "kind", "channel", "state", "sku", "batch", "cause", "unit")}
+    times = {name: case.get(name) for name in ("opened_at", "promised_at", "answered_at", "closed_at")}
+    return plain | {name: _seconds(text) if text else None for name, text in times.items()}
 
 
-def _columns(noun: Noun, place: Place) -> dict[str, Any]:
-    make = _TYPED.get(type(noun))
-    return make(noun, place) if make else {}
-
-
-def buyer_record(buyer: Buyer, vault: Vault, modified: int, digest: str) -> Incoming | None:
+def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str) -> Incoming | None:
     """The record that stands for a buyer without a customer record: its id is the hash of its identity key."""
-    kind, word = ("phone", buyer.phone) if buyer.phone else ("email", buyer.email)
+    kind = "phone" if buyer.get("phone") else "email"
+    word = buyer.get(kind)
     if not word:
         return None
-    values = buyer.model_dump(exclude_none=True, exclude={"external_id"})
-    ext = vault.index(kind, word).hex()
-    return Incoming(ext, values, modified, vault.fingerprint([digest, values]))
+    values = {name: value for name, value in buyer.items() if name != "external_id"}
+    return Incoming(vault.index(kind, word).hex(), values, modified, vault.fingerprint([digest, values]))

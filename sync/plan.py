@@ -195,7 +195,7 @@ class Planner:
     def _save(self, customers: Sequence[str], draft: Draft) -> None:
         self.store.plans.replace(customers, draft.keys, draft.rows)
         for key, rid in draft.ties:
-            self.store.records.tie(key, [rid])  # what will be made under this key belongs to this record
+            self.store.identities.tie(key, [rid])  # what will be made under this key belongs to this record
         for connection, ext, shadow in draft.shadows:
             self.store.records.save_shadow(connection, ext, shadow)
         for inbox in draft.inboxes:

@@ -36,7 +36,7 @@ def correct(setup: Setup, customer: str, values: Rows[str, str], reason: str, ex
     with store.db.writing("staff", durable=True):
         _, fresh = store.records.land(CONNECTION, STREAM, "customers", [incoming], now)
         rid = fresh[0][1]
-        store.records.tie(f"staff:{ext}", [rid, own_word.rid])
+        store.identities.tie(f"staff:{ext}", [rid, own_word.rid])
         store.people.adopt(0, rid, customer)
         store.people.make_due([customer])
     return ext

@@ -22,7 +22,8 @@ from hub.store.postgres import PostgresDatabase
 from sync import verdict
 from sync.approve import approve, find_plan
 from sync.engine import Report, push
-from sync.mapping import pick, spelled
+from sync.mapping import pick
+from sync.reading import spelled
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
 

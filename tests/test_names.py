@@ -16,6 +16,7 @@ from hub.store.bodies import Body
 from hub.store.records import Stored
 from sync import mapping
 from sync.golden import Survivorship
+from sync.reading import Reader
 from tests.scene import PHONE, Scene
 
 
@@ -64,7 +65,7 @@ def test_a_system_of_parts_tells_the_whole_name(table: Any) -> None:
         "first_name": "静",
         "email": "a@shop.cn",
     }
-    values, flaws = mapping.read(table, row, Place())
+    values, flaws = Reader(table, Place())(row)
     assert (values["name"], values["family_name"], values["given_name"], flaws) == ("吴静", "吴", "静", [])
 
 

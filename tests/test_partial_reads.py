@@ -44,9 +44,9 @@ def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
 # -- what happens before a read, so that it has pages enough
 
 
-def twelve(rows: Mapping[Any, Any], clock: FixedClock) -> Iterator[Any]:
-    """A dozen of a system's records, a minute apart; then it is quiet for a while."""
-    for record in sorted(rows)[:12]:
+def twelve(rows: Mapping[Any, Any], clock: FixedClock, but: int = 0) -> Iterator[Any]:
+    """A dozen of a system's records (less `but`), a minute apart; then it is quiet for a while."""
+    for record in sorted(rows)[: 12 - but]:
         clock.advance(timedelta(minutes=1))
         yield record
     clock.advance(LONG)
@@ -67,7 +67,7 @@ def sales_orders_change(site: Any, clock: FixedClock) -> None:
 
 
 def contacts_go(site: Any, clock: FixedClock) -> None:
-    for record in twelve(site.contacts(), clock):
+    for record in twelve(site.contacts(), clock, but=2):  # a dozen deletes would be asked about
         site.delete(record)
 
 
@@ -96,7 +96,7 @@ def orders_are_refunded(site: Any, clock: FixedClock) -> None:
 
 
 def orders_are_trashed(site: Any, clock: FixedClock) -> None:
-    for id_ in twelve(site.twin.books.orders, clock):
+    for id_ in twelve(site.twin.books.orders, clock, but=2):
         site.edit("delete", site.twin.books.orders[id_])
 
 

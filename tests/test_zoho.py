@@ -213,12 +213,12 @@ def test_many_deletes_that_the_system_tells_of_wait_for_a_person(opened: Open, c
         clock.advance(timedelta(hours=1))
         site.sync()
         assert site.look(living) == set(site.contacts()) | set(lost)
-    (question,) = site.look(lambda store: [one for one in store.questions.open() if one.kind == "shrink"])
+    (question,) = site.look(lambda store: [one for one in store.questions.open() if one.kind == "deleted"])
     assert question.count == len(lost)
     site.look(lambda store: store.questions.answer(question.id, "yes", "tester"))
     site.sync()
     assert site.look(living) == set(site.contacts())
-    assert site.look(lambda store: [one for one in store.questions.open() if one.kind == "shrink"]) == []
+    assert site.look(lambda store: [one for one in store.questions.open() if one.kind == "deleted"]) == []
 
 
 def test_one_of_many_deletes_that_is_alive_again_stays(opened: Open, clock: FixedClock) -> None:

@@ -56,7 +56,7 @@ def _by_key(setup: Setup, text: str) -> Iterator[str]:
         except ValueError:
             continue
         if value:
-            yield from setup.store.records.find(kind, value)
+            yield from setup.store.identities.find(kind, value)
 
 
 def named_like(setup: Setup, text: str, most: int) -> list[str]:

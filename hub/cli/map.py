@@ -15,8 +15,9 @@ from hub.connector import Connector, Field, Mapping, Row, Tagged, Window
 from hub.errors import Rejected, SettingsError
 from hub.settings import Connection
 from sync import tags
-from sync.mapping import LISTS, owner, pick, spelled, write
+from sync.mapping import LISTS, owner, pick, write
 from sync.normalise import Normaliser
+from sync.reading import spelled
 from sync.setup import Setup
 
 app = command_app(help="Show how a record of theirs becomes one of ours, and back.")

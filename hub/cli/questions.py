@@ -40,6 +40,9 @@ KINDS = {
         "{field} was changed there again after {count} write-backs ({connection}:{subject}): whose word counts?", _WHOSE
     ),
     "shrink": Kind("{connection}.{field} went from {subject} records: are the missing ones really gone?", _SURE),
+    "deleted": Kind(
+        "{connection} says that {count} records of {field} are deleted ({subject}): are they really?", _SURE
+    ),
     "held": Kind("{subject} has waited for a complete read: decide {field} without it?", _SURE),
     "crowded": Kind("{count} records share one {field}, which joins nobody: is it a shop's or an agent's?"),
     "names": Kind("{count} records share one {field} and look like several people: are they one?", ("same", "seen")),
@@ -90,7 +93,7 @@ def question_facts(setup: Setup, question: Question) -> Facts:
     samples = question.samples if isinstance(question.samples, list) else []
     if question.kind in ("crowded", "names"):  # the subject is the keyed hash of what is shared
         shown["subject"], samples = "", _sharers(setup, bytes.fromhex(question.subject))
-    if question.kind == "shrink":
+    if question.kind in ("shrink", "deleted"):
         shown["subject"] = question.subject.replace(">", " to ")
     return {"id": question.id, **shown, "text": kind.text.format(**shown), "answers": kind.answers, "samples": samples}
 

@@ -24,6 +24,10 @@ def seal(found: Certificate) -> Facts:
     }  # fmt: skip
 
 
+_SHRINKS = ("shrink", "deleted")
+"""The questions about records that may be gone."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """What waits for better reads: looked up once, told by stream."""
@@ -35,7 +39,7 @@ class Waiting:
     @classmethod
     def now(cls, store: Store) -> Waiting:
         """As the store has it."""
-        return cls(store, store.decisions.held(), [one for one in store.questions.open() if one.kind == "shrink"])
+        return cls(store, store.decisions.held(), [one for one in store.questions.open() if one.kind in _SHRINKS])
 
     def of(self, connection: str, stream: Stream) -> list[Facts]:
         """What waits for a better read of a stream: `kind` is lowering, deletes or shrink."""

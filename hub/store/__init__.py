@@ -51,6 +51,7 @@ class Store:
         self.leases = Leases(db, clock)
         self.marks = Marks(db, clock)
         self.records = Records(db, vault)
+        self.identities = self.records.identities
         self.absence = Absence(db, self.records)
         self.verdicts = Verdicts(db, vault, clock)
         self.people = People(db, vault, self.verdicts)

@@ -32,8 +32,8 @@ class Database(Protocol):
     def execute(self, sql: str, params: Params | None = None) -> int:
         """Run one statement; returns how many rows it touched."""
 
-    def many(self, sql: str, rows: Iterable[Params]) -> None:
-        """Run one statement for each of `rows`."""
+    def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
+        """Run one statement for each of `rows`: parameters by name, or in the order of the statement's `?`."""
 
     def writing(self, site: str, *, durable: bool = False) -> AbstractContextManager[None]:
         """A write transaction; `site` names it for failpoints; `durable` survives a power cut once committed."""

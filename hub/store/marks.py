@@ -82,9 +82,8 @@ class Marks:
     def see(self, connection: str, stream: str, exts: list[str]) -> None:
         """Remember the ids that the open read has met."""
         self._db.many(
-            "INSERT INTO seen (connection, stream, ext) VALUES (:connection, :stream, :ext)"
-            " ON CONFLICT (connection, stream, ext) DO NOTHING",
-            [{"connection": connection, "stream": stream, "ext": ext} for ext in exts],
+            "INSERT INTO seen (connection, stream, ext) VALUES (?, ?, ?) ON CONFLICT (connection, stream, ext) DO NOTHING",
+            [(connection, stream, ext) for ext in exts],
         )
 
     def seen(self, connection: str, stream: str) -> int:

@@ -20,8 +20,8 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 @lru_cache(maxsize=2048)
 def _native(sql: str) -> bytes:
-    """Our `:name` parameters in psycopg's notation."""
-    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
+    """Our parameters, `:name` or `?`, in psycopg's notation."""
+    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")).replace("?", "%s").encode()
 
 
 class PostgresDatabase:
@@ -68,7 +68,7 @@ class PostgresDatabase:
         with self._faults():
             return self.connection.execute(_native(sql), params or {}).rowcount
 
-    def many(self, sql: str, rows: Iterable[Params]) -> None:
+    def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
         with self._faults(), self.connection.cursor() as cursor:
             cursor.executemany(_native(sql), rows)
 

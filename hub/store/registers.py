@@ -5,36 +5,53 @@ Orders and cases point to the buyer's record, which never changes; their `custom
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from hub.store.database import Database, Params
+from hub.store.database import Database, chunks, names
 from hub.store.records import Incoming
 from hub.vault import Vault
 
 _ORDER = (
-    "rid", "connection", "number", "buyer", "customer", "placed_at", "placed_on", "delivered_on", "channel", "store",
-    "staff", "status", "payment", "currency", "total", "refunded", "source_ref", "counts",
+    "number", "placed_at", "placed_on", "delivered_on", "channel", "store", "staff", "status", "payment", "currency",
+    "total", "refunded", "source_ref",
 )  # fmt: skip
-_LINE = ("rid", "line", "sku", "batch", "category", "quantity", "price", "discount", "refunded")
+_LINE = ("line", "sku", "batch", "category", "quantity", "price", "discount", "refunded")
 _CASE = (
-    "rid", "connection", "number", "buyer", "customer", "kind", "channel", "opened_at", "promised_at", "answered_at",
-    "closed_at", "state", "sku", "batch", "cause", "unit",
+    "number", "kind", "channel", "opened_at", "promised_at", "answered_at", "closed_at", "state", "sku", "batch", "cause",
+    "unit",
 )  # fmt: skip
+_OF = ("rid", "connection", "buyer", "customer")
+"""What is added to an order and to a case: `customer` is the cache, filled from the buyer's record."""
+
+
+def _set(columns: Sequence[str], key: Sequence[str]) -> str:
+    sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}"
 
 
 def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
-    sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
-        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}"
-    )
+    slots = ", ".join(f":{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({slots})" + _set(columns, key)
 
 
-_ORDERS_SQL = _upsert("orders", _ORDER, ("rid",))
-_LINES_SQL = _upsert("order_line", _LINE, ("rid", "line"))
-_CASES_SQL = _upsert("cases", _CASE, ("rid",))
+def _event(table: str, columns: tuple[str, ...]) -> str:
+    whole = (*_OF, *columns)
+    slots = "?, ?, ?, (SELECT r.customer FROM record r WHERE r.rid = ?)" + ", ?" * len(columns)
+    return f"INSERT INTO {table} ({', '.join(whole)}) VALUES ({slots})" + _set(whole, ("rid",))
+
+
+_ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
+_CASES_SQL = _event("cases", _CASE)
+_LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
+_ORDER_OF, _LINE_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_LINE), itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", ("code", "name", "type", "region", "parent", "opening_hours", "origin"), ("code",))
 _STAFF_SQL = _upsert("staff_member", ("code", "body", "store", "role", "origin"), ("code",))
+
+
+Landed = Sequence[tuple[Incoming, int]]
+"""Records that are new or changed, with their internal ids."""
 
 
 class Registers:
@@ -44,54 +61,47 @@ class Registers:
         self._db = db
         self._vault = vault
 
-    def orders(self, connection: str, found: list[tuple[Incoming, int]], buyers: dict[str, int], counts: bool) -> None:
-        """Land order rows and their lines; their customers become due, before and after a change of buyer.
+    def orders(
+        self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int], counts: bool
+    ) -> None:
+        """Land order rows and their lines, of which only `known` can be there already; their customers become due.
 
-        An order that carries another system's number (`source_ref`) is that system's to count.
+        An order that changes its buyer concerns both. One that carries another system's number (`source_ref`) is that
+        system's to count.
         """
-        rids = [{"rid": rid} for _, rid in found]
-        self._due("orders", rids)
-        self._db.many(
-            _ORDERS_SQL,
-            [
-                self._row(
-                    _ORDER, connection, item, rid, buyers, counts=int(counts and not (item.typed or {})["source_ref"])
-                )
-                for item, rid in found
-            ],
-        )
-        self._db.many("DELETE FROM order_line WHERE rid = :rid", rids)
-        self._db.many(_LINES_SQL, [{"rid": rid, **line} for item, rid in found for line in item.lines])
-        self._cache("orders", rids)
+        self._due_of("orders", known)
+        rows = []
+        for item, rid in found:
+            typed, buyer = item.typed or {}, buyers.get(item.ext)
+            counted = int(counts and not typed["source_ref"])
+            rows.append((rid, connection, buyer, buyer, *_ORDER_OF(typed), counted))
+        self._db.many(_ORDERS_SQL, rows)
+        self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
+        self._db.many(_LINES_SQL, [(rid, *_LINE_OF(line)) for item, rid in found for line in item.lines])
+        self._due(buyers)
 
-    def cases(self, connection: str, found: list[tuple[Incoming, int]], buyers: dict[str, int]) -> None:
+    def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
         """Land case rows."""
-        rids = [{"rid": rid} for _, rid in found]
-        self._due("cases", rids)
-        self._db.many(_CASES_SQL, [self._row(_CASE, connection, item, rid, buyers) for item, rid in found])
-        self._cache("cases", rids)
+        self._due_of("cases", known)
+        rows = []
+        for item, rid in found:
+            buyer = buyers.get(item.ext)
+            rows.append((rid, connection, buyer, buyer, *_CASE_OF(item.typed or {})))
+        self._db.many(_CASES_SQL, rows)
+        self._due(buyers)
 
-    @staticmethod
-    def _row(
-        columns: tuple[str, ...], connection: str, item: Incoming, rid: int, buyers: dict[str, int], **extra: Any
-    ) -> Params:
-        typed = item.typed or {}
-        row = {column: typed.get(column) for column in columns}
-        return row | {"rid": rid, "connection": connection, "buyer": buyers.get(item.ext)} | extra
+    def _due_of(self, table: str, rids: Collection[int]) -> None:
+        """The customers of these orders or cases, as they are before the change, are looked at again."""
+        for part in chunks(sorted(rids)):
+            listed, params = names("k", part)
+            held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
+            self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
 
-    def _cache(self, table: str, rids: list[Params]) -> None:
-        self._db.many(
-            f"UPDATE {table} SET customer = (SELECT r.customer FROM record r WHERE r.rid = {table}.buyer)"
-            " WHERE rid = :rid",
-            rids,
-        )
-        self._due(table, rids)
-
-    def _due(self, table: str, rids: list[Params]) -> None:
-        self._db.many(
-            f"UPDATE customer SET due = 1 WHERE id IN (SELECT customer FROM {table} WHERE rid = :rid)",
-            rids,
-        )
+    def _due(self, buyers: Mapping[str, int]) -> None:
+        for part in chunks(sorted(set(buyers.values()))):
+            listed, params = names("k", part)
+            held = f"SELECT customer FROM record WHERE rid IN {listed}"
+            self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
 
     def stores(self, origin: str, rows: list[dict[str, Any]]) -> None:
         """Land rows of the store register; `origin` is the connection that brought them."""

@@ -56,7 +56,7 @@ class SqliteDatabase:
         with self._faults():
             return self.connection.execute(sql, params or {}).rowcount
 
-    def many(self, sql: str, rows: Iterable[Params]) -> None:
+    def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
         with self._faults():
             self.connection.executemany(sql, rows)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.store import Store
+from hub.store.identities import TIE
 from hub.store.people import Affected, Node
-from hub.store.records import TIE
 from sync.resolve.groups import Groups, judged
 from sync.resolve.names import bare, contradict
 

@@ -1,0 +1,118 @@
+"""Values that a noun's model takes as they stand, told without asking it.
+
+Most rows are plain: texts of a common length, canonical times and numbers, known words. For each field of a model a check
+is derived from its type; what passes all checks, the model would give back letter by letter. Everything else goes through
+the model, which has the last word and the better message. A property test holds both ways equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import MaxLen
+from pydantic import BaseModel, StringConstraints
+from pydantic_core import PydanticUndefined, to_jsonable_python
+
+Check = Callable[[Any], bool]
+
+_TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_NUMBER = re.compile(r"(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", re.ASCII)
+
+
+class Plain:
+    """The checks of a model's fields, by name; `defaults` are those that its dump shows."""
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._checks: dict[str, Check] = {}
+        self._inside: dict[str, Check] = {}
+        self.defaults: dict[str, Any] = {}
+        self._required = {name for name, field in model.model_fields.items() if field.is_required()}
+        for name, field in model.model_fields.items():
+            default = field.get_default(call_default_factory=True, validated_data={})
+            if default is not None and default is not PydanticUndefined:
+                self.defaults[name] = to_jsonable_python(default, exclude_none=True)
+            kind = _bare(field.annotation)
+            if get_origin(kind) is dict:
+                self._inside[name] = _check(get_args(kind)[1], [])
+            else:
+                self._checks[name] = _check(kind, field.metadata)
+
+    def takes(self, values: Mapping[str, Any]) -> bool:
+        """Whether all values are plain; `custom.size` is the part `size` of the field `custom`."""
+        for name, value in values.items():
+            check = self._checks.get(name) or self._inside.get(name.partition(".")[0])
+            if check is None or not check(value):
+                return False
+        return self._required <= values.keys()
+
+
+def _bare(kind: Any) -> Any:
+    """The type without its None."""
+    if get_origin(kind) in (Union, UnionType):
+        (kind,) = (one for one in get_args(kind) if one is not type(None))
+    return kind
+
+
+def _check(kind: Any, metadata: list[Any]) -> Check:
+    if hasattr(kind, "__metadata__"):
+        kind, metadata = kind.__origin__, list(kind.__metadata__)
+    if kind is str:
+        return _text(metadata)
+    if kind is datetime:
+        return _is_time
+    if kind is Decimal:
+        return _is_number
+    if get_origin(kind) is Literal:
+        return _one_of(frozenset(get_args(kind)))
+    if get_origin(kind) is tuple:
+        return _all_of(_check(get_args(kind)[0], []))
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        inner = Plain(kind)
+        return lambda value: type(value) is dict and inner.takes(value)
+    return lambda value: False
+
+
+def _text(metadata: list[Any]) -> Check:
+    limits = [one for one in metadata if isinstance(one, StringConstraints)]
+    most = min([one.max_length for one in [*limits, *metadata] if isinstance(one, StringConstraints | MaxLen)
+                and one.max_length is not None], default=None)  # fmt: skip
+    pattern = next((one.pattern for one in limits if one.pattern), None)
+    if pattern is None and most is not None:
+        return lambda value: type(value) is str and len(value) <= most
+    if pattern is None:
+        return lambda value: type(value) is str
+    shape = re.compile(pattern, re.ASCII)
+    return lambda value: type(value) is str and shape.fullmatch(value) is not None and len(value) <= (most or 4000)
+
+
+def _one_of(words: frozenset[Any]) -> Check:
+    return lambda value: type(value) is str and value in words
+
+
+def _all_of(check: Check) -> Check:
+    return lambda value: type(value) is list and all(map(check, value))
+
+
+def _is_time(value: Any) -> bool:
+    if type(value) is not str or not _TIME.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is str and _number(value)
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
