@@ -1,0 +1,102 @@
+"""What is measured, in which order. Sides take turns, so that a slow minute of the machine meets all of them."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from bench.check import FLOOR, HUB, landed, right
+from bench.figures import Figure, ratio
+from bench.process import Used, ask, requests, run, served
+
+
+@dataclass
+class Bench:
+    """One measurement in one folder."""
+
+    folder: Path
+    contacts: int
+    orders: int
+    pairs: int
+    today: date
+    _rendered: set[Path] = field(default_factory=set)
+
+    def pull(self) -> Iterator[Figure]:
+        """A cold pull, everything landed: the hub with all its duties, the floor with none."""
+        sides: dict[str, Callable[[str], Used]] = {"floor": self._floor, "hub": self._pull}
+        found: dict[str, list[Used]] = {name: [] for name in sides}
+        with self._site() as url:
+            for _ in range(self.pairs):
+                for name, side in sides.items():
+                    ask(url, "reset")
+                    used = side(url)
+                    found[name].append(replace(used, requests=sum(requests(url).values())))
+        cpu = {name: [used.cpu for used in runs] for name, runs in found.items()}
+        yield ratio("cold pull, against the floor", cpu["hub"], cpu["floor"], 3.0)
+        yield Figure("peak memory in the pull", _median(used.mb for used in found["hub"]), 128, "MB")
+        for name, runs in found.items():
+            yield Figure(f"requests of the {name}", runs[-1].requests)
+            yield Figure(f"CPU a record, {name}", _median(cpu[name]) / self._records * 1e6, unit="us")
+            yield Figure(f"wall, {name}", _median(used.wall for used in runs), unit="s")
+
+    def after(self) -> Iterator[Figure]:
+        """Resolve, facts, decide, plan after the pull."""
+        with self._site() as url:
+            self._pull(url)
+            found = [self._rest(url) for _ in range(self.pairs)]
+        for step in ("resolve", "decide", "plan"):
+            yield Figure(f"CPU of {step}", _median(used.told["steps"][step] for used in found), unit="s")
+        yield Figure("peak memory with resolve and decide", _median(used.mb for used in found), 384, "MB")
+
+    # -- sides
+
+    def _floor(self, url: str) -> Used:
+        return self._landed("floor", "floor.db", FLOOR, lambda where: run("bench.floor", where, url))
+
+    def _pull(self, url: str) -> Used:
+        return self._landed("hub", "kehub.db", HUB, lambda where: run("bench.hub_side", where, url, "pull"))
+
+    def _rest(self, url: str) -> Used:
+        """What comes after the pull, over a copy of the store that was pulled."""
+        where = self._fresh("rest")
+        shutil.copytree(self.folder / "hub", where)
+        return run("bench.hub_side", where, url, "rest")
+
+    def _landed(self, side: str, store: str, queries: dict[str, str], act: Callable[[Path], Used]) -> Used:
+        """Run a side into an empty folder, and look at what it landed."""
+        where = self._fresh(side)
+        used = act(where)
+        right(side, landed(where / store, queries), self._pages())
+        return used
+
+    def _fresh(self, name: str) -> Path:
+        where = self.folder / name
+        shutil.rmtree(where, ignore_errors=True)
+        return where
+
+    # -- what is served
+
+    @property
+    def _records(self) -> int:
+        return self.contacts + self.orders + self.contacts // 2
+
+    def _pages(self) -> Path:
+        where = self.folder / "pages"
+        if where not in self._rendered:
+            run("bench.pages", where, self.contacts, self.orders, self.today)
+            self._rendered.add(where)
+        return where
+
+    @contextmanager
+    def _site(self) -> Iterator[str]:
+        with served("bench.server", self._pages()) as url:
+            yield url
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
