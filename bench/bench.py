@@ -11,8 +11,12 @@ from datetime import date
 from pathlib import Path
 
 from bench.check import FLOOR, HUB, landed, right
+from bench.daily import Daily
 from bench.figures import Figure, ratio
 from bench.process import Used, ask, requests, run, served
+
+PARALLEL = 2
+"""How many numbered pages the hub asks a shop for at once, unless its settings say otherwise."""
 
 
 @dataclass
@@ -24,7 +28,7 @@ class Bench:
     orders: int
     pairs: int
     today: date
-    _rendered: set[Path] = field(default_factory=set)
+    _rendered: set[Path] = field(default_factory=set, repr=False)
 
     def pull(self) -> Iterator[Figure]:
         """A cold pull, everything landed: the hub with all its duties, the floor with none."""
@@ -53,10 +57,26 @@ class Bench:
             yield Figure(f"CPU of {step}", _median(used.told["steps"][step] for used in found), unit="s")
         yield Figure("peak memory with resolve and decide", _median(used.mb for used in found), 384, "MB")
 
+    def daily(self) -> Iterator[Figure]:
+        """Scheduled runs after a first sync, as whole processes."""
+        with self._site() as url:
+            yield from Daily(self.folder, url, self.pairs, {"contacts": self.contacts, "orders": self.orders}).figures()
+
+    def latency(self) -> Iterator[Figure]:
+        """Wall time where each answer takes 100 ms, over few pages: the floor asks for as many at once as the hub."""
+        few = replace(self, folder=self.folder / "few", contacts=2_000, orders=20_000)
+        found: dict[str, list[float]] = {"floor": [], "hub": []}
+        with few._site() as url:
+            ask(url, "latency?ms=100")
+            for _ in range(self.pairs):
+                found["floor"].append(few._floor(url, PARALLEL).wall)
+                found["hub"].append(few._pull(url).wall)
+        yield ratio("wall with 100 ms latency, against the floor", found["hub"], found["floor"], 1.2)
+
     # -- sides
 
-    def _floor(self, url: str) -> Used:
-        return self._landed("floor", "floor.db", FLOOR, lambda where: run("bench.floor", where, url))
+    def _floor(self, url: str, concurrency: int = 0) -> Used:
+        return self._landed("floor", "floor.db", FLOOR, lambda where: run("bench.floor", where, url, concurrency))
 
     def _pull(self, url: str) -> Used:
         return self._landed("hub", "kehub.db", HUB, lambda where: run("bench.hub_side", where, url, "pull"))

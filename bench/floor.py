@@ -54,7 +54,7 @@ def numbered(http: httpx.Client, listing: str, pool: ThreadPoolExecutor | None) 
     """The pages of one of a shop's listings; the first one tells how many there are."""
 
     def fetch(page: int) -> httpx.Response:
-        params = {"page": page, "per_page": 100, "orderby": "id", "order": "asc"}
+        params: dict[str, str | int] = {"page": page, "per_page": 100, "orderby": "id", "order": "asc"}
         return http.get(f"/wp-json/wc/v3/{listing}", params=params).raise_for_status()
 
     first = fetch(1)

@@ -9,7 +9,6 @@ process when each step began, and at the end; and the CPU seconds of each step.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import resource
@@ -19,36 +18,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
-KEY = b"b" * 32
-
-
-def configuration(url: str, *, paused: bool = False) -> str:
-    """Two connections to the page server, and the rules of a loyalty programme; JSON is YAML."""
-    crm = {
-        "type": "zoho", "data_centre": "cn", "accounts_url": url, "api_url": url, "client_id": "${BENCH}",
-        "client_secret": "${BENCH}", "refresh_token": "${BENCH}", "orders": False, "credits_per_day": 100_000_000,
-    }  # fmt: skip
-    shop = {
-        "type": "woocommerce", "url": url, "consumer_key": "${BENCH}", "consumer_secret": "${BENCH}",
-        "auth": "basic", "calls_per_minute": 100_000_000, "sweep_hours": 24,
-    }  # fmt: skip
-    connections = {name: {**one, "paused": paused} for name, one in (("crm", crm), ("shop", shop))}
-    ladder = [
-        {"tier": "platinum", "spend_365d": 20000},
-        {"tier": "gold", "spend_365d": 8000},
-        {"tier": "silver", "spend_365d": 2000},
-        {"tier": "standard"},
-    ]
-    rules = {"tiers": {"membership": ladder}}
-    return json.dumps({"brand": {"name": "Bench"}, "rules": rules, "connections": connections})
-
-
-def prepare(folder: Path, url: str, *, paused: bool) -> None:
-    """The configuration, and the key where the hub looks for it."""
-    os.environ["KEHUB_KEY"] = base64.b64encode(KEY).decode()
-    os.environ["BENCH"] = "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "kehub.yaml").write_text(configuration(url, paused=paused), encoding="utf-8")
+from bench.hub_config import KEY, configuration, environment
 
 
 def used(begun: float) -> dict[str, float]:
@@ -60,7 +30,9 @@ def used(begun: float) -> dict[str, float]:
 def main(folder: Path, url: str, part: str) -> None:
     """One sync, or its first part; makes the store at first use."""
     begun = time.monotonic()
-    prepare(folder, url, paused=part == "rest")
+    os.environ |= environment()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kehub.yaml").write_text(configuration(url, paused=part == "rest"), encoding="utf-8")
     from hub.clock import RealClock
     from hub.plugins import load_plugins
     from hub.settings import load

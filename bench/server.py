@@ -3,8 +3,8 @@
     python -m bench.server FOLDER      prints its address; FOLDER was filled by `python -m bench.pages`
 
 What it knows of the two APIs is what reading them takes; anything else is answered 404, so that nobody measures a wrong
-question. `POST /_bench/change?every=1000` lets every thousandth row change now, `/_bench/reset` undoes it and forgets the
-counts, `/_bench/latency?ms=100` lets each answer wait, `GET /_bench/counts` tells the requests since the reset.
+question. `POST /_bench/change?every=1000&ago=302` lets every thousandth row have changed so many seconds ago, `/_bench/reset`
+undoes it and forgets the counts, `/_bench/latency?ms=100` lets each answer wait, `GET /_bench/counts` tells the requests since the reset.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Site:
             return plain({"code": "NOT_SERVED", "message": repr(error), "status": "error"}, 400)
 
     def _change(self, call: Call) -> Reply:
-        every, now = int(call.query["every"]), int(time.time())
+        every, now = int(call.query["every"]), int(time.time()) - int(call.query["ago"])
         for name, listing in self.listings.items():
             for place in range(every // 2, len(listing.rows), every):
                 row = listing.rows.row(place)
