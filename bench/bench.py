@@ -11,9 +11,14 @@ from datetime import date
 from pathlib import Path
 
 from bench.check import FLOOR, HUB, landed, right
+from bench.crm import CAP
 from bench.daily import Daily
 from bench.figures import Figure, ratio
-from bench.process import Used, ask, requests, run, served
+from bench.process import ROOT, Used, ask, requests, run, served
+from bench.sql_side import differences
+
+DLT = ROOT / ".venv-bench-dlt" / "bin" / "python"
+"""An environment of its own for dlt; without it, and beyond the cap of page tokens, that side is left out."""
 
 PARALLEL = 2
 """How many numbered pages the hub asks a shop for at once, unless its settings say otherwise."""
@@ -33,6 +38,8 @@ class Bench:
     def pull(self) -> Iterator[Figure]:
         """A cold pull, everything landed: the hub with all its duties, the floor with none."""
         sides: dict[str, Callable[[str], Used]] = {"floor": self._floor, "hub": self._pull}
+        if DLT.exists() and self.contacts <= CAP:
+            sides["dlt"] = self._dlt
         found: dict[str, list[Used]] = {name: [] for name in sides}
         with self._site() as url:
             for _ in range(self.pairs):
@@ -42,20 +49,34 @@ class Bench:
                     found[name].append(replace(used, requests=sum(requests(url).values())))
         cpu = {name: [used.cpu for used in runs] for name, runs in found.items()}
         yield ratio("cold pull, against the floor", cpu["hub"], cpu["floor"], 3.0)
+        if "dlt" in cpu:
+            yield ratio("cold pull, dlt against the hub", cpu["dlt"], cpu["hub"], 1.3, more=True)
         yield Figure("peak memory in the pull", _median(used.mb for used in found["hub"]), 128, "MB")
         for name, runs in found.items():
-            yield Figure(f"requests of the {name}", runs[-1].requests)
-            yield Figure(f"CPU a record, {name}", _median(cpu[name]) / self._records * 1e6, unit="us")
-            yield Figure(f"wall, {name}", _median(used.wall for used in runs), unit="s")
+            yield Figure(f"{name}: requests", runs[-1].requests)
+            yield Figure(f"{name}: CPU a record", _median(cpu[name]) / self._records * 1e6, unit="us")
+            yield Figure(f"{name}: wall", _median(used.wall for used in runs), unit="s")
+            yield Figure(f"{name}: peak memory", _median(used.mb for used in runs), unit="MB")
 
     def after(self) -> Iterator[Figure]:
-        """Resolve, facts, decide, plan after the pull."""
+        """Resolve, facts, decide, plan over what a pull landed: the hub's, and by hand in SQL with the same answer."""
+        found: dict[str, list[Used]] = {"hub": [], "sql": []}
         with self._site() as url:
             self._pull(url)
-            found = [self._rest(url) for _ in range(self.pairs)]
-        for step in ("resolve", "decide", "plan"):
-            yield Figure(f"CPU of {step}", _median(used.told["steps"][step] for used in found), unit="s")
-        yield Figure("peak memory with resolve and decide", _median(used.mb for used in found), 384, "MB")
+            for _ in range(self.pairs):
+                hub, sql = self._copy("rest"), self._copy("sql")
+                found["hub"].append(run("bench.hub_side", hub, url, "rest"))
+                found["sql"].append(run("bench.sql_side", sql))
+                if wrong := {name: rows for name, rows in differences(sql, hub).items() if rows}:
+                    raise SystemExit(f"the hub's answer and that of the SQL by hand differ in so many rows: {wrong}")
+        steps = [used.told["steps"] for used in found["hub"]]
+        by_hand = [used.told["cpu"] for used in found["sql"]]
+        yield ratio(
+            "resolve, facts, decide, plan, against SQL by hand", [sum(one.values()) for one in steps], by_hand, 3.0
+        )
+        for step in steps[0]:
+            yield Figure(f"hub: CPU of {step}", _median(one[step] for one in steps), unit="s")
+        yield Figure("peak memory with resolve and decide", _median(used.mb for used in found["hub"]), 384, "MB")
 
     def daily(self) -> Iterator[Figure]:
         """Scheduled runs after a first sync, as whole processes."""
@@ -81,11 +102,17 @@ class Bench:
     def _pull(self, url: str) -> Used:
         return self._landed("hub", "kehub.db", HUB, lambda where: run("bench.hub_side", where, url, "pull"))
 
-    def _rest(self, url: str) -> Used:
-        """What comes after the pull, over a copy of the store that was pulled."""
-        where = self._fresh("rest")
+    def _dlt(self, url: str) -> Used:
+        where = self._fresh("dlt")
+        used = run("bench.dlt_side", where, url, python=str(DLT))
+        right("dlt", run("bench.dlt_side", where, python=str(DLT)).told, self._pages())
+        return used
+
+    def _copy(self, name: str) -> Path:
+        """The folder of the pull that was made last, once more."""
+        where = self._fresh(name)
         shutil.copytree(self.folder / "hub", where)
-        return run("bench.hub_side", where, url, "rest")
+        return where
 
     def _landed(self, side: str, store: str, queries: dict[str, str], act: Callable[[Path], Used]) -> Used:
         """Run a side into an empty folder, and look at what it landed."""

@@ -24,11 +24,13 @@ class Figure:
         return self.must is None or (self.measured >= self.must if self.more else self.measured <= self.must)
 
 
-def ratio(name: str, ours: Sequence[float], theirs: Sequence[float], must: float | None = None) -> Figure:
-    """How many times theirs ours is: the median of the pairs."""
-    found = [one / other for one, other in zip(ours, theirs, strict=True)]
-    note = f"{statistics.median(ours):.2f} s to {statistics.median(theirs):.2f} s"
-    return Figure(name, statistics.median(found), must, "x", note=note)
+def ratio(
+    name: str, ones: Sequence[float], others: Sequence[float], must: float | None = None, *, more: bool = False
+) -> Figure:
+    """How many times the other the one is: the median of the pairs."""
+    found = [one / other for one, other in zip(ones, others, strict=True)]
+    note = f"{statistics.median(ones):.2f} s to {statistics.median(others):.2f} s"
+    return Figure(name, statistics.median(found), must, "x", more, note)
 
 
 def show(figures: Iterable[Figure]) -> None:

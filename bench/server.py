@@ -3,8 +3,12 @@
     python -m bench.server FOLDER      prints its address; FOLDER was filled by `python -m bench.pages`
 
 What it knows of the two APIs is what reading them takes; anything else is answered 404, so that nobody measures a wrong
-question. `POST /_bench/change?every=1000&ago=302` lets every thousandth row have changed so many seconds ago, `/_bench/reset`
-undoes it and forgets the counts, `/_bench/latency?ms=100` lets each answer wait, `GET /_bench/counts` tells the requests since the reset.
+question. Its own controls:
+
+    POST /_bench/change?every=1000&ago=302    every thousandth row has changed so many seconds ago
+    POST /_bench/latency?ms=100               each answer waits
+    GET  /_bench/counts                       the requests since the last reset
+    POST /_bench/reset                        nothing has changed, nothing was counted
 """
 
 from __future__ import annotations
