@@ -94,6 +94,18 @@ class Bench:
                 found["hub"].append(few._pull(url).wall)
         yield ratio("wall with 100 ms latency, against the floor", found["hub"], found["floor"], 1.2)
 
+    def growth(self) -> Iterator[Figure]:
+        """Peak memory with all contacts, and with a tenth of them."""
+        tenth = replace(self, folder=self.folder / "tenth", contacts=self.contacts // 10, orders=self.orders // 10)
+        with tenth._site() as url:
+            little = tenth._pull(url)
+        with self._site() as url:
+            much = self._pull(url)
+            rest = run("bench.hub_side", self.folder / "hub", url, "rest")
+        yield Figure("peak memory in the pull", much.mb, 128, "MB")
+        yield Figure("peak memory in the pull, against a tenth of the contacts", much.mb / little.mb, 1.1, "x")
+        yield Figure("peak memory with resolve and decide", rest.mb, 384, "MB")
+
     # -- sides
 
     def _floor(self, url: str, concurrency: int = 0) -> Used:

@@ -26,7 +26,6 @@ class Crm:
     def __init__(self, contacts: Changed) -> None:
         self._changed = contacts
         self._rows = contacts.rows
-        self._times: list[int] = []
 
     def calls(self) -> dict[str, Callable[[Call], Reply]]:
         """What is served."""
@@ -54,7 +53,7 @@ class Crm:
 
     def _since(self, since: int) -> Reply:
         """What changed since; a window that reaches back into the rendered rows is not served."""
-        if len(self._rows) and since <= _seconds(self._rows.row(len(self._rows) - 1)["Modified_Time"]):
+        if len(self._rows) and since <= self._time(len(self._rows) - 1):
             raise ValueError("the window begins before the last rendered row")
         found = self._changed.within(since - 1, 2**40)
         if len(found) > 2000:
@@ -71,10 +70,11 @@ class Crm:
 
     def _place(self, condition: str, text: str) -> int:
         """Where the rows of a condition begin. Their times never tie, so a second condition on the id changes nothing."""
-        if not self._times:
-            self._times = [_seconds(self._rows.row(place)["Modified_Time"]) for place in range(len(self._rows))]
         find = bisect_left if ">=" in condition else bisect_right
-        return find(self._times, _seconds(text))
+        return find(range(len(self._rows)), _seconds(text), key=self._time)
+
+    def _time(self, place: int) -> int:
+        return _seconds(self._rows.row(place)["Modified_Time"])
 
 
 def _page(rows: Part, info: object) -> Reply:

@@ -58,6 +58,11 @@ class Site:
         except (KeyError, ValueError, AttributeError) as error:
             return plain({"code": "NOT_SERVED", "message": repr(error), "status": "error"}, 400)
 
+    def head(self) -> Reply:
+        """The time, for whoever asks for nothing else."""
+        self.counts["HEAD"] += 1
+        return Reply(204)
+
     def _change(self, call: Call) -> Reply:
         every, now = int(call.query["every"]), int(time.time()) - int(call.query["ago"])
         for name, listing in self.listings.items():
@@ -106,9 +111,10 @@ class Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._buffer = rest[length:]
-        target = urlsplit(first.split(" ")[1])
+        method, address, _ = first.split(" ")
+        target = urlsplit(address)
         call = Call(target.path, dict(parse_qsl(target.query)), headers, rest[:length])
-        reply = self._site.answer(call)
+        reply = self._site.answer(call) if method != "HEAD" else self._site.head()
         if self._site.latency and not call.path.startswith("/_bench/"):
             asyncio.get_running_loop().call_later(self._site.latency, self._send, reply)
         else:
