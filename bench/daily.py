@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,10 @@ from pathlib import Path
 from bench import hub_config
 from bench.check import landed
 from bench.figures import Figure
-from bench.process import ROOT, Used, ask, run, served
+from bench.process import Used, ask, run, served
 from hub.testing.sandbox_yaml import environment
 
-KEHUB = ROOT / ".venv" / "bin" / "kehub"
+KEHUB = Path(sys.executable).with_name("kehub")
 WAITS = 3
 EVERY = 1000
 """One row in so many changes."""

@@ -42,7 +42,6 @@ class Person:
     place: tuple[str, str, str, str]
     street: str
     birthday: str | None
-    registered: int
     opted_out: bool
 
 
@@ -96,7 +95,7 @@ class Shop:
 
     def person(self, number: int) -> Person:
         """The person of a number."""
-        return _person(self.seed, number, self.end)
+        return _person(self.seed, number)
 
     def _contact_of(self, number: int) -> Person:
         """Whose record this is: after every 49 people one of them comes a second time."""
@@ -108,12 +107,11 @@ class Shop:
 
 
 @lru_cache(maxsize=50_000)
-def _person(seed: int, number: int, end: int) -> Person:
+def _person(seed: int, number: int) -> Person:
     chance = Random((seed * 8 + 1) * 1_000_000_007 + number)
     female = chance.random() < 0.62
-    family, given = chance.choice(stock.FAMILIES_CN), chance.choice(
-        stock.GIVEN_CN_FEMALE if female else stock.GIVEN_CN_MALE
-    )  # fmt: skip
+    family = chance.choice(stock.FAMILIES_CN)
+    given = chance.choice(stock.GIVEN_CN_FEMALE if female else stock.GIVEN_CN_MALE)
     phone = f"+86{chance.choice(stock.PREFIXES)}{number * 48_271 % 10**8:08d}"
     latin = "".join(char for char in f"{given[1]}.{family[1]}" if char.isascii()).lower()
     born = date(chance.randrange(1950, 2007), 1, 1) + timedelta(days=chance.randrange(365))
@@ -128,7 +126,6 @@ def _person(seed: int, number: int, end: int) -> Person:
         place=chance.choice(stock.PLACES),
         street=f"{chance.choice(stock.STREETS)}{chance.randrange(1, 900)}号{chance.randrange(1, 30)}室",
         birthday=born.isoformat() if chance.random() < 0.7 else None,
-        registered=end - chance.randrange(1, 1100) * 86_400 - chance.randrange(86_400),
         opted_out=chance.random() < 0.07,
     )
 
