@@ -21,7 +21,10 @@ HUB = {
     "accounts": f"SELECT count(*) {_READ} 'shop'",
     "orders, fen": "SELECT count(*), sum(total) FROM orders",
     "lines, pieces": "SELECT count(*), sum(CAST(quantity AS INTEGER)) FROM order_line",
+    "phones": "SELECT count(DISTINCT key) FROM identity WHERE kind = 'phone'",
+    "emails": "SELECT count(DISTINCT key) FROM identity WHERE kind = 'email'",
 }
+"""The last two tell that each spelling of a phone or an address was read as what it is."""
 
 
 def landed(store: Path, queries: Mapping[str, str]) -> Truth:
@@ -39,6 +42,6 @@ def landed(store: Path, queries: Mapping[str, str]) -> Truth:
 def right(side: str, found: Truth, pages: Path) -> None:
     """Stop the measurement if a side landed anything else than was served: its figures do not count."""
     truth: Truth = json.loads((pages / "truth.json").read_text())
-    wrong = {name: (found.get(name), wanted) for name, wanted in truth.items() if found.get(name) != wanted}
+    wrong = {name: (count, truth[name]) for name, count in found.items() if count != truth[name]}
     if wrong:
         raise SystemExit(f"{side} landed wrong rows (found, wanted): {wrong}")

@@ -20,7 +20,7 @@ LISTINGS = ("contacts", "accounts", "orders")
 
 def render(shop: Shop, folder: Path) -> None:
     """Write all listings and, in `truth.json`, what must have landed once they were read."""
-    truth: Counter[str] = Counter()
+    truth = Counter(shop.identities())
     for name, rows in zip(LISTINGS, (shop.contact_rows(), shop.account_rows(), shop.order_rows()), strict=True):
         starts = array("Q", [0])
         with (folder / f"{name}.rows").open("wb") as file:

@@ -93,6 +93,14 @@ class Shop:
             later = min(placed + chance.randrange(3 * 86_400), self.end)
             yield _order(person, ORDER_ID + place, placed, later, chance)
 
+    def identities(self) -> dict[str, int]:
+        """How many phones and e-mail addresses there are, in whatever spellings and however often."""
+        found = {"phones": 0, "emails": 0}
+        for person in map(self.person, range(self.people)):
+            found["phones"] += person.phone is not None
+            found["emails"] += person.email is not None or person.number % 2  # an account always has one
+        return found
+
     def person(self, number: int) -> Person:
         """The person of a number."""
         return _person(self.seed, number)
