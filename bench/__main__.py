@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,10 +35,18 @@ def main() -> None:
     wanted = parser.parse_args()
     orders = 5 * wanted.contacts if wanted.orders is None else wanted.orders
     with _folder(wanted.folder) as folder:
-        print(f"{wanted.contacts} contacts, {orders} orders, {wanted.pairs} pairs; {os.cpu_count()} cores", flush=True)
+        print(f"{wanted.contacts} contacts, {orders} orders, {wanted.pairs} pairs; {_machine()}", flush=True)
         bench = Bench(folder, wanted.contacts, orders, wanted.pairs, datetime.now(UTC).date())
         for name in wanted.only or NAMES:
             figures.show(getattr(bench, name)())
+
+
+def _machine() -> str:
+    """What the figures depend on; a machine that is busy already gives bad ones."""
+    busy = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, load {busy:.1f}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    )
 
 
 @contextmanager
