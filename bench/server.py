@@ -74,7 +74,7 @@ class Site:
                     row |= times(date_modified=now)
                     row["billing"]["city"] = "珠海市"
                 else:
-                    row |= {**times(date_modified=now), "status": "cancelled"}
+                    row |= {**times(date_modified=now), "status": "on-hold"}
                 listing.put(place, now, row)
         return plain({"at": now})
 
