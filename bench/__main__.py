@@ -22,6 +22,7 @@ from bench.bench import Bench
 NAMES = ("pull", "after", "daily", "latency")
 FURTHER = ("growth",)
 """Measured only when asked for: it reads everything once more."""
+SIDES = ("floor", "hub", "rest", "dlt", "profile", "profile_rest")
 
 
 def main() -> None:
@@ -32,11 +33,15 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", action="append", choices=NAMES + FURTHER, help="measure only this; may be repeated")
     parser.add_argument("--folder", type=Path, help="where to work; what is left there can be looked at")
+    parser.add_argument("--side", choices=SIDES, help="run this side once, alone, and measure nothing else")
     wanted = parser.parse_args()
     orders = 5 * wanted.contacts if wanted.orders is None else wanted.orders
     with _folder(wanted.folder) as folder:
         print(f"{wanted.contacts} contacts, {orders} orders, {wanted.pairs} pairs; {_machine()}", flush=True)
         bench = Bench(folder, wanted.contacts, orders, wanted.pairs, datetime.now(UTC).date())
+        if wanted.side:
+            bench.alone(wanted.side)
+            return
         for name in wanted.only or NAMES:
             figures.show(getattr(bench, name)())
 

@@ -6,7 +6,7 @@ import shutil
 import statistics
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from bench.check import FLOOR, HUB, landed, right
 from bench.crm import CAP
 from bench.daily import Daily
 from bench.figures import Figure, ratio
+from bench.pages import rendered
 from bench.process import ROOT, Used, ask, requests, run, served
+from bench.shop import Shop
 from bench.sql_side import differences
 
 DLT = ROOT / ".venv-bench-dlt" / "bin" / "python"
@@ -33,7 +35,6 @@ class Bench:
     orders: int
     pairs: int
     today: date
-    _rendered: set[Path] = field(default_factory=set, repr=False)
 
     def pull(self) -> Iterator[Figure]:
         """A cold pull, everything landed: the hub with all its duties, the floor with none."""
@@ -106,6 +107,20 @@ class Bench:
         yield Figure("peak memory in the pull, against a tenth of the contacts", much.mb / little.mb, 1.1, "x")
         yield Figure("peak memory with resolve and decide", rest.mb, 384, "MB")
 
+    def alone(self, side: str) -> None:
+        """One side once; `profile` and `profile_rest` show where the hub's time goes in the pull and after it."""
+        sides = {"floor": self._floor, "hub": self._pull, "dlt": self._dlt}
+        with self._site() as url:
+            if side in sides:
+                used = sides[side](url)
+            elif side == "profile":
+                used = run("bench.profile", self._fresh("profile"), url, "pull", shown=True)
+            else:
+                self._pull(url)
+                after = {"rest": "bench.hub_side", "profile_rest": "bench.profile"}[side]
+                used = run(after, self._copy("rest"), url, "rest", shown=side == "profile_rest")
+        print(f"{side}: {used.cpu:.2f} CPU s, {used.wall:.2f} s of wall, {used.mb:.0f} MB {used.told or ''}".rstrip())
+
     # -- sides
 
     def _floor(self, url: str, concurrency: int = 0) -> Used:
@@ -146,9 +161,8 @@ class Bench:
 
     def _pages(self) -> Path:
         where = self.folder / "pages"
-        if where not in self._rendered:
+        if not rendered(Shop(self.contacts, self.orders, self.today), where):
             run("bench.pages", where, self.contacts, self.orders, self.today)
-            self._rendered.add(where)
         return where
 
     @contextmanager

@@ -70,4 +70,4 @@ class Daily:
 
     def _kehub(self, folder: Path, *arguments: str) -> Used:
         known = {**hub_config.environment(), **environment({"fxiaoke": ""}), "KEHUB_CONFIG": str(folder)}
-        return run(KEHUB, *arguments, fine=(0, WAITS), **known)
+        return run(KEHUB, *arguments, fine=(0, WAITS), environment=known)

@@ -20,7 +20,7 @@ LISTINGS = ("contacts", "accounts", "orders")
 
 def render(shop: Shop, folder: Path) -> None:
     """Write all listings and, in `truth.json`, what must have landed once they were read."""
-    truth = Counter(shop.identities())
+    truth = Counter(shop.identities() | {"today": shop.today.toordinal()})
     for name, rows in zip(LISTINGS, (shop.contact_rows(), shop.account_rows(), shop.order_rows()), strict=True):
         starts = array("Q", [0])
         with (folder / f"{name}.rows").open("wb") as file:
@@ -29,6 +29,16 @@ def render(shop: Shop, folder: Path) -> None:
                 _count(truth, name, row)
         (folder / f"{name}.starts").write_bytes(starts.tobytes())
     (folder / "truth.json").write_text(json.dumps(truth))
+
+
+def rendered(shop: Shop, folder: Path) -> bool:
+    """Whether this very brand lies there already."""
+    try:
+        truth = json.loads((folder / "truth.json").read_text())
+    except (OSError, ValueError):
+        return False
+    wanted = {"contacts": shop.contacts, "orders": shop.orders, "today": shop.today.toordinal()}
+    return all(truth.get(name, 0) == value for name, value in wanted.items())
 
 
 def _count(truth: Counter[str], name: str, row: Row) -> None:

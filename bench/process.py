@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
@@ -28,8 +29,14 @@ class Used:
     told: dict[str, Any] = field(default_factory=dict)
 
 
-def run(*arguments: object, python: str = sys.executable, fine: Sequence[int] = (0,), **environment: str) -> Used:
-    """Run `python -m ARGUMENTS`, or a program that is named by its path."""
+def run(
+    *arguments: object,
+    python: str = sys.executable,
+    fine: Sequence[int] = (0,),
+    shown: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Used:
+    """Run `python -m ARGUMENTS`, or a program that is named by its path; `shown`: what it prints is passed on."""
     words = list(map(str, arguments))
     command = words if words[0].startswith("/") else [python, "-m", *words]
     known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -43,6 +50,8 @@ def run(*arguments: object, python: str = sys.executable, fine: Sequence[int] = 
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in fine:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{text[-2000:]}")
+    if shown:
+        print(text)
     last = text.strip().rpartition("\n")[2]
     told = json.loads(last) if last.startswith("{") else {}
     return Used(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, told=told)
