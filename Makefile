@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
 
-.PHONY: demo test test-all test-vendor lint bench docs clean
+.PHONY: demo test test-all test-vendor lint bench bench-full docs clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,11 +33,20 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP)
-	$(BIN)/python -m bench
+$(VENV)-bench-dlt/.installed: bench/dlt.txt
+	$(PYTHON) -m venv $(VENV)-bench-dlt
+	$(VENV)-bench-dlt/bin/python -m pip install --quiet --disable-pip-version-check -r bench/dlt.txt
+	touch $@
+
+bench: $(STAMP) $(VENV)-bench-dlt/.installed   ## the hub against a bare loop, dlt, and SQL by hand: minutes; see bench/README.md
+	$(BIN)/python -m bench --contacts 20000 --pairs 3
+
+bench-full: $(STAMP) $(VENV)-bench-dlt/.installed   ## the same at 100,000 contacts, and memory at 1,000,000: hours, 40 GB of disk
+	$(BIN)/python -m bench --contacts 100000 --pairs 5
+	$(BIN)/python -m bench --contacts 1000000 --only growth
 
 docs: $(STAMP)            ## the generated parts of docs/
 	$(BIN)/python -m docs
 
 clean:
-	rm -rf $(VENV) $(VENV)-vendor demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-vendor $(VENV)-bench-dlt demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,61 +1,68 @@
-"""Run both sides in turn and print the medians and the ratio; see bench/README.md."""
+"""Measure, and print the table of figures: see bench/README.md.
+
+python -m bench [--contacts N] [--orders N] [--pairs N] [--only NAME]
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+import platform
 import shutil
-import statistics
-import subprocess
-import sys
+import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.files import write
+from bench import figures
+from bench.bench import Bench
 
-ROOT = Path(__file__).parent.parent
-
-
-def cpu(module: str, folder: Path) -> tuple[float, float]:
-    """CPU seconds and peak memory in MB of one side in a process of its own."""
-    process = subprocess.Popen([sys.executable, "-m", module, str(folder)], cwd=ROOT)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{module} failed")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-
-
-def pairs(folder: Path, count: int) -> None:
-    """Cold pulls in turn, then pulls with nothing changed."""
-    cold: dict[str, list[tuple[float, float]]] = {"floor": [], "hub": []}
-    warm = []
-    for _ in range(count):
-        for name, module, files in (("floor", "bench.floor", "floor.db*"), ("hub", "bench.hub_side", "kehub.db*")):
-            for old in folder.glob(files):
-                old.unlink()
-            cold[name].append(cpu(module, folder))
-        warm.append(cpu("bench.hub_side", folder))
-    for name, found in (*cold.items(), ("hub, nothing changed", warm)):
-        seconds, memory = (statistics.median(column) for column in zip(*found, strict=True))
-        print(f"{name:22} {seconds:7.2f} CPU s {memory:7.0f} MB peak")
-    ratio = statistics.median(hub[0] / floor[0] for hub, floor in zip(cold["hub"], cold["floor"], strict=True))
-    print(f"cold pull with all duties, decide and plan: {ratio:.1f} x the bare loop")
+NAMES = ("pull", "after", "daily", "latency")
+FURTHER = ("growth",)
+"""Measured only when asked for: it reads everything once more."""
+SIDES = ("floor", "hub", "rest", "dlt", "profile", "profile_rest")
 
 
 def main() -> None:
-    """Parse, prepare, measure."""
-    parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--pairs", type=int, default=3)
+    """Parse, render, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Ratios of the hub to others in one run.")
+    parser.add_argument("--contacts", type=int, default=10_000)
+    parser.add_argument("--orders", type=int, help="without it, five times the contacts")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=NAMES + FURTHER, help="measure only this; may be repeated")
+    parser.add_argument("--folder", type=Path, help="where to work; what is left there can be looked at")
+    parser.add_argument("--side", choices=SIDES, help="run this side once, alone, and measure nothing else")
     wanted = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="kehub-bench-"))
+    orders = 5 * wanted.contacts if wanted.orders is None else wanted.orders
+    with _folder(wanted.folder) as folder:
+        print(f"{wanted.contacts} contacts, {orders} orders, {wanted.pairs} pairs; {_machine()}", flush=True)
+        bench = Bench(folder, wanted.contacts, orders, wanted.pairs, datetime.now(UTC).date())
+        if wanted.side:
+            bench.alone(wanted.side)
+            return
+        for name in wanted.only or NAMES:
+            figures.show(getattr(bench, name)())
+
+
+def _machine() -> str:
+    """What the figures depend on; a machine that is busy already gives bad ones."""
+    busy = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, load {busy:.1f}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    )
+
+
+@contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    folder = chosen or Path(tempfile.mkdtemp(prefix="kehub-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        write(folder, wanted.people)
-        print(f"{wanted.people} people, median of {wanted.pairs} pairs, {os.cpu_count()} cores")
-        pairs(folder, wanted.pairs)
+        yield folder
     finally:
-        shutil.rmtree(folder)
+        if chosen is None:
+            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
