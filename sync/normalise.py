@@ -83,6 +83,11 @@ class Normaliser:
     def _moment(self) -> Callable[[str], str | None]:
         return speller(MOMENT, self.place)
 
+    @cached_property
+    def _number(self) -> Callable[[Any], str | None]:
+        spell, place = speller(NUMBER, self.place), self.place
+        return lambda value: spell(value) if type(value) is str else NUMBER.canonical(value, place)
+
     def ext(self, row: Any) -> str:
         """The id under which a row's record is stored; "" when it has none that can be."""
         try:
@@ -134,7 +139,7 @@ class Normaliser:
 
     def _order(self, shaped: dict[str, Any]) -> _Made:
         shaped.setdefault("currency", self.currency)
-        shaped["lines"] = [_line(line, self.place) for line in shaped.get("lines", ())]
+        shaped["lines"] = [_line(line, self._number) for line in shaped.get("lines", ())]
         if ORDER.takes(shaped):
             body = {**ORDER.defaults, **shaped, "lines": [{**LINE.defaults, **line} for line in shaped["lines"]]}
         else:
@@ -185,18 +190,17 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _line(raw: Any, place: Place) -> dict[str, Any]:
+def _line(raw: Any, number: Callable[[Any], str | None]) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise Rejected("is not a list of order lines", field="lines")
-    line = {name: value for name, value in raw.items() if value not in (None, "")}
-    number = speller(NUMBER, place)
-    for name in _LINE_NUMBERS:
-        if name in line:
-            value = line[name]
-            try:
-                line[name] = number(value) if type(value) is str else NUMBER.canonical(value, place)
-            except ValueError as fault:
-                raise Rejected(str(fault), field=f"lines.{name}") from None
+    line = {name: value for name, value in raw.items() if value is not None and value != ""}
+    name = ""
+    try:
+        for name in _LINE_NUMBERS:
+            if name in line:
+                line[name] = number(line[name])
+    except ValueError as fault:
+        raise Rejected(str(fault), field=f"lines.{name}") from None
     return line
 
 

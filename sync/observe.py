@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any
 
 from hub.connector import Connector, Page, Stream, Window
@@ -25,7 +25,12 @@ from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
 
-QUEUE = 4
+QUEUE = 8
+"""Pages that may wait for the writer."""
+
+COMMIT = 2000
+"""Records that are landed in one transaction, where so many are waiting."""
+
 TRIES = 3
 """How often a window is read again when its totals disagree, before the run gives up on it."""
 
@@ -81,6 +86,11 @@ class Arrived:
     records: Sequence[Incoming] = ()
     held: Sequence[Held] = ()
 
+    @property
+    def waits(self) -> bool:
+        """Whether the lane waits for the verdict on its window."""
+        return self.page.end is not None or self.page.restart
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -104,6 +114,9 @@ class Observer:
     run: int
     grace: int
     progress: Callable[[str, Outcome], None] = lambda name, outcome: None
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    """Whose turn it is to compute: the database lets go of the interpreter at every row, and threads that compute at the
+    same time would then hand it to and fro. Nobody waits for a network or for the database's lock while it is theirs."""
 
     def observe(self, lanes: Sequence[Lane]) -> None:
         """Run all lanes to their end; a lane's failure is noted on it and stops no other."""
@@ -118,14 +131,18 @@ class Observer:
         for thread in threads:
             thread.start()
         running = len(lanes)
+        late: list[Arrived | Asked | Lane] = []
         while running:
-            item = queue.get()
+            item = late.pop() if late else queue.get()
             if isinstance(item, Lane):
                 running -= 1
             elif isinstance(item, Asked):
                 self._mend(item)
-            elif (good := self._write_safely(item)) is not None:
-                acks[item.lane.name].put(good)
+            else:
+                pages, late = _waiting(item, queue)
+                for page, good in self._write_safely(pages):
+                    if page.waits:
+                        acks[page.lane.name].put(good)
         for thread in threads:
             thread.join()
 
@@ -165,12 +182,14 @@ class Observer:
         ended = False
         with _closed(lane.connector.read(stream, window, position)) as pages:
             for page in pages:
-                records, held = sorted_out(lane.name, page, normalise, asks=_askable(lane, stream))
-                queue.put(Arrived(lane, stream, page, window, records, held))
+                with self._turn:
+                    records, held = sorted_out(lane.name, page, normalise, asks=_askable(lane, stream))
+                arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held)
+                queue.put(arrived)
                 if lane.error is not None:
                     raise lane.error
                 ended = page.end is not None
-                if (ended or page.restart) and not ack.get():
+                if arrived.waits and not ack.get():
                     return False
         if lane.error is not None:
             raise lane.error
@@ -223,34 +242,48 @@ class Observer:
 
     # -- the writer's side
 
-    def _write_safely(self, item: Arrived) -> bool | None:
-        """Write a page; the verdict on the window when the lane waits for one (at its end), else None."""
-        try:
-            good = item.lane.error is None and self._write(item)
-        except HubError as fault:
-            item.lane.error, good = fault, False
-        return good if item.page.end is not None or item.page.restart else None
+    def _write_safely(self, items: Sequence[Arrived]) -> list[tuple[Arrived, bool]]:
+        """Write pages in one transaction; the verdict on each one's window, which matters at its end.
 
-    def _write(self, item: Arrived) -> bool:
+        Where one of several cannot be written, each is written alone, so that it costs its own lane only.
+        """
+        try:
+            with self._turn, self.store.db.writing("page"):
+                written = [self._write(item) if item.lane.error is None else (False, Landing()) for item in items]
+        except HubError as fault:
+            if len(items) > 1:
+                return [one for item in items for one in self._write_safely([item])]
+            items[0].lane.error = fault
+            return [(items[0], False)]
+        for item, (_, landing) in zip(items, written, strict=True):
+            if item.lane.error is None:
+                self._count(item, landing)
+        return [(item, good) for item, (good, _) in zip(items, written, strict=True)]
+
+    def _write(self, item: Arrived) -> tuple[bool, Landing]:
         """Land one page with its position; with the end, the certificate. False: read the window again."""
         outcome = item.lane.outcomes[item.stream.name]
         name, stream = item.lane.name, item.stream
-        with self.store.db.writing("page"):
-            self.store.leases.check(f"read:{name}")
-            if item.page.restart:
-                self.store.marks.abandon(name, stream.name)
-                return False
-            outcome.add(land(self.store, name, stream, item.records, self._now()), item.records)
-            met = self._set_aside(item)
-            self.store.marks.see(name, stream.name, met)
-            self.store.absence.met(name, stream.name, met)
-            self.store.absence.tell(name, stream.name, item.page.gone)
-            self.store.marks.move(name, stream.name, item.page.position)
-            done = item.page.end is None or self._certify(item, outcome)
+        self.store.leases.check(f"read:{name}")
+        if item.page.restart:
+            self.store.marks.abandon(name, stream.name)
+            return False, Landing()
+        landing = land(self.store, name, stream, item.records, self._now())
+        met = self._set_aside(item)
+        self.store.marks.see(name, stream.name, met)
+        self.store.absence.met(name, stream.name, met)
+        self.store.absence.tell(name, stream.name, item.page.gone)
+        self.store.marks.move(name, stream.name, item.page.position)
+        return item.page.end is None or self._certify(item, outcome), landing
+
+    def _count(self, item: Arrived, landing: Landing) -> None:
+        if item.page.restart:
+            return
+        outcome = item.lane.outcomes[item.stream.name]
+        outcome.add(landing, item.records)
         outcome.pages += 1
         outcome.quarantined += len(item.held)
-        self.progress(f"{name}.{stream.name}", outcome)
-        return done
+        self.progress(f"{item.lane.name}.{item.stream.name}", outcome)
 
     def _mend(self, item: Asked) -> None:
         """Land what came in good now; what is still spoilt goes to the end of the queue of those to be asked for."""
@@ -318,6 +351,20 @@ def judge(
     if before != after or seen > after or stream.strength == "chain":
         return "chain"
     return "swept" if swept and window.full and stream.strength == "swept" else "bracketed"
+
+
+def _waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], list[Arrived | Asked | Lane]]:
+    """The pages that are waiting, up to a transaction's worth, and what came behind them."""
+    pages = [first]
+    while not pages[-1].waits and sum(len(page.records) for page in pages) < COMMIT:
+        try:
+            item = queue.get_nowait()
+        except Empty:
+            break
+        if not isinstance(item, Arrived):
+            return pages, [item]
+        pages.append(item)
+    return pages, []
 
 
 @contextmanager

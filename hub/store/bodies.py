@@ -51,6 +51,9 @@ class Body:
 def take(old: Body | None, seen: Mapping[str, Value], modified: int, written: Mapping[str, Value]) -> Body:
     """The body after the system was seen to hold `seen`; `written` are our last acknowledged writes there."""
     new = Body(dict(seen))
+    if old is None and not written:
+        new.since = dict.fromkeys(seen, modified)
+        return new
     before = old or Body()
     for name in seen.keys() | before.values.keys() | before.ours.keys():
         value = seen.get(name)

@@ -95,13 +95,16 @@ class Records:
         )
         changed = {rids[item.ext] for item in fresh if item.ext in known}
         done = Landing(len(fresh) - len(changed), len(changed), len(page) - len(fresh), rids, changed)
+        landed = [(item, rids[item.ext]) for item in fresh]
+        if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
+            self._save(connection, stream, noun, landed, changed, {rid: Body(item.values) for item, rid in landed})
+            return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
-        bodies = self._merged(connection, noun, [(item, rids[item.ext]) for item in fresh], old, now)
-        self._save(connection, stream, noun, [(item, rids[item.ext]) for item in fresh], changed, bodies)
-        if noun == "customers":
-            self.identities.put(bodies, changed)
-            self._consents([(rids[item.ext], item) for item in fresh], changed)
-        return done, [(item, rids[item.ext]) for item in fresh]
+        bodies = self._merged(connection, landed, old, now)
+        self._save(connection, stream, noun, landed, changed, bodies)
+        self.identities.put(bodies, changed)
+        self._consents([(rid, item) for item, rid in landed], changed)
+        return done, landed
 
     def _known(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, _Known]:
         found: dict[str, _Known] = {}
@@ -131,9 +134,9 @@ class Records:
         return found
 
     def _merged(
-        self, connection: str, noun: str, fresh: Sequence[tuple[Incoming, int]], old: Rows[int, Body], now: int
+        self, connection: str, fresh: Sequence[tuple[Incoming, int]], old: Rows[int, Body], now: int
     ) -> dict[int, Body]:
-        exts = [item.ext for item, _ in fresh] if noun == "customers" else []
+        exts = [item.ext for item, _ in fresh]
         shadows, unclear = self.shadows(connection, exts), self._unclear(connection, exts)
         bodies = {}
         for item, rid in fresh:

@@ -12,6 +12,8 @@ from hub.errors import SettingsError, Transient
 from hub.store.database import Nesting, Params, PerThread, Row
 
 _BUSY_MS = 30_000
+_CACHE_KB = 16_000
+"""Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
 
 class SqliteDatabase:
@@ -38,6 +40,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         except (sqlite3.Error, OSError) as fault:
             raise _told(fault, self.path) from None
         return connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from connectors.woocommerce.fields import STATUSES
@@ -12,7 +13,7 @@ from hub.connector import Row, whole_name
 
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
-_NOTHING, _UNREADABLE = Decimal(0), Decimal("NaN")
+_NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
 _DIGITS = 12  # a longer number is a mistake: it is nobody's purchase
 
 
@@ -84,20 +85,25 @@ def _address(found: Any) -> Row:
 def _line(item: Row, currency: str) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
     quantity, before = _amount(item.get("quantity")), _amount(item.get("subtotal"))
-    unit = Decimal(1) if currency in _WHOLE else Decimal("0.01")
+    unit = _ONE if currency in _WHOLE else _CENT
     return {
         "sku": str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"),
         "name": str(item.get("name") or ""),
         "quantity": str(quantity),
-        "unit_price": str(_rounded(before / quantity if quantity else before, unit)),
+        "unit_price": str(_rounded(before if quantity in (_NOTHING, _ONE) else before / quantity, unit)),
         "discount": str(before - _amount(item.get("total"))),
     }
 
 
 def _amount(value: Any) -> Decimal:
     """An amount; one that cannot be read stays unreadable, so that the row is set aside and not counted as nothing."""
+    return _decimal(str(value)) if value is not None and value != "" else _NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _decimal(text: str) -> Decimal:
     try:
-        found = Decimal(str(value)) if value not in (None, "") else _NOTHING
+        found = Decimal(text)
     except InvalidOperation:
         return _UNREADABLE
     return found if found.is_finite() and abs(found.adjusted()) < _DIGITS else _UNREADABLE
