@@ -24,11 +24,11 @@ LONG = timedelta(hours=1)
 
 
 def sites(stage: tuple[Stage, str], folder: Path, clock: FixedClock) -> Open:
-    """What opens a site of a system, four rows a page."""
+    """What opens a site of a system, four rows a page unless told otherwise."""
 
-    def make(kind: str, settings: str = "", **twin: Any) -> Any:
+    def make(kind: str, settings: str = "", size: int = 4, **twin: Any) -> Any:
         module = KINDS[kind]
-        options = {"page_size": 4, "settings": settings}
+        options = {"page_size": size, "settings": settings}
         return opener(module.Site, module.stand, stage, folder, clock)(options, **twin)
 
     return make
@@ -110,6 +110,7 @@ class Read:
     path: str
     settings: str = ""
     twin: tuple[tuple[str, Any], ...] = ()
+    size: int = 4
 
 
 READS = {
@@ -182,7 +183,7 @@ def read(site: BaseSite, name: str) -> tuple[Report, Outcome]:
 
 def play(opened: Open, clock: FixedClock, each: Read, fault: str, options: dict[str, Any]) -> tuple[Any, Outcome, bool]:
     """A read under a fault: the site, what it came to, and whether it was whole at once. What must hold is checked."""
-    site = opened(each.system, each.settings, **dict(each.twin))
+    site = opened(each.system, each.settings, each.size, **dict(each.twin))
     if each.before is not nothing:
         assert site.sync(only=[site.connection]).errors == {}
         each.before(site, clock)

@@ -7,6 +7,7 @@ good read makes the store equal to that of a hub that was never disturbed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
         return
     assert whole or not found.certificate or fault == "drift"
     assert repaired(site, clock, each.stream, drifted=fault == "drift")
+
+
+@pytest.mark.parametrize("kind", READS)
+def test_a_read_whose_only_page_comes_empty_is_whole_or_does_not_count(
+    opened: Open, clock: FixedClock, kind: str
+) -> None:
+    each = replace(READS[kind], size=50)
+    site, found, whole = play(opened, clock, each, "empty_page", {"skip": 0})
+    assert whole or not found.certificate
+    assert repaired(site, clock, each.stream, drifted=False)
 
 
 @pytest.mark.parametrize("way", CALLS)
