@@ -211,9 +211,13 @@ class Storm:
         return system, self.chance.choice(people_in(self.brand.twins[system]))
 
     def _edit(self, system: str, id_: str, field: str, value: str) -> None:
+        """A clerk's word; to type what stands there already says nothing, and may be the hub's own words again."""
+        standing = value_of(self.brand.twins[system], system, id_, field)
         self.brand.system(system).edit(
             {"op": "change", "module": MODULES[system], "id": id_, "values": nested(system, field, value)}
         )
+        if bare(standing) == value:
+            return
         self.edits.pop((system, id_, field), None)
         self.edits[system, id_, field] = value  # in the order of the last words
 
@@ -328,6 +332,11 @@ def value_of(twin: Any, system: str, id_: str, field: str) -> Any:
     if head == "meta_data":
         return next((entry["value"] for entry in values[head] if entry["key"] == rest), None)
     return values[head].get(rest) if rest else values.get(head)
+
+
+def bare(value: Any) -> str:
+    """A value without what a system makes of a phone."""
+    return str(value).replace(" ", "").replace("-", "").removeprefix("+86")
 
 
 def customers(twin: Any, system: str) -> dict[str, dict[str, Any]]:
