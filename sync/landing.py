@@ -99,6 +99,8 @@ class Shore:
             parts["made"][field] = incoming.values.get(field)
         self.store.records.save_shadow(self.name, ext, parts)
         self._land(incoming, row)
+        if crossed:  # what stands there now may be what stood there before: no change, and yet to be planned
+            self.store.people.make_due([row.customer])
         return crossed
 
     def land(self, found: Sequence[Incoming], *, made_by_us: bool = False) -> list[tuple[Incoming, int]]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from queue import Empty, Queue
 from typing import Any
 
@@ -215,11 +215,12 @@ class Observer:
             return Window(_at(mark.window_since), _time(mark.window_until)), mark.position
         # A clock that runs ahead would put the watermark where nothing has happened yet, and what happens then be lost.
         server, ours = lane.connector.server_time(), self.store.clock.now()
-        until = min(server - stream.overlap, ours)
+        until = min(server, ours) - stream.overlap
         ahead = mark.watermark is not None and _time(mark.watermark) > max(server, ours)
         since = None if ahead or self._everything(lane, stream, mark, digest) else _at(mark.watermark)
-        if since is not None and lane.since is not None:
-            since = min(since, lane.since)  # further back on request, never ahead of what was read completely
+        if since is not None:
+            since -= max(ours - server, timedelta(0))  # a clock set back since dates what happens before the watermark
+            since = min(since, lane.since or since)  # further back on request, never ahead of what was read completely
         with self.store.db.writing("window"):
             self.store.leases.check(f"read:{lane.name}")
             seconds = None if since is None else int(since.timestamp())

@@ -73,6 +73,7 @@ def test_a_read_that_fails_moves_no_watermark_and_the_next_one_goes_on(scene: Sc
     scene.customer("till", "1", phone=PHONE)
     scene.sync()
     mark = watermark(scene)
+    scene.advance(1)
     scene.customer("till", "2", phone=OTHER)
     scene.till.fail["read"] = 1
     report = scene.sync()

@@ -234,6 +234,16 @@ def test_a_tier_set_just_after_our_write_is_crossed_shown_and_written_back(start
     assert (brand.tier(0), brand.inbox()) == ("basic", [])
 
 
+def test_a_tier_set_again_just_after_it_was_written_back_is_written_back_again(start: Start) -> None:
+    """What stands there then is what stood there before our write: no change to read, and yet not what is wanted."""
+    brand = start()
+    brand.site.write(floor="basic")
+    for _ in range(2):
+        brand.cross("after", tier="silver")
+        assert (brand.round(), brand.tier(0)) == ({"crossed": 1}, "silver")
+    assert (brand.round(), brand.tier(0)) == ({"ack": 1}, "basic")
+
+
 def test_an_edit_of_another_field_in_the_moment_of_our_write_is_kept(start: Start) -> None:
     brand = start()
     brand.site.write(floor="basic")

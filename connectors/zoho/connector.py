@@ -77,7 +77,7 @@ class Zoho(Connector[ZohoSettings]):
             self._module(stream.name),
             columns_of(stream.mapping, f"{self.tools.connection}.{stream.name}"),
             window,
-            Place(self.server_time().isoformat()) if position is None else Place.of(position),
+            Place.at(self.server_time(), self.tools.clock.now()) if position is None else Place.of(position),
             own.page_size,
             own.coql_rows,
             own.coql_count,

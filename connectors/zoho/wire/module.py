@@ -123,6 +123,12 @@ def more(answer: Answer) -> bool:
     return bool(_info(answer).get("more_records"))
 
 
+def short(answer: Answer) -> bool:
+    """Whether an answer holds fewer rows than it counts itself."""
+    count = _info(answer).get("count")
+    return isinstance(count, int) and len(answer.rows("data")) < count
+
+
 def next_token(answer: Answer) -> str:
     """The token of the next page, "" at the end; Transient when there is more and no token."""
     token = str(_info(answer).get("next_page_token") or "") if more(answer) else ""

@@ -16,7 +16,7 @@ Key = tuple[datetime, int]
 class Place:
     """Where a read stands; as JSON it is the position from which another process goes on.
 
-    `started` is the server's time of the first request. `last_at` and `last_id` are of the last row, the id "" when
+    `started` is the time of the first request. `last_at` and `last_id` are of the last row, the id "" when
     that time's rows are to be read once more. `moved`: rows changed or went since `started`.
     """
 
@@ -30,6 +30,11 @@ class Place:
     capped: bool = False
     moved: bool = False
     deleted: int = 0
+
+    @classmethod
+    def at(cls, *clocks: datetime) -> Place:
+        """The start of a read, by the clock that is behind: one that is ahead would hide what changes meanwhile."""
+        return cls(min(clocks).isoformat())
 
     @classmethod
     def of(cls, position: Row) -> Place:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from connectors.zoho.wire.dialect import CAP, LOST_TOKEN
-from connectors.zoho.wire.module import Module, more, next_token, rows_of
+from connectors.zoho.wire.module import Module, more, next_token, rows_of, short
 from connectors.zoho.wire.place import Place, key_of, spelled, time_of
 from hub.connector import End, Page, Row, Window
 from hub.errors import Rejected, Transient
@@ -84,7 +84,7 @@ class Walk:
         except Rejected as fault:
             return self._refused(fault)
         rows = rows_of(answer)
-        if not rows and (place.token or next_token(answer)):
+        if short(answer) or (not rows and (place.token or next_token(answer))):
             return self._lost()  # it was told that there are more
         self._follow(list({row["id"]: row for row in rows}.values()))
         place.token = next_token(answer)
@@ -106,7 +106,7 @@ class Walk:
         number = place.deleted // self.page_size + 1  # counted in rows: another page size then skips none
         answer = self.module.deleted(number, self.page_size, self.window.since)
         rows = rows_of(answer)
-        if not rows and (number > 1 or more(answer)):
+        if short(answer) or (not rows and (number > 1 or more(answer))):
             return self._lost()
         place.deleted = number * self.page_size
         place.moved = place.moved or any(place.touches(time_of(row, "deleted_time")) for row in rows)
