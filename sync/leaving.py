@@ -34,7 +34,7 @@ def leave(store: Store, name: str, stream: Stream, strength: str, *, full: bool,
         swept = full and strength == "swept"
         return Left("chain" if swept else strength, 0, told.leaving, _SHRANK)
     store.questions.withdraw("deleted", name, stream.name)
-    gone = store.absence.let_leave(name, stream.name) if told.leaving else 0
+    gone = store.absence.let_leave(name, stream.name)
     if not full or stream.deletes == "none" or stream.strength != "swept":
         return Left(strength, gone, 0, "")
     return _absent(store, name, stream, Left(strength, gone, 0, ""), now, grace)
