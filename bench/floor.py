@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from threading import Thread
 
 import httpx
 
+from bench.asked import ACCOUNT_FIELDS, ORDER_FIELDS
 from bench.floor_rows import FIELDS, TABLES, Values, accounts, contacts, orders
 
 Landing = list[tuple[str, list[Values]]]
@@ -50,11 +51,14 @@ def crm(http: httpx.Client) -> Iterator[Landing]:
             return
 
 
-def numbered(http: httpx.Client, listing: str, pool: ThreadPoolExecutor | None) -> Iterator[bytes]:
+def numbered(
+    http: httpx.Client, listing: str, fields: Sequence[str], pool: ThreadPoolExecutor | None
+) -> Iterator[bytes]:
     """The pages of one of a shop's listings; the first one tells how many there are."""
 
     def fetch(page: int) -> httpx.Response:
         params: dict[str, str | int] = {"page": page, "per_page": 100, "orderby": "id", "order": "asc"}
+        params["_fields"] = ",".join(fields)
         return http.get(f"/wp-json/wc/v3/{listing}", params=params).raise_for_status()
 
     first = fetch(1)
@@ -66,9 +70,9 @@ def numbered(http: httpx.Client, listing: str, pool: ThreadPoolExecutor | None) 
 
 def shop(http: httpx.Client, pool: ThreadPoolExecutor | None) -> Iterator[Landing]:
     """Accounts, then orders with their lines."""
-    for body in numbered(http, "customers", pool):
+    for body in numbered(http, "customers", ACCOUNT_FIELDS, pool):
         yield [("account", accounts(body))]
-    for body in numbered(http, "orders", pool):
+    for body in numbered(http, "orders", ORDER_FIELDS, pool):
         found, lines = orders(body)
         yield [("orders", found), ("line", lines)]
 

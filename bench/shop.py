@@ -15,6 +15,7 @@ from math import gcd
 from random import Random
 from typing import Any
 
+from bench.asked import ACCOUNT_FIELDS, ORDER_FIELDS
 from hub.testing import people_names as stock
 from hub.testing.people_spelling import chinese_name, email_as_typed, phone_as_typed
 
@@ -82,7 +83,8 @@ class Shop:
         step = max(_DAYS * 86_400 // max(self.accounts, 1), 1)
         for place in range(self.accounts):
             at = self.end - _DAYS * 86_400 + place * step
-            yield _account(self.person(2 * place + 1), ACCOUNT_ID + place, at, self._chance(3, place))
+            row = _account(self.person(2 * place + 1), ACCOUNT_ID + place, at, self._chance(3, place))
+            yield {name: row[name] for name in ACCOUNT_FIELDS}
 
     def order_rows(self) -> Iterator[Row]:
         """Orders by id, which is the order in which they were placed."""
@@ -91,7 +93,8 @@ class Shop:
             chance = self._chance(4, place)
             person = self.person(int(chance.random() ** 2 * self.people))  # some buy more often than others
             later = min(placed + chance.randrange(3 * 86_400), self.end)
-            yield _order(person, ORDER_ID + place, placed, later, chance)
+            row = _order(person, ORDER_ID + place, placed, later, chance)
+            yield {name: row[name] for name in ORDER_FIELDS}
 
     def identities(self) -> dict[str, int]:
         """How many phones and e-mail addresses there are, in whatever spellings and however often."""

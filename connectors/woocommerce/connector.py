@@ -17,6 +17,7 @@ from connectors.woocommerce.wire.findings import Examiner
 from connectors.woocommerce.wire.listing import Listing
 from connectors.woocommerce.wire.orders import Orders
 from connectors.woocommerce.wire.orders import Place as OrdersPlace
+from connectors.woocommerce.wire.rows import asked
 from connectors.woocommerce.wire.settings import WooSettings
 from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
 
@@ -72,11 +73,12 @@ class WooCommerce(Connector[WooSettings]):
     def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
         """The window by listing, by id; see `wire/walk.py`."""
         try:
-            return self._customers(window, position) if stream.name == "customers" else self._orders(window, position)
+            read = self._customers if stream.name == "customers" else self._orders
+            return read(asked(stream.mapping), window, position)
         except (TypeError, KeyError):  # a position of another version of this connector
             return iter((Page(restart=True),))
 
-    def _customers(self, window: Window, position: Row | None) -> Iterator[Page]:
+    def _customers(self, fields: str, window: Window, position: Row | None) -> Iterator[Page]:
         own = self.settings
         start = CustomersPlace("all" if window.full else "new")
         return Customers(
@@ -86,12 +88,14 @@ class WooCommerce(Connector[WooSettings]):
             start if position is None else CustomersPlace.of(position),
             own.page_size,
             own.role,
+            fields,
             own.hidden("customers"),
         ).pages()
 
-    def _orders(self, window: Window, position: Row | None) -> Iterator[Page]:
+    def _orders(self, fields: str, window: Window, position: Row | None) -> Iterator[Page]:
         own, place = self.settings, OrdersPlace.of(position)
-        return Orders(self._listing("orders"), window, place, own.page_size, own.statuses, own.hidden("orders")).pages()
+        listing, hidden = self._listing("orders"), own.hidden("orders")
+        return Orders(listing, window, place, own.page_size, own.statuses, fields, hidden).pages()
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Customers by id, a hundred a call."""

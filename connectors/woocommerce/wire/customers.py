@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Customers:
-    """One read of the customers of a window; `orders` is None where orders may not be looked at."""
+    """One read of the customers of a window; `orders` is None where they may not be looked at, `fields` are those to ask for."""
 
     listing: Listing
     orders: Listing | None
@@ -43,6 +43,7 @@ class Customers:
     place: Place
     size: int
     role: str
+    fields: str
     hidden: int = 0
 
     def pages(self) -> Iterator[Page]:
@@ -69,12 +70,17 @@ class Customers:
         return wanted[wanted.index(self.place.phase) :]
 
     def _all(self) -> Iterator[list[Row]]:
-        with Walk(self.listing, {"role": self.role}, self.size, self.place.leg, self.hidden) as walk:
+        with Walk(
+            self.listing, {"role": self.role, "_fields": self.fields}, self.size, self.place.leg, self.hidden
+        ) as walk:
             while not self.place.leg.over:
                 yield walk.step()
 
     def _new(self) -> Iterator[list[Row]]:
-        leg, params = self.place.leg, {"role": self.role, "orderby": "registered_date", "order": "desc"}
+        leg, params = (
+            self.place.leg,
+            {"role": self.role, "orderby": "registered_date", "order": "desc", "_fields": self.fields},
+        )
         while not leg.over:
             rows, total = self.listing.page(params, leg.offset, self.size)
             rows = self._following(rows)
@@ -102,4 +108,4 @@ class Customers:
             while not self.place.leg.over:
                 rows = [row for row in walk.step() if within(self.window, row)]
                 buyers = {customer_of(row) for row in rows} - {0}
-                yield self.listing.by_ids(sorted(buyers), role=self.role)
+                yield self.listing.by_ids(sorted(buyers), role=self.role, _fields=self.fields)

@@ -68,6 +68,9 @@ def total_of(answer: Answer) -> int:
 def _numbered(row: Any) -> Row:
     """Some plugins send numbers as text."""
     id_ = row.get("id") if isinstance(row, dict) else None
+    if type(id_) is int:
+        whole: Row = row
+        return whole
     if not str(id_).isdecimal():
         raise Transient("the answer holds rows without an id")
     return {**row, "id": int(str(id_))}

@@ -37,13 +37,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Orders:
-    """One read of the orders of a window; `statuses` are the shop's own ones in our words."""
+    """One read of the orders of a window; `statuses` are the shop's own ones in our words, `fields` those to ask for."""
 
     listing: Listing
     window: Window
     place: Place
     size: int
     statuses: Mapping[str, str]
+    fields: str
     hidden: int = 0
 
     def pages(self) -> Iterator[Page]:
@@ -61,7 +62,7 @@ class Orders:
 
     def _orders(self) -> Iterator[Page]:
         place = self.place
-        with Walk(self.listing, bounds(self.window), self.size, place.leg, self.hidden) as walk:
+        with Walk(self.listing, self._asked, self.size, place.leg, self.hidden) as walk:
             while place.phase == "orders":
                 rows = walk.step(steady=not (self.window.full or place.unfiltered))
                 place.unfiltered = place.unfiltered or any(_outside(self.window, row) for row in rows)
@@ -71,6 +72,10 @@ class Orders:
                     place.phase, place.leg = "trash", Leg()
                 if kept:
                     yield Page(rows=kept, position=asdict(place))
+
+    @property
+    def _asked(self) -> Row:
+        return {**bounds(self.window), "_fields": self.fields}
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """The window's own rows without drafts, which are no orders yet."""

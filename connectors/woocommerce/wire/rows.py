@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Rows
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
 from connectors.woocommerce.fields import STATUSES
-from hub.connector import Row, whole_name
+from hub.connector import Mapping, Row, whole_name
 
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
 _NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
+_WALKED = ("id", "status", "currency", "customer_id", "role")
+_LAID_OUT = {"customer": "customer_id", "lines": "line_items", "refunded": "refunds", "channel": "id"}
+"""Fields that are made here, and those that they are made of."""
+
 _DIGITS = 12  # a longer number is a mistake: it is nobody's purchase
+
+
+def asked(mapping: Mapping) -> str:
+    """The fields to ask for, `_fields`: what a mapping reads and what the walks look at; an order has a hundred more."""
+    tops = {entry.theirs.partition(".")[0] for entry in mapping.fields}
+    return ",".join(sorted({*_WALKED, *_TIMES, *(_LAID_OUT.get(name, name) for name in tops)}))
 
 
 def customer(row: Row) -> Row:
@@ -25,7 +35,7 @@ def customer(row: Row) -> Row:
     return {**row, **addresses, **_meta(row), **times}
 
 
-def order(row: Row, statuses: Mapping[str, str]) -> Row:
+def order(row: Row, statuses: Rows[str, str]) -> Row:
     """An order. Guests have the customer 0; what was given back is told by the refunds below it."""
     status = str(row.get("status") or "")
     whole = {
@@ -33,7 +43,7 @@ def order(row: Row, statuses: Mapping[str, str]) -> Row:
         "channel": "online",
         "status": statuses.get(status) or STATUSES.get(status, status),
         "billing": _address(row.get("billing")),
-        "refunded": str(sum((abs(_amount(one.get("total"))) for one in _objects(row.get("refunds"))), _NOTHING)),
+        "refunded": _refunded(row.get("refunds")),
         "lines": [_line(one, str(row.get("currency"))) for one in _objects(row.get("line_items"))],
     }
     return {**row, **whole, **_meta(row), **_times(row)}
@@ -43,6 +53,10 @@ def customer_of(row: Row) -> int:
     """The account that an order belongs to, 0 for a guest's."""
     text = str(row.get("customer_id") or "")
     return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _refunded(refunds: Any) -> str:
+    return str(sum((abs(_amount(one.get("total"))) for one in _objects(refunds)), _NOTHING)) if refunds else "0"
 
 
 def moment(row: Row, name: str) -> datetime | None:
@@ -77,9 +91,10 @@ def _meta(row: Row) -> Row:
 
 def _address(found: Any) -> Row:
     address = found if isinstance(found, dict) else {}
-    parts = (str(address.get(name) or "") for name in ("address_2", "address_1"))
-    first, last = (str(address.get(name) or "").strip() for name in ("first_name", "last_name"))
-    return {**address, "name": whole_name(last, first), "street": " ".join(filter(None, parts))}
+    district, street = str(address.get("address_2") or ""), str(address.get("address_1") or "")
+    first, last = str(address.get("first_name") or "").strip(), str(address.get("last_name") or "").strip()
+    whole = f"{district} {street}" if district and street else district or street
+    return {**address, "name": whole_name(last, first), "street": whole}
 
 
 def _line(item: Row, currency: str) -> Row:
