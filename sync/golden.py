@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.names import PARTS
 from hub.settings.shape import BUILT_IN
+from hub.store.bodies import Body
 from hub.store.records import Stored
 from sync.mapping import LISTS, is_decided
 from sync.resolve.names import bare
@@ -16,8 +17,7 @@ from sync.resolve.names import bare
 _MAIN_OF = {"other_phones": "phone", "other_emails": "email"}
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """One system's word on one field."""
 
     value: Any
@@ -40,18 +40,21 @@ class Survivorship:
         owner = owners.index(said.connection) if said.connection in owners else len(owners)
         return (owner, -said.since, self.ranks.get(said.connection, 999), said.stream, said.ext)
 
-    def candidates(self, records: Sequence[Stored]) -> dict[str, list[Said]]:
-        """field -> what each system says of it, the believed one first. Gone records are not asked."""
+    def candidates(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, list[Said]]:
+        """field -> what each system says of it, the believed one first. Gone records are not asked.
+
+        With `only`, no more than these fields are looked at; a part of a name needs the whole name beside it.
+        """
         found: dict[str, list[Said]] = {}
         for record in records:
-            if record.gone:
-                continue
-            for field, value, since in record.body.evidence():
-                if not (is_decided(field) or field.startswith("_")):
-                    said = Said(value, since, record.connection, record.stream, record.ext)
-                    found.setdefault(field, []).append(said)
+            if not record.gone:
+                place = (record.connection, record.stream, record.ext)
+                for field, value, since in record.body.evidence() if only is None else _words(record.body, only):
+                    if only is not None or not (is_decided(field) or field.startswith("_")):
+                        found.setdefault(field, []).append(Said(value, since, *place))
         for field, words in found.items():
-            words.sort(key=lambda said: self.order(field, said))
+            if len(words) > 1:
+                words.sort(key=lambda said: self.order(field, said))
         self._one_name(found)
         return found
 
@@ -61,7 +64,7 @@ class Survivorship:
         A part that a person corrected, or whose owner is declared, stands for itself.
         """
         names = found.get("name")
-        if not names:
+        if not names or not any(part in found for part in PARTS):
             return
         by_record: dict[tuple[str, str, str], dict[str, Said]] = defaultdict(dict)
         for part in PARTS:
@@ -78,9 +81,22 @@ class Survivorship:
             else:
                 del found[part]
 
-    def golden(self, records: Sequence[Stored]) -> dict[str, Any]:
-        """The golden record's fields."""
-        return believed(self.candidates(records))
+    def golden(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, Any]:
+        """The golden record's fields; with `only` some that have one value, see `candidates`."""
+        candidates = self.candidates(records, only)
+        return believed(candidates) if only is None else {field: words[0].value for field, words in candidates.items()}
+
+
+def _words(body: Body, only: Collection[str]) -> Iterator[tuple[str, Any, int]]:
+    """As `Body.evidence`, of a few fields."""
+    values, ours = body.values, body.ours
+    for field in only:
+        if field in ours:
+            value, since = ours[field]
+            if value is not None:
+                yield field, value, since
+        elif field in values:
+            yield field, values[field], body.since[field]
 
 
 def _spell(parts: Mapping[str, Said], name: str) -> bool:

@@ -116,7 +116,7 @@ class Planner:
         """Bring standing rows up to date and publish each connection's plan."""
         echoes = {d.name: self.store.receipts.echoes(d.name) for d in self.destinations}
         asked: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-        due = self.store.people.due()
+        due = [c for part in self.store.people.due() for c in part]
         for part in chunks(due, BATCH):
             with self.store.db.writing("plan_rows"):
                 self.store.leases.check("decide")

@@ -150,11 +150,18 @@ class Questions:
         )
         return {(field, subject): answer for field, subject, answer in rows}
 
-    def open(self, *, samples: bool = False) -> list[Question]:
-        """Questions without an answer."""
+    def subjects(self, kind: str, connection: str) -> set[str]:
+        """What the questions of a kind are about, answered or not."""
+        sql = "SELECT subject FROM question WHERE kind = :kind AND connection = :connection"
+        return {subject for (subject,) in self._db.rows(sql, {"kind": kind, "connection": connection})}
+
+    def open(self, *, samples: bool = False, kinds: Sequence[str] = ()) -> list[Question]:
+        """Questions without an answer, of some kinds or of all."""
+        listed, params = names("k", kinds or [""])
         rows = self._db.rows(
             "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
-            " WHERE answer IS NULL ORDER BY connection, kind, field, subject"
+            f" WHERE answer IS NULL AND (:all = 1 OR kind IN {listed}) ORDER BY connection, kind, field, subject",
+            {**params, "all": int(not kinds)},
         )
         return [
             replace(
