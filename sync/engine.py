@@ -22,8 +22,9 @@ from sync import staff
 from sync.apply import Applied, Applier
 from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
+from sync.destination import Destination
 from sync.observe import Lane, Observer
-from sync.plan import Destination, Planner
+from sync.plan import Planner
 from sync.progress import Progress, Silent
 from sync.resolve import Resolved, resolve
 from sync.resolve.cluster import Limits

@@ -15,7 +15,7 @@ from hub.store.drifts import Drift
 from hub.store.plans import Plan, PlanRow
 from hub.tags import TAGS, tag_calls
 from sync.approve import find_plan
-from sync.plan import TAG, Destination
+from sync.destination import TAG, Destination
 from sync.setup import Setup
 
 ACTIONS = ("create", "update", TAG, "delete")

@@ -77,7 +77,7 @@ class Decisions:
             *(("facts", "last_order_on", days) for days in thresholds),
         ):
             count += self._db.execute(
-                "UPDATE customer SET due = 2 WHERE due = 0 AND merged_into IS NULL AND id IN"
+                "UPDATE customer SET due = 2 WHERE due = 0 AND COALESCE(merged_into, '') = '' AND id IN"
                 f" (SELECT customer FROM {source} WHERE {column} > :low AND {column} <= :high)",
                 {"low": last - days, "high": as_of - days},
             )

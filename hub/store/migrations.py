@@ -276,6 +276,7 @@ def m0020_rest(execute: Execute) -> None:
         execute(f"CREATE INDEX {table}_customer ON {table} ({columns}) WHERE {rows}")
     execute("DROP INDEX customer_due")
     execute("CREATE INDEX customer_due ON customer (id) WHERE due > 0")
+    execute("CREATE INDEX question_kind ON question (kind, connection)")
 
 
 _TYPES = {

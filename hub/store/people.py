@@ -238,6 +238,15 @@ class People:
                 records.sort(key=lambda record: (record.connection, record.stream, record.ext))
         return found
 
+    def living(self, connection: str, stream: str, most: int | None) -> int:
+        """How many living records a stream holds, counted up to `most`."""
+        sql = (
+            "SELECT COUNT(*) FROM (SELECT 1 FROM record WHERE connection = :connection AND stream = :stream"
+            " AND gone = 0 AND placeholder = 0 LIMIT :most) x"
+        )
+        bound = {"connection": connection, "stream": stream, "most": 2**62 if most is None else most}
+        return int(self._db.rows(sql, bound)[0][0])
+
     def due(self) -> Iterator[list[str]]:
         """Customers touched by a change since they were last decided, in id order, a few at a time."""
         sql = "SELECT id FROM customer WHERE due > 0 AND id > :last AND COALESCE(merged_into, '') = '' ORDER BY id LIMIT :most"

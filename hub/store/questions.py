@@ -86,6 +86,11 @@ class Questions:
             [{"kind": kind, "connection": connection, "field": name, "ext": ext} for name, ext in sorted(fields)],
         )
 
+    def parts(self, kind: str, connection: str) -> bool:
+        """Whether any record stands behind questions of a kind."""
+        sql = "SELECT 1 FROM question_part WHERE kind = :kind AND connection = :connection LIMIT 1"
+        return bool(self._db.rows(sql, {"kind": kind, "connection": connection}))
+
     def ask_for_all(self, kind: str, connection: str, samples: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """One question a field for all records that stand behind it, with their number; without any it ends.
 
