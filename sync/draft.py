@@ -35,7 +35,7 @@ class Ground:
     """
 
     destination: Destination
-    required: Collection[str]
+    required: set[str]
     echoes: Rows[str, set[str]]
     answers: Rows[Place, str]
     drift_answers: Rows[Place, str]
@@ -113,7 +113,7 @@ class RecordDraft:
     def compare(self, draft: Draft) -> None:
         """Compare field by field, and note what follows."""
         sides: dict[str, dict[str, Any]] = {}
-        shadow = {part: dict(self.shadow.get(part, {})) for part in SHADOW}
+        shadow = {part: dict(self.shadow.get(part, ())) for part in SHADOW}
         calm = not (shadow["lost"] or self.inbox.knows(self.record.ext))
         for entry in self.destination.chosen(self.wanted):
             if not (calm and self._plain(entry, shadow, sides)):

@@ -9,6 +9,7 @@ apply      the approved rows and no others                       sync/apply.py (
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
     no_way_back(store, setup.as_of)
     store.leases.take(["decide", *(f"{verb}:{c.name}" for c in chosen for verb in ("read", "push"))])
     try:
+        gc.freeze()  # what is loaded by now stays: each look for garbage among it cost more than all it ever found
         report = Report(store.runs.start("sync", setup.actor, setup.as_of, setup.rules.digest))
         store.runs.break_open(report.run)
         _settle(setup, chosen, report)
@@ -87,6 +89,7 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
         _retain(setup)
         _conclude(setup, report)
     finally:
+        gc.unfreeze()
         store.leases.release()
     return report
 
@@ -242,6 +245,6 @@ def _retain(setup: Setup) -> None:
 
 
 def _conclude(setup: Setup, report: Report) -> None:
-    waiting = any(setup.store.plans.open(c.name) for c in setup.config.connections) or setup.store.questions.open()
+    waiting = any(setup.store.plans.open(c.name) for c in setup.config.connections) or setup.store.questions.some()
     report.state = "failed" if report.errors else "waiting" if waiting else "done"
     setup.store.runs.end(report.run, report.state)

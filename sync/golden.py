@@ -36,14 +36,16 @@ class Survivorship:
 
     def order(self, field: str, said: Said) -> tuple[Any, ...]:
         """Sort key: smaller is believed first. Staff corrections win over everything."""
-        owners = [BUILT_IN, *self.owners.get(field, ())]
-        owner = owners.index(said.connection) if said.connection in owners else len(owners)
-        return (owner, -said.since, self.ranks.get(said.connection, 999), said.stream, said.ext)
+        _, since, connection, stream, ext = said
+        owners = (BUILT_IN, *self.owners[field]) if field in self.owners else (BUILT_IN,)
+        owner = owners.index(connection) if connection in owners else len(owners)
+        return (owner, -since, self.ranks.get(connection, 999), stream, ext)
 
     def candidates(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, list[Said]]:
         """field -> what each system says of it, the believed one first. Gone records are not asked.
 
-        With `only`, no more than these fields are looked at; a part of a name needs the whole name beside it.
+        With `only`, no more than these fields are looked at, and where all say the same nobody comes first; a part of a
+        name needs the whole name beside it.
         """
         found: dict[str, list[Said]] = {}
         for record in records:
@@ -53,7 +55,7 @@ class Survivorship:
                     if only is not None or not (is_decided(field) or field.startswith("_")):
                         found.setdefault(field, []).append(Said(value, since, *place))
         for field, words in found.items():
-            if len(words) > 1:
+            if len(words) > 1 and (only is None or field in PARTS or not _agree(words)):
                 words.sort(key=lambda said: self.order(field, said))
         self._one_name(found)
         return found
@@ -85,6 +87,11 @@ class Survivorship:
         """The golden record's fields; with `only` some that have one value, see `candidates`."""
         candidates = self.candidates(records, only)
         return believed(candidates) if only is None else {field: words[0].value for field, words in candidates.items()}
+
+
+def _agree(words: Sequence[Said]) -> bool:
+    first = words[0].value
+    return all(said.value == first for said in words)
 
 
 def _words(body: Body, only: Collection[str]) -> Iterator[tuple[str, Any, int]]:

@@ -61,9 +61,14 @@ class Planner:
         standing = self.store.decisions.standing(customers)
         draft = Draft()
         wanted: dict[str, dict[str, Any]] = {}
+        left = {customer: said_before(found) for customer, found in records.items()}
         for ground in grounds:
             destination = ground.destination
-            here = {customer: [r for r in records[customer] if _of(destination, r)] for customer in customers}
+            place = (destination.name, destination.stream.name)
+            here = {
+                customer: [record for record in found if (record.connection, record.stream) == place]
+                for customer, found in records.items()
+            }
             exts = draft.exts[destination.name] = [record.ext for found in here.values() for record in found]
             shadows = self.store.records.shadows(destination.name, exts) if ground.shadows else {}
             inbox = ground.inbox(self.store, exts, self.rounds)
@@ -74,7 +79,7 @@ class Planner:
                     wanted[customer] = self.wanted(customer, records[customer], standing[customer])
                 for record in found:
                     if not (record.gone or record.placeholder):
-                        kept = said_before(records[customer]).union(ground.required)
+                        kept = left[customer] | ground.required if left[customer] else ground.required
                         shadow = shadows.get(record.ext, {})
                         RecordDraft(ground, customer, record, wanted[customer], kept, shadow, inbox).compare(draft)
                     inbox.leave(record)
@@ -143,8 +148,9 @@ class Planner:
             for destination in self.destinations:
                 name = destination.name
                 if done or plans.braked(name) != limits:
-                    plans.brake(self.run, name, self._brakes(destination), ("share",))
-                    plan = plans.publish(self.run, name)
+                    look = plans.look(name)
+                    plans.brake(self.run, name, self._brakes(destination, look[1]), ("share",))
+                    plan = plans.publish(self.run, name, look)
                     plans.settled(name, limits)
                 else:
                     plan = plans.open(name)
@@ -168,13 +174,13 @@ class Planner:
                 samples_by = {n: found for (c, k, n), found in asked.items() if (c, k) == (destination.name, kind)}
                 questions.ask_for_all(kind, destination.name, samples_by)
 
-    def _brakes(self, destination: Destination) -> list[tuple[str, str, str]]:
+    def _brakes(self, destination: Destination, tally: Rows[str, int]) -> list[tuple[str, str, str]]:
         """More than the allowed share of a connection's customers changed in one way waits for a person.
 
         As many records as make the share small enough are counted, and no more.
         """
         found = []
-        for action, count in self.store.plans.tally(destination.name).items():
+        for action, count in tally.items():
             if count >= self.from_rows:
                 enough = None if self.share <= 0 else int(count / self.share) + 1
                 base = self.store.people.living(destination.name, destination.stream.name, enough)
@@ -203,7 +209,3 @@ def said_before(records: Sequence[Stored]) -> set[str]:
 def create_key(store: Store, connection: str, first: Stored) -> str:
     """The intent key of a create: a hash of the customer's first record, never the customer's id."""
     return store.vault.name("create", connection, first.connection, first.stream, first.ext, length=16).lower()
-
-
-def _of(destination: Destination, record: Stored) -> bool:
-    return record.connection == destination.name and record.stream == destination.stream.name

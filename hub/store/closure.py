@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,7 +43,7 @@ class Known(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """A key that two or more records hold: how many, and who; of a crowded key only those at hand."""
+    """A key that two or more records hold: how many, counted up to one too many, and those of them at hand."""
 
     key: bytes
     kind: str
@@ -90,15 +90,14 @@ class Closure:
         worn: set[str] = set()
         while edge:
             fresh = self._nodes(edge, found)
-            keys = self._shared(edge, shared)
             customers = {node.customer for node in fresh if node.customer} - worn
             worn |= customers
-            edge = {rid for entry in keys if entry.holders <= self._most for rid in entry.rids}
-            edge.update(self._wearing(customers))
+            edge = {*self._elsewhere(self._shared(edge, shared)), *self._wearing(customers)}
             if self._judged:
                 edge |= self._verdicts.partners([node.rid for node in fresh])
             edge -= found.nodes.keys()
-        self._hold_crowded(shared, found.nodes)
+        for entry in shared.values():
+            entry.rids.sort()
         found.keys = sorted(shared.values())
         found.verdicts = self._verdicts.touching(sorted(found.nodes)) if self._judged else []
         found.customers = self._customers(found.nodes, worn)
@@ -118,46 +117,33 @@ class Closure:
         return fresh
 
     def _shared(self, rids: Iterable[int], known: dict[bytes, Shared]) -> list[Shared]:
-        """The keys of these records that others hold as well and that are not known yet, with all who hold them.
+        """Note the keys of these records that others hold as well; returns those that were not known.
 
-        The two of a key of two come with it; more are asked for, unless they are too many.
+        Of a key that very many hold no more than one too many are counted.
         """
-        fresh: list[Shared] = []
+        fresh = []
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
             sql = (
-                "SELECT key, MIN(kind), COUNT(*), MIN(rid), MAX(rid) FROM identity WHERE key IN"
-                f" (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY key HAVING COUNT(*) > 1"
+                "SELECT a.key, a.kind, a.rid, (SELECT COUNT(*) FROM"
+                " (SELECT 1 FROM identity b WHERE b.key = a.key LIMIT :enough) x)"
+                f" FROM identity a WHERE a.rid IN {listed}"
             )
-            for key, kind, count, first, last in self._db.rows(sql, params):
-                if (key := bytes(key)) not in known:
-                    known[key] = Shared(key, kind, count, [first, last] if count == 2 else [])
-                    fresh.append(known[key])
-        several = [entry.key for entry in fresh if 2 < entry.holders <= self._most]
-        self._hold(several, known, None)
+            for key, kind, rid, holders in self._db.rows(sql, {**params, "enough": self._most + 1}):
+                if holders > 1:
+                    if (entry := known.get(key := bytes(key))) is None:
+                        entry = known[key] = Shared(key, kind, holders, [])
+                        fresh.append(entry)
+                    entry.rids.append(rid)
         return fresh
 
-    def _hold(self, keys: Sequence[bytes], known: dict[bytes, Shared], within: Collection[int] | None) -> None:
-        for part in chunks(keys):
+    def _elsewhere(self, keys: Iterable[Shared]) -> Iterator[int]:
+        """All holders of those of these keys that join anybody and have holders who are not at hand."""
+        wanted = sorted(entry.key for entry in keys if len(entry.rids) < entry.holders <= self._most)
+        for part in chunks(wanted):
             listed, params = names("k", part)
-            for key, rid in self._db.rows(
-                f"SELECT key, rid FROM identity WHERE key IN {listed} ORDER BY key, rid", params
-            ):
-                if within is None or rid in within:
-                    known[bytes(key)].rids.append(rid)
-
-    def _hold_crowded(self, known: dict[bytes, Shared], nodes: Collection[int]) -> None:
-        """Those at hand who hold a crowded key, found from the side that has fewer rows to read."""
-        crowded = {key: entry for key, entry in known.items() if entry.holders > max(self._most, 2)}
-        if sum(entry.holders for entry in crowded.values()) <= 4 * len(nodes):
-            self._hold(sorted(crowded), known, nodes)
-            return
-        for part in chunks(sorted(nodes)):
-            listed, params = names("k", part)
-            sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} ORDER BY rid, key"
-            for key, rid in self._db.rows(sql, params):
-                if (entry := crowded.get(bytes(key))) is not None:
-                    entry.rids.append(rid)
+            for (rid,) in self._db.rows(f"SELECT rid FROM identity WHERE key IN {listed}", params):
+                yield rid
 
     def _wearing(self, customers: Iterable[str]) -> Iterator[int]:
         for part in chunks(sorted(customers)):

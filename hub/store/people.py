@@ -68,13 +68,13 @@ class People:
             found.update(rid for (rid,) in self._db.rows(sql, params))
         return found
 
-    def shared(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of these identity keys that two or more records hold."""
-        found: set[bytes] = set()
+    def holders(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """How many records hold each of these identity keys, of those that two or more hold."""
+        found: dict[bytes, int] = {}
         for part in chunks(keys):
             listed, params = names("k", part)
-            sql = f"SELECT key FROM identity WHERE key IN {listed} GROUP BY key HAVING COUNT(*) > 1"
-            found.update(bytes(key) for (key,) in self._db.rows(sql, params))
+            sql = f"SELECT key, COUNT(*) FROM identity WHERE key IN {listed} GROUP BY key HAVING COUNT(*) > 1"
+            found.update((bytes(key), count) for key, count in self._db.rows(sql, params))
         return found
 
     def keys_of(self, rids: Sequence[int]) -> set[bytes]:
@@ -100,7 +100,7 @@ class People:
         )
         self._alias(decided.merged)
         nodes = affected.nodes
-        moved = {rid: to for rid, to in decided.of.items() if nodes[rid].customer != to}
+        moved = {rid: to for rid, to in sorted(decided.of.items()) if nodes[rid].customer != to}  # near in the table
         self._link(run, moved, decided.reasons, [rid for rid in moved if nodes[rid].customer is not None],
                    settled=True)  # fmt: skip
         if follow:
@@ -186,10 +186,9 @@ class People:
     def follow_all(self) -> None:
         """All orders and cases are where their buyers are."""
         for table in ("orders", "cases"):
-            of_buyer = f"(SELECT r.customer FROM record r WHERE r.rid = {table}.buyer)"
             self._db.execute(
-                f"UPDATE {table} SET customer = {of_buyer}"
-                f" WHERE buyer IS NOT NULL AND COALESCE(customer, '') <> COALESCE({of_buyer}, '')"
+                f"UPDATE {table} SET customer = r.customer FROM record r WHERE r.rid = {table}.buyer"
+                f" AND ({table}.customer IS NULL OR {table}.customer <> r.customer)"
             )
 
     # -- reading

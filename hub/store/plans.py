@@ -6,6 +6,7 @@ carry their approval by their own digest: a later plan that holds the same row k
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -201,8 +202,7 @@ class Plans:
 
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
-        sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
-        return dict(self._db.rows(sql, {"connection": connection}))
+        return self.look(connection)[1]
 
     # -- what both sides agreed on
 
@@ -224,20 +224,29 @@ class Plans:
 
     # -- the plan as a whole
 
-    def digest(self, connection: str) -> tuple[str, int]:
-        """The digest over the standing rows in key order, and their number; ("", 0) when there are none."""
-        sql = "SELECT digest FROM plan_row WHERE connection = :connection ORDER BY key"
-        hasher, count = blake2b(digest_size=16), 0
-        for (digest,) in self._db.stream(sql, {"connection": connection}):
-            hasher.update(bytes(digest))
-            count += 1
-        if not count:
-            return "", 0
-        return self._vault.name("plan", connection, hasher.digest(), length=12).lower(), count
+    def look(self, connection: str) -> tuple[str, dict[str, int]]:
+        """The digest over the standing rows in key order, and their numbers by action; ("", {}) when there are none."""
+        sql = "SELECT digest, action FROM plan_row WHERE connection = :connection ORDER BY key"
+        hasher, tally = blake2b(digest_size=16), Counter[str]()
+        for digest, action in self._db.stream(sql, {"connection": connection}):
+            hasher.update(digest)
+            tally[action] += 1
+        if not tally:
+            return "", {}
+        name = self._vault.name("plan", connection, hasher.digest(), length=12).lower()
+        return name, dict(sorted(tally.items()))
 
-    def publish(self, run: int, connection: str) -> Plan | None:
-        """Make the standing rows the connection's one open plan; the same rows keep their digest and approval."""
-        digest, count = self.digest(connection)
+    def digest(self, connection: str) -> str:
+        """The digest over the standing rows in key order; "" when there are none."""
+        return self.look(connection)[0]
+
+    def publish(self, run: int, connection: str, look: tuple[str, dict[str, int]] | None = None) -> Plan | None:
+        """Make the standing rows the connection's one open plan; the same rows keep their digest and approval.
+
+        `look`: the rows were looked at just now.
+        """
+        digest, tally = look or self.look(connection)
+        count = sum(tally.values())
         former = self.open(connection)
         if former is not None and former.digest == digest:
             return former

@@ -160,6 +160,10 @@ class Questions:
         sql = "SELECT subject FROM question WHERE kind = :kind AND connection = :connection"
         return {subject for (subject,) in self._db.rows(sql, {"kind": kind, "connection": connection})}
 
+    def some(self) -> bool:
+        """Whether any question waits for an answer."""
+        return bool(self._db.rows("SELECT 1 FROM question WHERE answer IS NULL LIMIT 1"))
+
     def open(self, *, samples: bool = False, kinds: Sequence[str] = ()) -> list[Question]:
         """Questions without an answer, of some kinds or of all."""
         listed, params = names("k", kinds or [""])

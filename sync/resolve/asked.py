@@ -28,7 +28,7 @@ class Asked:
         about: dict[str, list[Question]] = defaultdict(list)
         for question in store.questions.open(kinds=OF_KEYS):
             about[question.subject].append(question)
-        shared = store.people.shared([bytes.fromhex(subject) for subject in sorted(about)])
+        shared = store.people.holders([bytes.fromhex(subject) for subject in sorted(about)])
         asked = cls(store, about, bool(store.questions.subjects("cluster", "")))
         asked._drop(subject for subject in about if bytes.fromhex(subject) not in shared)
         return asked
@@ -40,10 +40,12 @@ class Asked:
             self._drop(
                 subject for entry in keys if entry.key not in still and (subject := entry.key.hex()) in self.about
             )
+        fresh = sorted(still - self.crowded)
+        counts = self.store.people.holders(fresh)
         for entry in crowded:
-            if entry.key not in self.crowded:
-                self.crowded.add(entry.key)
-                self.store.questions.ask("crowded", entry.key.hex(), field=entry.kind, count=entry.holders)
+            if entry.key in counts:
+                self.store.questions.ask("crowded", entry.key.hex(), field=entry.kind, count=counts[entry.key])
+        self.crowded.update(fresh)
 
     def _drop(self, subjects: Iterable[str]) -> None:
         for subject in subjects:
