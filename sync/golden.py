@@ -109,7 +109,12 @@ def _words(body: Body, only: Collection[str]) -> Iterator[tuple[str, Any, int]]:
 def _spell(parts: Mapping[str, Said], name: str) -> bool:
     """Whether a record has both parts of a name and they make this one, in whatever order."""
     own = [parts[part].value for part in PARTS if part in parts]
-    return len(own) == len(PARTS) and bare(name) in (bare("".join(own)), bare("".join(reversed(own))))
+    if len(own) < len(PARTS):
+        return False
+    family, given = own
+    if name in (f"{family}{given}", f"{given} {family}"):  # nearly always
+        return True
+    return bare(name) in (bare(f"{family}{given}"), bare(f"{given}{family}"))
 
 
 def believed(candidates: Mapping[str, Sequence[Said]]) -> dict[str, Any]:
