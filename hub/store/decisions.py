@@ -19,16 +19,19 @@ _ORDERS = ("orders_365d", "spend_365d", "orders_life", "spend_life", "first_orde
 """Columns of `facts` that come from orders."""
 
 _COUNTED = """
-SELECT n.customer, COUNT(CASE WHEN n.good = 1 AND n.placed_on > :edge THEN 1 END),
-       CAST(COALESCE(SUM(CASE WHEN n.good = 1 AND n.placed_on > :edge THEN n.spent END), 0) AS BIGINT),
-       COUNT(CASE WHEN n.good = 1 THEN 1 END), CAST(COALESCE(SUM(CASE WHEN n.good = 1 THEN n.spent END), 0) AS BIGINT),
-       MIN(CASE WHEN n.good = 1 THEN n.placed_on END), MAX(CASE WHEN n.good = 1 THEN n.placed_on END),
-       COUNT(CASE WHEN n.currency <> :currency THEN 1 END)
-  FROM (SELECT o.customer, o.placed_on, o.currency, o.total - o.refunded AS spent,
-               CASE WHEN o.currency = :currency AND o.status NOT IN ('pending', 'cancelled') AND o.placed_on <= :as_of
-                     AND (o.refunded < o.total OR o.total = 0) THEN 1 ELSE 0 END AS good
-          FROM orders o WHERE o.customer IN {customers} AND o.counts = 1) n
- GROUP BY n.customer
+SELECT o.customer, COUNT(CASE WHEN o.currency = :currency AND o.placed_on > :edge THEN 1 END),
+       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency AND o.placed_on > :edge
+                              THEN o.total - o.refunded END), 0) AS BIGINT),
+       COUNT(CASE WHEN o.currency = :currency THEN 1 END),
+       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency THEN o.total - o.refunded END), 0) AS BIGINT),
+       MIN(CASE WHEN o.currency = :currency THEN o.placed_on END),
+       MAX(CASE WHEN o.currency = :currency THEN o.placed_on END),
+       COUNT(CASE WHEN o.currency <> :currency THEN 1 END)
+  FROM orders o
+ WHERE o.customer IN {customers} AND o.counts = 1
+       AND (o.currency <> :currency OR (o.status NOT IN ('pending', 'cancelled') AND o.placed_on <= :as_of
+                                        AND (o.refunded < o.total OR o.total = 0)))
+ GROUP BY o.customer
 """
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
