@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hub.names import PARTS
 from hub.settings.shape import BUILT_IN
-from hub.store.bodies import Body
 from hub.store.records import Stored
 from sync.mapping import LISTS, is_decided
 from sync.resolve.names import bare
@@ -41,24 +40,24 @@ class Survivorship:
         owner = owners.index(connection) if connection in owners else len(owners)
         return (owner, -since, self.ranks.get(connection, 999), stream, ext)
 
-    def candidates(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, list[Said]]:
-        """field -> what each system says of it, the believed one first. Gone records are not asked.
-
-        With `only`, no more than these fields are looked at, and where all say the same nobody comes first; a part of a
-        name needs the whole name beside it.
-        """
+    def candidates(self, records: Sequence[Stored]) -> dict[str, list[Said]]:
+        """field -> what each system says of it, the believed one first. Gone records are not asked."""
         found: dict[str, list[Said]] = {}
         for record in records:
-            if not record.gone:
-                place = (record.connection, record.stream, record.ext)
-                for field, value, since in record.body.evidence() if only is None else _words(record.body, only):
-                    if only is not None or not (is_decided(field) or field.startswith("_")):
-                        found.setdefault(field, []).append(Said(value, since, *place))
+            if record.gone:
+                continue
+            for field, value, since in record.body.evidence():
+                if not (is_decided(field) or field.startswith("_")):
+                    said = Said(value, since, record.connection, record.stream, record.ext)
+                    found.setdefault(field, []).append(said)
+        self._believe(found)
+        return found
+
+    def _believe(self, found: dict[str, list[Said]]) -> None:
         for field, words in found.items():
-            if len(words) > 1 and (only is None or field in PARTS or not _agree(words)):
+            if len(words) > 1:
                 words.sort(key=lambda said: self.order(field, said))
         self._one_name(found)
-        return found
 
     def _one_name(self, found: dict[str, list[Said]]) -> None:
         """Family and given name only from one record that spells the believed name: parts of two make up a third.
@@ -84,26 +83,50 @@ class Survivorship:
                 del found[part]
 
     def golden(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, Any]:
-        """The golden record's fields; with `only` some that have one value, see `candidates`."""
-        candidates = self.candidates(records, only)
-        return believed(candidates) if only is None else {field: words[0].value for field, words in candidates.items()}
+        """The golden record's fields; with `only` some that have one value: a part of a name needs the whole one beside it."""
+        if only is None:
+            return believed(self.candidates(records))
+        living = [record for record in records if not record.gone]
+        found = {field: words for field in only if (words := _said(living, field))}
+        names = {field: found.pop(field) for field in _NAMES & found.keys()}
+        golden = {field: self._first(field, words) for field, words in found.items()}
+        if names and not _plain(names):
+            self._believe(names)
+        return golden | {field: words[0].value for field, words in names.items()}
+
+    def _first(self, field: str, words: Sequence[Said]) -> Any:
+        """The believed one of several words; where all say the same nobody needs to come first."""
+        return words[0].value if _agree(words) else min(words, key=lambda said: self.order(field, said)).value
+
+
+_NAMES = frozenset({"name", *PARTS})
+
+
+def _plain(names: Mapping[str, Sequence[Said]]) -> bool:
+    """Whether all say one name in one spelling, and somebody both parts of it: then there is nothing to choose."""
+    if names.keys() != _NAMES or not all(map(_agree, names.values())):
+        return False
+    both = {said[2:] for said in names[PARTS[0]]} & {said[2:] for said in names[PARTS[1]]}
+    return bool(both) and _spell({part: names[part][0] for part in PARTS}, names["name"][0].value)
+
+
+def _said(records: Sequence[Stored], field: str) -> list[Said]:
+    """What these records say of one field, see `Body.said`."""
+    found = []
+    for record in records:
+        body = record.body
+        if field in body.ours:
+            value, since = body.ours[field]
+            if value is not None:
+                found.append(Said(value, since, record.connection, record.stream, record.ext))
+        elif field in body.values:
+            found.append(Said(body.values[field], body.since[field], record.connection, record.stream, record.ext))
+    return found
 
 
 def _agree(words: Sequence[Said]) -> bool:
     first = words[0].value
     return all(said.value == first for said in words)
-
-
-def _words(body: Body, only: Collection[str]) -> Iterator[tuple[str, Any, int]]:
-    """As `Body.evidence`, of a few fields."""
-    values, ours = body.values, body.ours
-    for field in only:
-        if field in ours:
-            value, since = ours[field]
-            if value is not None:
-                yield field, value, since
-        elif field in values:
-            yield field, values[field], body.since[field]
 
 
 def _spell(parts: Mapping[str, Said], name: str) -> bool:
