@@ -17,8 +17,8 @@ from hub.store.database import chunks
 from hub.store.plans import Approval, PlanRow
 from hub.store.records import Incoming
 from sync import crossing, mapping
+from sync.destination import TAG
 from sync.landing import Shore, as_row, holds, own_faults, shows_wanted
-from sync.plan import TAG
 
 Entry = tuple[str, PlanRow]
 """A receipt's key and the row it is for."""

@@ -34,7 +34,7 @@ def find_plan(setup: Setup, digest: str) -> Plan:
 def approve(setup: Setup, plan: Plan, released: Iterable[str]) -> None:
     """Store the approval of exactly the plan's rows; a plan whose push was cut short keeps the approval it has."""
     with setup.store.db.writing("approve", durable=True):  # nobody plans between the look and the approval
-        standing, _ = setup.store.plans.digest(plan.connection)
+        standing = setup.store.plans.digest(plan.connection)
         if standing == plan.digest:
             setup.store.plans.approve(plan.connection, plan.digest, setup.actor, setup.config.approval_hours, released)
             return

@@ -11,8 +11,7 @@ All sides are canonical spellings; a system that hands our words back in a loose
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hub.connector import Field
 from hub.forms import LOOSER
@@ -21,8 +20,7 @@ from sync.mapping import owner
 Verdict = Literal["nothing", "agree", "take", "write", "ask"]
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(NamedTuple):
     """The three sides of one field; `has_base` tells "agreed on nothing there" from "never agreed".
 
     `declined` is what was wanted when theirs was taken, `unkept` what we wrote and they did not keep. `keep`: nothing to
@@ -59,7 +57,7 @@ def compare(entry: Field, sides: Sides, forms: Collection[str] = ()) -> tuple[Ve
     if sides.wanted is None and (sides.keep or not sides.theirs_is_ours):
         return _settled(sides, forms)  # we know nothing better: only our own words are cleared
     if not sides.has_base:
-        return _first(entry, sides)
+        return first_look(entry, sides.theirs)
     if same(sides.base, sides.theirs, forms):
         return ("nothing", "") if _left(entry, sides, forms) else ("write", _since_agreed(sides, forms))
     return _moved(entry, sides)
@@ -81,10 +79,11 @@ def _settled(sides: Sides, forms: Collection[str]) -> tuple[Verdict, str]:
     return ("nothing" if sides.has_base and same(sides.base, sides.theirs, forms) else "take"), ""
 
 
-def _first(entry: Field, sides: Sides) -> tuple[Verdict, str]:
+def first_look(entry: Field, theirs: Any) -> tuple[Verdict, str]:
+    """What to do with a field on which nothing was agreed yet, where another value is wanted than theirs."""
     if owner(entry) == "hub":
-        return "write", "not there yet" if sides.theirs in (None, []) else "differs there, the hub owns it"
-    if entry.fill_empty and sides.theirs is None:
+        return "write", "not there yet" if theirs in (None, []) else "differs there, the hub owns it"
+    if entry.fill_empty and theirs is None:
         return "write", "empty there"
     return ("ask", "never agreed") if owner(entry) == "shared" else ("take", "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,13 +11,13 @@ from hub.errors import SettingsError
 from hub.forms import Place
 from hub.model import local_day
 from hub.store import Store
-from hub.store.database import chunks
 from hub.store.decisions import Decided
 from hub.store.records import Stored
 from rules.ruleset import Programme, RuleSet
 from sync.golden import Survivorship
 
-BATCH = 500
+PROFILED = frozenset({"registered_at", "gender", "province", "city", "home_store", "birthday", "phone", "email"})
+"""The golden record's fields that facts are made of."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,21 @@ class Decider:
         with self.store.db.writing("decide_due"):
             self.store.leases.check("decide")
             calendar = self._due()
-        due = self.store.people.due()
-        for part in chunks(due, BATCH):
+        count = other = 0
+        for part in self.store.people.due():
             with self.store.db.writing("decide_profile"):
                 self.store.leases.check("decide")
-                self._profile(part)
+                other += self._facts(part)
+            count += len(part)
         changed, held = {}, {}
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
-            self.store.decisions.refill(self.as_of, self.currency)
             for programme in self.rules.programmes:
-                changed[programme.name], held[programme.name] = self._programme(programme, incomplete)
-            self.store.questions.end("held", "", None, self._held_subjects())
-            other = self.store.decisions.uncounted(self.currency)
-        return DecideResult(len(due), calendar, changed, held, other)
+                done = self._programme(programme, incomplete) if count else (0, 0)
+                changed[programme.name], held[programme.name] = done
+            if self.store.questions.subjects("held", ""):
+                self.store.questions.end("held", "", None, self._held_subjects())
+        return DecideResult(count, calendar, changed, held, other)
 
     def _due(self) -> int:
         """Who the calendar or new rules make due since the last time; remembered in the same transaction."""
@@ -87,15 +88,21 @@ class Decider:
         decisions.remember("basis", self.basis or self.rules.digest)
         return count
 
-    def _profile(self, customers: Sequence[str]) -> None:
-        records = self.store.records.of_customers(customers)
-        self.store.decisions.profile(
-            [{"customer": customer, **self.profile(records[customer])} for customer in customers], self.as_of
+    def _facts(self, customers: Sequence[str]) -> int:
+        """Bring the facts of some customers up to date; returns how many of their orders are in another currency."""
+        records = self.store.people.records(customers)
+        orders, other = self.store.decisions.orders(customers, self.as_of, self.currency)
+        self.store.decisions.save_facts(
+            [
+                {"customer": customer, "as_of": self.as_of, **orders[customer], **self.profile(records[customer])}
+                for customer in customers
+            ]
         )
+        return other
 
     def profile(self, records: Sequence[Stored]) -> dict[str, Any]:
         """The plain facts of a golden record: nothing that identifies a person."""
-        golden = self.survivorship.golden(records)
+        golden = self.survivorship.golden(records, PROFILED)
         year, month, day = _birth(golden.get("birthday"))
         return {
             "registered_on": self._day(golden.get("registered_at")), "gender": golden.get("gender"),
@@ -109,17 +116,21 @@ class Decider:
 
     def _programme(self, programme: Programme, incomplete: Sequence[Incomplete]) -> tuple[int, int]:
         """Land what differs; lowering decisions wait while a stream they read is incomplete."""
+        decisions, digest = self.store.decisions, self.rules.digest
         expression, params = programme.compile(self.as_of)
-        differing = self.store.decisions.differing(programme.name, expression, params)
-        waiting = self._waiting(programme, differing, incomplete)
-        if waiting:
-            reason = "; ".join(f"stream {i.connection}.{i.stream} incomplete since {i.since}" for i in incomplete)
-            self.store.decisions.hold(programme.name, self.as_of, reason, waiting)
-        held = {entry.customer for entry in waiting}
-        self.store.decisions.unhold(programme.name, sorted(held))
-        settled = [entry for entry in differing if entry.customer not in held]
-        self.store.decisions.settle(programme.name, self.rules.digest, self.as_of, settled)
-        return len(settled), len(held)
+        settled, held = 0, set[str]()
+        for differing in decisions.differing(programme.name, expression, params):
+            waiting = self._waiting(programme, differing, incomplete)
+            if waiting:
+                reason = "; ".join(f"stream {i.connection}.{i.stream} incomplete since {i.since}" for i in incomplete)
+                decisions.hold(programme.name, self.as_of, reason, waiting)
+            wait = {entry.customer for entry in waiting}
+            due = [entry for entry in differing if entry.customer not in wait]
+            decisions.settle(programme.name, digest, self.as_of, due)
+            settled, held = settled + len(due), held | wait
+        decisions.unhold(programme.name, held)
+        settled += decisions.open(programme.name, digest, self.as_of, expression, params)
+        return settled, len(held)
 
     def _held_subjects(self) -> set[tuple[str, str]]:
         return {(row["programme"], f"{row['customer']}:{row['value']}") for row in self.store.decisions.held()}
@@ -133,16 +144,22 @@ class Decider:
         connections = sorted({entry.connection for entry in incomplete})
         known = self.store.decisions.known_to([entry.customer for entry in lowering], connections)
         waiting = [entry for entry in lowering if entry.customer in known]
-        return [entry for entry in waiting if not self._released(programme, entry)]
+        since = self.store.decisions.waiting_since(programme.name, [entry.customer for entry in waiting])
+        answers = self.store.questions.answered("held", "")
+        return [
+            entry
+            for entry in waiting
+            if not self._released(programme, entry, since.get(entry.customer, self.as_of), answers)
+        ]
 
-    def _released(self, programme: Programme, entry: Decided) -> bool:
+    def _released(
+        self, programme: Programme, entry: Decided, since: int, answers: Mapping[tuple[str, str], str]
+    ) -> bool:
         """A hold older than `hold_days` is a question; a person's yes lets the decision through."""
-        held = {row["programme"]: row for row in self.store.decisions.held(entry.customer)}
-        since = held.get(programme.name, {}).get("since_day", self.as_of)
         if self.as_of - since < self.hold_days:
             return False
         subject = f"{entry.customer}:{entry.value}"
-        if self.store.questions.answered("held", "").get((programme.name, subject)) == "yes":
+        if answers.get((programme.name, subject)) == "yes":
             return True
         self.store.questions.ask("held", subject, field=programme.name)
         return False

@@ -11,13 +11,12 @@ agree, when a person answered, or when the record is gone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.connector import Field
-from hub.store import Store
 from hub.store.drifts import Drift
 from hub.store.records import Stored
 from sync.compare import Sides, Verdict, same
@@ -45,12 +44,9 @@ class Inbox:
         for drift in self.known.values():
             self._by_record[drift.ext].append(drift)
 
-    @classmethod
-    def of(cls, store: Store, connection: str, stream: str, exts: Sequence[str], most: int) -> Inbox:
-        """The entries of these records, and what was answered about them."""
-        answers = {(ext, name): said for (name, ext), said in store.questions.answered("drift", connection).items()}
-        now = int(store.clock.now().timestamp())
-        return cls(connection, stream, store.drifts.of_records(connection, exts), answers, most, now)
+    def knows(self, ext: str) -> bool:
+        """Whether there is any entry of a record, settled or not."""
+        return ext in self._by_record
 
     def weigh(
         self, entry: Field, ext: str, sides: Sides, verdict: Verdict, forms: Collection[str], lost: Rows[str, Any]

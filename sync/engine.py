@@ -24,8 +24,9 @@ from sync import staff
 from sync.apply import Applied, Applier
 from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
+from sync.destination import Destination
 from sync.observe import Lane, Observer
-from sync.plan import Destination, Planner
+from sync.plan import Planner
 from sync.progress import Progress, Silent
 from sync.resolve import Resolved, resolve
 from sync.resolve.cluster import Limits
@@ -74,6 +75,7 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
     no_way_back(store, setup.as_of)
     store.leases.take(["decide", *(f"{verb}:{c.name}" for c in chosen for verb in ("read", "push"))])
     try:
+        gc.freeze()  # what is loaded by now stays: each look for garbage among it cost more than all it ever found
         report = Report(store.runs.start("sync", setup.actor, setup.as_of, setup.rules.digest))
         store.runs.break_open(report.run)
         _settle(setup, chosen, report)
@@ -92,6 +94,7 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
         _retain(setup)
         _conclude(setup, report)
     finally:
+        gc.unfreeze()
         store.leases.release()
     return report
 
@@ -147,13 +150,11 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
 def _few_collections() -> Iterator[None]:
     """Pages are many short-lived objects without cycles: looking for cycles after each few hundred of them costs a tenth."""
     before = gc.get_threshold()
-    gc.freeze()
     gc.set_threshold(_BETWEEN_COLLECTIONS, *before[1:])
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _registers(setup: Setup) -> None:
@@ -261,6 +262,6 @@ def _retain(setup: Setup) -> None:
 
 
 def _conclude(setup: Setup, report: Report) -> None:
-    waiting = any(setup.store.plans.open(c.name) for c in setup.config.connections) or setup.store.questions.open()
+    waiting = any(setup.store.plans.open(c.name) for c in setup.config.connections) or setup.store.questions.some()
     report.state = "failed" if report.errors else "waiting" if waiting else "done"
     setup.store.runs.end(report.run, report.state)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.names import PARTS
 from hub.settings.shape import BUILT_IN
@@ -16,8 +16,7 @@ from sync.resolve.names import bare
 _MAIN_OF = {"other_phones": "phone", "other_emails": "email"}
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """One system's word on one field."""
 
     value: Any
@@ -36,9 +35,10 @@ class Survivorship:
 
     def order(self, field: str, said: Said) -> tuple[Any, ...]:
         """Sort key: smaller is believed first. Staff corrections win over everything."""
-        owners = [BUILT_IN, *self.owners.get(field, ())]
-        owner = owners.index(said.connection) if said.connection in owners else len(owners)
-        return (owner, -said.since, self.ranks.get(said.connection, 999), said.stream, said.ext)
+        _, since, connection, stream, ext = said
+        owners = (BUILT_IN, *self.owners[field]) if field in self.owners else (BUILT_IN,)
+        owner = owners.index(connection) if connection in owners else len(owners)
+        return (owner, -since, self.ranks.get(connection, 999), stream, ext)
 
     def candidates(self, records: Sequence[Stored]) -> dict[str, list[Said]]:
         """field -> what each system says of it, the believed one first. Gone records are not asked."""
@@ -50,10 +50,14 @@ class Survivorship:
                 if not (is_decided(field) or field.startswith("_")):
                     said = Said(value, since, record.connection, record.stream, record.ext)
                     found.setdefault(field, []).append(said)
-        for field, words in found.items():
-            words.sort(key=lambda said: self.order(field, said))
-        self._one_name(found)
+        self._believe(found)
         return found
+
+    def _believe(self, found: dict[str, list[Said]]) -> None:
+        for field, words in found.items():
+            if len(words) > 1:
+                words.sort(key=lambda said: self.order(field, said))
+        self._one_name(found)
 
     def _one_name(self, found: dict[str, list[Said]]) -> None:
         """Family and given name only from one record that spells the believed name: parts of two make up a third.
@@ -61,7 +65,7 @@ class Survivorship:
         A part that a person corrected, or whose owner is declared, stands for itself.
         """
         names = found.get("name")
-        if not names:
+        if not names or not any(part in found for part in PARTS):
             return
         by_record: dict[tuple[str, str, str], dict[str, Said]] = defaultdict(dict)
         for part in PARTS:
@@ -78,15 +82,62 @@ class Survivorship:
             else:
                 del found[part]
 
-    def golden(self, records: Sequence[Stored]) -> dict[str, Any]:
-        """The golden record's fields."""
-        return believed(self.candidates(records))
+    def golden(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, Any]:
+        """The golden record's fields; with `only` some that have one value: a part of a name needs the whole one beside it."""
+        if only is None:
+            return believed(self.candidates(records))
+        living = [record for record in records if not record.gone]
+        found = {field: words for field in only if (words := _said(living, field))}
+        names = {field: found.pop(field) for field in _NAMES & found.keys()}
+        golden = {field: self._first(field, words) for field, words in found.items()}
+        if names and not _plain(names):
+            self._believe(names)
+        return golden | {field: words[0].value for field, words in names.items()}
+
+    def _first(self, field: str, words: Sequence[Said]) -> Any:
+        """The believed one of several words; where all say the same nobody needs to come first."""
+        return words[0].value if _agree(words) else min(words, key=lambda said: self.order(field, said)).value
+
+
+_NAMES = frozenset({"name", *PARTS})
+
+
+def _plain(names: Mapping[str, Sequence[Said]]) -> bool:
+    """Whether all say one name in one spelling, and somebody both parts of it: then there is nothing to choose."""
+    if names.keys() != _NAMES or not all(map(_agree, names.values())):
+        return False
+    both = {said[2:] for said in names[PARTS[0]]} & {said[2:] for said in names[PARTS[1]]}
+    return bool(both) and _spell({part: names[part][0] for part in PARTS}, names["name"][0].value)
+
+
+def _said(records: Sequence[Stored], field: str) -> list[Said]:
+    """What these records say of one field, see `Body.said`."""
+    found = []
+    for record in records:
+        body = record.body
+        if field in body.ours:
+            value, since = body.ours[field]
+            if value is not None:
+                found.append(Said(value, since, record.connection, record.stream, record.ext))
+        elif field in body.values:
+            found.append(Said(body.values[field], body.since[field], record.connection, record.stream, record.ext))
+    return found
+
+
+def _agree(words: Sequence[Said]) -> bool:
+    first = words[0].value
+    return all(said.value == first for said in words)
 
 
 def _spell(parts: Mapping[str, Said], name: str) -> bool:
     """Whether a record has both parts of a name and they make this one, in whatever order."""
     own = [parts[part].value for part in PARTS if part in parts]
-    return len(own) == len(PARTS) and bare(name) in (bare("".join(own)), bare("".join(reversed(own))))
+    if len(own) < len(PARTS):
+        return False
+    family, given = own
+    if name in (f"{family}{given}", f"{given} {family}"):  # nearly always
+        return True
+    return bare(name) in (bare(f"{family}{given}"), bare(f"{given}{family}"))
 
 
 def believed(candidates: Mapping[str, Sequence[Said]]) -> dict[str, Any]:

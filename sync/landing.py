@@ -17,8 +17,8 @@ from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import SHADOW, Incoming
 from sync import mapping
+from sync.destination import Destination, key_of
 from sync.normalise import Normaliser
-from sync.plan import Destination, key_of
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
 from hub.store.records import Incoming
+from sync.destination import TAG
 from sync.landing import Shore, as_row, create_key_of, holds, own_faults, shows_wanted
-from sync.plan import TAG
 
 
 def settle(shore: Shore) -> Counter[str]:

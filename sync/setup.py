@@ -21,10 +21,10 @@ from hub.settings import Configuration, Connection
 from hub.store import Store, open_store
 from hub.vault import master_key
 from rules.ruleset import STAGE, RuleSet, lifecycle, tiers
+from sync.destination import Destination
 from sync.golden import Survivorship
 from sync.landing import Shore
 from sync.normalise import Normaliser, minor
-from sync.plan import Destination
 
 
 @dataclass

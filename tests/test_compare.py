@@ -9,7 +9,7 @@ import pytest
 from connectors.zoho.fields import CONTACTS
 from hub.connector import Field, Stream, Target
 from sync.compare import Sides, compare, same
-from sync.plan import Destination
+from sync.destination import Destination
 
 Owner = Literal["theirs", "hub", "shared"]
 N = None

@@ -307,7 +307,7 @@ class Machine(RuleBasedStateMachine):
         if not again.errors:
             for now, then in zip(self._worked_out(), before, strict=True):
                 assert now == then
-        assert store.people.due() == []
+        assert list(store.people.due()) == []
 
     def _worked_out(self) -> Any:
         store = self.scene.store

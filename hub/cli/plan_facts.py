@@ -15,7 +15,7 @@ from hub.store.drifts import Drift
 from hub.store.plans import Plan, PlanRow
 from hub.tags import TAGS, tag_calls
 from sync.approve import find_plan
-from sync.plan import TAG, Destination
+from sync.destination import TAG, Destination
 from sync.setup import Setup
 
 ACTIONS = ("create", "update", TAG, "delete")
@@ -83,7 +83,7 @@ def page_facts(setup: Setup, plan: Plan, view: View) -> Facts:
 
 def items(setup: Setup, plan: Plan, *, limit: int = 1_000_000_000, offset: int = 0) -> Iterator[Facts]:
     """The plan's rows in key order. Only the open plan has rows; UnsafePlan when they moved on under it."""
-    standing, _ = setup.store.plans.digest(plan.connection)
+    standing = setup.store.plans.digest(plan.connection)
     if standing != plan.digest:
         what = "a part of this plan has been written; what stands now is another one"
         remedy = "`kehub apply` with this digest goes on, `kehub sync` plans afresh"

@@ -31,8 +31,9 @@ class Body:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Body:
-        """The inverse of `to_json`."""
-        return cls(dict(found["v"]), dict(found["s"]), {name: (old[0], old[1]) for name, old in found["o"].items()})
+        """The inverse of `to_json`; takes the parts as they are."""
+        ours = found["o"]
+        return cls(found["v"], found["s"], {name: (old[0], old[1]) for name, old in ours.items()} if ours else {})
 
     def evidence(self) -> Iterator[tuple[str, Value, int]]:
         """(field, value, since) of what the system itself says: displaced values instead of our own echoes."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from hub.store.database import Database, chunks, names
 
@@ -16,31 +15,35 @@ PROFILE = (
 
 _WINDOW = 365
 
-_REFILL = """
-UPDATE facts SET as_of = :as_of, orders_365d = n.orders_365d, spend_365d = n.spend_365d,
-       orders_life = n.orders_life, spend_life = n.spend_life,
-       first_order_on = n.first_on, last_order_on = n.last_on
-  FROM (SELECT c.id AS customer,
-               COUNT(CASE WHEN o.placed_on > :edge THEN 1 END) AS orders_365d,
-               COALESCE(SUM(CASE WHEN o.placed_on > :edge THEN o.total - o.refunded END), 0) AS spend_365d,
-               COUNT(o.rid) AS orders_life, COALESCE(SUM(o.total - o.refunded), 0) AS spend_life,
-               MIN(o.placed_on) AS first_on, MAX(o.placed_on) AS last_on
-          FROM customer c
-          LEFT JOIN orders o ON o.customer = c.id AND o.counts = 1 AND o.currency = :currency
-               AND o.status NOT IN ('pending', 'cancelled') AND o.placed_on <= :as_of
-               AND (o.refunded < o.total OR o.total = 0)
-         WHERE c.due > 0 AND c.merged_into IS NULL
-         GROUP BY c.id) n
- WHERE facts.customer = n.customer
+_ORDERS = ("orders_365d", "spend_365d", "orders_life", "spend_life", "first_order_on", "last_order_on")
+"""Columns of `facts` that come from orders."""
+
+_COUNTED = """
+SELECT o.customer, COUNT(CASE WHEN o.currency = :currency AND o.placed_on > :edge THEN 1 END),
+       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency AND o.placed_on > :edge
+                              THEN o.total - o.refunded END), 0) AS BIGINT),
+       COUNT(CASE WHEN o.currency = :currency THEN 1 END),
+       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency THEN o.total - o.refunded END), 0) AS BIGINT),
+       MIN(CASE WHEN o.currency = :currency THEN o.placed_on END),
+       MAX(CASE WHEN o.currency = :currency THEN o.placed_on END),
+       COUNT(CASE WHEN o.currency <> :currency THEN 1 END)
+  FROM orders o
+ WHERE o.customer IN {customers} AND o.counts = 1
+       AND (o.currency <> :currency OR (o.status NOT IN ('pending', 'cancelled') AND o.placed_on <= :as_of
+                                        AND (o.refunded < o.total OR o.total = 0)))
+ GROUP BY o.customer
 """
 
+_DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
+PAGE = 2000
+"""Customers whose decisions change that are worked on together."""
 
-@dataclass(frozen=True)
-class Decided:
+
+class Decided(NamedTuple):
     """One customer's standing decision in a programme and what the rules say now."""
 
     customer: str
-    standing: str | None
+    standing: str
     value: str
 
 
@@ -77,7 +80,7 @@ class Decisions:
             *(("facts", "last_order_on", days) for days in thresholds),
         ):
             count += self._db.execute(
-                "UPDATE customer SET due = 2 WHERE due = 0 AND merged_into IS NULL AND id IN"
+                "UPDATE customer SET due = 2 WHERE due = 0 AND COALESCE(merged_into, '') = '' AND id IN"
                 f" (SELECT customer FROM {source} WHERE {column} > :low AND {column} <= :high)",
                 {"low": last - days, "high": as_of - days},
             )
@@ -89,35 +92,31 @@ class Decisions:
 
     # -- facts
 
-    def profile(self, rows: Sequence[dict[str, Any]], as_of: int) -> None:
-        """Land the golden record's plain fields of some customers."""
-        columns = ("customer", "as_of", *PROFILE)
+    def orders(self, customers: Sequence[str], as_of: int, currency: str) -> tuple[dict[str, dict[str, Any]], int]:
+        """customer -> the facts that its orders make, and how many orders count for nothing: in another currency."""
+        found = {customer: dict.fromkeys(_ORDERS[:4], 0) | dict.fromkeys(_ORDERS[4:]) for customer in customers}
+        other = 0
+        for part in chunks(customers):
+            listed, params = names("k", part)
+            params |= {"as_of": as_of, "edge": as_of - _WINDOW, "currency": currency}
+            for customer, *row, uncounted in self._db.rows(_COUNTED.format(customers=listed), params):
+                found[customer] = dict(zip(_ORDERS, row, strict=True))
+                other += uncounted
+        return found, other
+
+    def save_facts(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Land the facts of some customers."""
+        columns = ("customer", "as_of", *_ORDERS, *PROFILE)
         sets = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
         self._db.many(
             f"INSERT INTO facts ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
             f" ON CONFLICT (customer) DO UPDATE SET {sets}",
-            [{"as_of": as_of, **row} for row in rows],
+            rows,
         )
-
-    def refill(self, as_of: int, currency: str) -> None:
-        """Recompute the order facts of all due customers in one statement."""
-        self._db.execute(_REFILL, {"as_of": as_of, "edge": as_of - _WINDOW, "currency": currency})
-
-    def uncounted(self, currency: str) -> int:
-        """How many orders of due customers count for nothing because they are in another currency."""
-        rows = self._db.rows(
-            "SELECT COUNT(*) FROM orders o JOIN customer c ON c.id = o.customer"
-            " WHERE c.due > 0 AND o.counts = 1 AND o.currency <> :currency",
-            {"currency": currency},
-        )
-        return int(rows[0][0])
 
     def facts(self, customer: str) -> dict[str, Any] | None:
         """One customer's facts by column name."""
-        columns = (
-            "as_of", "orders_365d", "spend_365d", "orders_life", "spend_life", "first_order_on", "last_order_on",
-            *PROFILE,
-        )  # fmt: skip
+        columns = ("as_of", *_ORDERS, *PROFILE)
         rows = self._db.rows(
             f"SELECT {', '.join(columns)} FROM facts WHERE customer = :customer",
             {"customer": customer},
@@ -126,16 +125,29 @@ class Decisions:
 
     # -- decisions
 
-    def differing(self, programme: str, expression: str, params: dict[str, Any]) -> list[Decided]:
-        """Run a rule over the facts of due customers; only those whose standing decision differs come back."""
+    def differing(self, programme: str, expression: str, params: dict[str, Any]) -> Iterator[list[Decided]]:
+        """Run a rule over the facts of due customers: those whose standing decision differs, in pages by id."""
         sql = (
-            "SELECT n.customer, d.value, n.value FROM"
-            f" (SELECT f.customer AS customer, {expression} AS value FROM facts f"
-            "    JOIN customer c ON c.id = f.customer AND c.due > 0 AND c.merged_into IS NULL) n"
-            " LEFT JOIN decision d ON d.customer = n.customer AND d.programme = :programme AND d.to_day = 0"
-            " WHERE d.value IS NULL OR d.value <> n.value ORDER BY n.customer"
+            "SELECT n.customer, n.standing, n.value FROM"
+            f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value FROM customer c"
+            "    JOIN facts f ON f.customer = c.id"
+            "    JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
+            f"  WHERE {_DUE}) n WHERE n.standing <> n.value ORDER BY n.customer LIMIT :page"
         )
-        return [Decided(*row) for row in self._db.rows(sql, {**params, "programme": programme})]
+        last = ""
+        while rows := self._db.rows(sql, {**params, "programme": programme, "last": last, "page": PAGE}):
+            yield [Decided(*row) for row in rows]
+            last = rows[-1][0]
+
+    def open(self, programme: str, rules: str, day: int, expression: str, params: dict[str, Any]) -> int:
+        """The first period of all due customers who have none in a programme; returns how many began."""
+        sql = (
+            "INSERT INTO decision (customer, programme, value, from_day, rules)"
+            f" SELECT c.id, CAST(:programme AS TEXT), {expression}, :day, CAST(:rules AS TEXT) FROM customer c"
+            f" JOIN facts f ON f.customer = c.id WHERE {_DUE} AND NOT EXISTS (SELECT 1 FROM decision d"
+            " WHERE d.customer = c.id AND d.programme = :programme AND d.to_day = 0)"
+        )
+        return self._db.execute(sql, {**params, "programme": programme, "rules": rules, "day": day, "last": ""})
 
     def evaluate(self, customer: str, expression: str, params: dict[str, Any]) -> Any:
         """What a rule's expression says of one customer."""
@@ -155,11 +167,7 @@ class Decisions:
 
     def settle(self, programme: str, rules: str, day: int, found: Sequence[Decided]) -> None:
         """Close the standing periods and open new ones; what is taken back on the same day leaves no trace."""
-        closed = self._db.rows(
-            "SELECT customer, value FROM decision WHERE programme = :programme AND to_day = :day",
-            {"programme": programme, "day": day},
-        )
-        ended_today = {(customer, value) for customer, value in closed}
+        ended_today = self._ended(programme, day, [entry.customer for entry in found])
         keys = [{"customer": entry.customer, "programme": programme, "day": day} for entry in found]
         where = " WHERE customer = :customer AND programme = :programme AND to_day = 0"
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
@@ -176,6 +184,17 @@ class Decisions:
             " VALUES (:customer, :programme, :value, :day, :rules)",
             [row for row in new if (row["customer"], row["value"]) not in ended_today],
         )
+
+    def _ended(self, programme: str, day: int, customers: Sequence[str]) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for part in chunks(customers):
+            listed, params = names("k", part)
+            sql = (
+                "SELECT customer, value FROM decision WHERE programme = :programme AND to_day = :day"
+                f" AND customer IN {listed}"
+            )
+            found.update((row[0], row[1]) for row in self._db.rows(sql, {**params, "programme": programme, "day": day}))
+        return found
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""
@@ -221,7 +240,7 @@ class Decisions:
             ],
         )
 
-    def unhold(self, programme: str, keep: Sequence[str]) -> None:
+    def unhold(self, programme: str, keep: Collection[str]) -> None:
         """Drop the holds of due customers that no longer wait."""
         due = [
             customer
@@ -231,10 +250,9 @@ class Decisions:
                 {"programme": programme},
             )
         ]
-        kept = set(keep)
         self._db.many(
             "DELETE FROM held WHERE customer = :customer AND programme = :programme",
-            [{"customer": customer, "programme": programme} for customer in due if customer not in kept],
+            [{"customer": customer, "programme": programme} for customer in due if customer not in keep],
         )
 
     def held(self, customer: str | None = None) -> list[dict[str, Any]]:
@@ -246,6 +264,15 @@ class Decisions:
             {"customer": customer or ""},
         )
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def waiting_since(self, programme: str, customers: Sequence[str]) -> dict[str, int]:
+        """customer -> the day on which its decision in a programme began to wait."""
+        found: dict[str, int] = {}
+        for part in chunks(customers):
+            listed, params = names("k", part)
+            sql = f"SELECT customer, since_day FROM held WHERE programme = :programme AND customer IN {listed}"
+            found.update(dict(self._db.rows(sql, {**params, "programme": programme})))
+        return found
 
     def decided(self, customers: Sequence[str]) -> None:
         """These customers' changes have been planned: they are no longer due."""

@@ -58,6 +58,11 @@ class Drifts:
         self._vault = vault
         self._clock = clock
 
+    def some(self, connection: str) -> bool:
+        """Whether a connection has any entry."""
+        sql = "SELECT 1 FROM drift WHERE connection = :connection LIMIT 1"
+        return bool(self._db.rows(sql, {"connection": connection}))
+
     def of_records(self, connection: str, exts: Sequence[str]) -> dict[tuple[str, str], Drift]:
         """(external id, field) -> its entry, settled or not."""
         found = {}
@@ -94,7 +99,7 @@ class Drifts:
             " AND ext = :ext AND field = :field AND state = 'open'",
             {
                 "connection": connection, "stream": stream, "ext": ext, "field": field, "why": why,
-                "anew": int(anew), "now": self._now(),
+                "anew": int(anew), "now": self.now(),
             },
         )  # fmt: skip
 
@@ -134,5 +139,6 @@ class Drifts:
         )  # fmt: skip
         return replace(found, id=self._vault.name("drift", connection, stream, ext, field, length=8).lower())
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """The moment that entries of now are marked with."""
         return int(self._clock.now().timestamp())

@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.store.bodies import Body
+from hub.store.closure import Affected, Closure, Known, describe
 from hub.store.database import Database, chunks, names
-from hub.store.verdicts import Verdict, Verdicts
+from hub.store.records import Stored
+from hub.store.verdicts import Verdicts
 from hub.vault import Vault
 
-
-@dataclass
-class Node:
-    """A customer record as resolve sees it; `founded` lists the customer ids that this record founded.
-
-    Name, birthday and gender are the system's own words, filled in where records of one phone are compared.
-    """
-
-    rid: int
-    connection: str
-    stream: str
-    ext: str
-    customer: str | None
-    gone: bool
-    name: str | None = None
-    birthday: str | None = None
-    gender: str | None = None
-    founded: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Known:
-    """A customer id: who founded it, when, and into whom it was merged."""
-
-    id: str
-    founder: int
-    created_run: int
-    merged_into: str | None
-
-
-@dataclass
-class Affected:
-    """Everything one resolve step may change: records, the keys they share, the customers they belong to.
-
-    `verdicts` are those that stand on two of these records, the newest first.
-    """
-
-    nodes: dict[int, Node]
-    keys: list[tuple[bytes, str, list[int]]]
-    customers: dict[str, Known]
-    due: set[int]
-    verdicts: list[Verdict] = field(default_factory=list)
+BATCH = 500
+"""Customers that are decided or planned together."""
 
 
 @dataclass
@@ -68,7 +29,7 @@ class Assignment:
 
 
 class People:
-    """The tables `customer` and `link`, and the closure over `identity`."""
+    """The tables `customer` and `link`."""
 
     def __init__(self, db: Database, vault: Vault, verdicts: Verdicts) -> None:
         self._db = db
@@ -77,99 +38,22 @@ class People:
 
     # -- what a change touches
 
-    def affected(self, most: int) -> Affected:
-        """Due records, and all that share with them a customer, a verdict, or a key which at most `most` hold."""
-        due = {rid for (rid,) in self._db.rows("SELECT rid FROM record WHERE due = 1 AND noun = 'customers'")}
-        whole = int(self._db.rows("SELECT COUNT(*) FROM record WHERE noun = 'customers'")[0][0])
-        rids = self._all() if len(due) * 2 > whole else self._closure(due, most)
-        nodes = self._nodes(rids)
-        keys = self._shared(nodes.keys(), all_of_them=len(rids) == whole)
-        judged = self._verdicts.standing() if len(rids) == whole else self._verdicts.touching(sorted(rids))
-        return Affected(nodes, keys, self._customers(nodes), due, judged)
+    def affected(self, most: int) -> Iterator[Affected]:
+        """Due records, and all that share with them a customer, a verdict, or a key which at most `most` hold, in parts.
 
-    def _all(self) -> set[int]:
-        return {rid for (rid,) in self._db.rows("SELECT rid FROM record WHERE noun = 'customers'")}
+        A part must be assigned before the next one is asked for.
+        """
+        return Closure(self._db, self._vault, self._verdicts, most).parts()
 
-    def _closure(self, due: set[int], most: int) -> set[int]:
-        found: set[int] = set()
-        edge = set(due)
-        while edge:
-            found |= edge
-            edge = self._same_customer(edge) | self._same_key(edge, most) | self._verdicts.partners(sorted(edge))
-            edge -= found
-        return found
-
-    def _same_customer(self, rids: Iterable[int]) -> set[int]:
-        found: set[int] = set()
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
-            sql = f"SELECT rid FROM record WHERE customer IN (SELECT customer FROM record WHERE rid IN {listed})"
-            found.update(rid for (rid,) in self._db.rows(sql, params))
-        return found
-
-    def _same_key(self, rids: Iterable[int], most: int) -> set[int]:
-        found: set[int] = set()
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
-            sql = (
-                "SELECT i.rid FROM identity i JOIN (SELECT j.key FROM identity j WHERE j.key IN"
-                f" (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY j.key HAVING COUNT(*) <= :most) s"
-                " ON s.key = i.key"
-            )
-            found.update(rid for (rid,) in self._db.rows(sql, {**params, "most": most}))
-        return found
-
-    def _nodes(self, rids: set[int]) -> dict[int, Node]:
-        nodes = {}
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
-            sql = f"SELECT rid, connection, stream, ext, customer, gone FROM record WHERE rid IN {listed}"
-            for rid, connection, stream, ext, customer, gone in self._db.rows(sql, params):
-                nodes[rid] = Node(rid, connection, stream, ext, customer, bool(gone))
-        return nodes
-
-    def _shared(self, rids: Iterable[int], *, all_of_them: bool) -> list[tuple[bytes, str, list[int]]]:
-        """Keys that two or more records hold (also records outside the set, for blocked keys), in key order."""
-        holders: dict[tuple[bytes, str], list[int]] = defaultdict(list)
-        for key, kind, rid in self._holders(sorted(rids), all_of_them):
-            holders[bytes(key), kind].append(rid)
-        return [(key, kind, found) for (key, kind), found in sorted(holders.items()) if len(found) > 1]
-
-    def _holders(self, rids: Sequence[int], all_of_them: bool) -> Iterable[tuple[Any, ...]]:
-        order = " ORDER BY key, rid"
-        if all_of_them:
-            return self._db.rows(f"SELECT key, kind, rid FROM identity{order}")
-        found: dict[tuple[bytes, int], str] = {}
-        for part in chunks(rids):
-            listed, params = names("k", part)
-            sql = f"SELECT key, kind, rid FROM identity WHERE key IN (SELECT key FROM identity WHERE rid IN {listed})"
-            found.update({(bytes(key), rid): kind for key, kind, rid in self._db.rows(sql, params)})
-        return [(key, found[key, rid], rid) for key, rid in sorted(found)]
-
-    def _customers(self, nodes: dict[int, Node]) -> dict[str, Known]:
-        """All ids founded by these records or worn by them, and note on each node what it founded."""
-        found: dict[str, Known] = {}
-        worn = sorted({node.customer for node in nodes.values() if node.customer})
-        for column, values in (("founder", sorted(nodes)), ("id", worn)):
-            for part in chunks(values):
-                listed, params = names("k", part)
-                sql = f"SELECT id, founder, created_run, merged_into FROM customer WHERE {column} IN {listed}"
-                found.update((row[0], Known(*row)) for row in self._db.rows(sql, params))
-        for known in found.values():
-            if known.founder in nodes:
-                nodes[known.founder].founded.append(known.id)
-        return found
+    def mostly_due(self) -> bool:
+        """Whether so much is due that the caches of all orders are better brought up to date in one sweep."""
+        (due,) = self._db.rows("SELECT COUNT(*) FROM record WHERE due = 1")[0]
+        (last,) = self._db.rows("SELECT COALESCE(MAX(rid), 0) FROM record")[0]
+        return bool(due * 8 > last)
 
     def describe(self, affected: Affected, rids: Iterable[int]) -> None:
         """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
-            sql = f"SELECT rid, connection, stream, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
-            for rid, connection, stream, body in self._db.rows(sql, params):
-                if rid in affected.nodes:
-                    opened = Body.from_json(self._vault.open(bytes(body), f"record:{connection}:{stream}"))
-                    node = affected.nodes[rid]
-                    node.name, node.birthday, node.gender = map(opened.said, ("name", "birthday", "gender"))
+        describe(self._db, self._vault, affected.nodes, rids)
 
     def made_from(self, rids: Iterable[int]) -> set[int]:
         """What the hub made from these records: corrections, and what it created elsewhere."""
@@ -184,9 +68,14 @@ class People:
             found.update(rid for (rid,) in self._db.rows(sql, params))
         return found
 
-    def holders(self, key: bytes) -> int:
-        """How many records hold an identity key."""
-        return int(self._db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": key})[0][0])
+    def holders(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """How many records hold each of these identity keys, of those that two or more hold."""
+        found: dict[bytes, int] = {}
+        for part in chunks(keys):
+            listed, params = names("k", part)
+            sql = f"SELECT key, COUNT(*) FROM identity WHERE key IN {listed} GROUP BY key HAVING COUNT(*) > 1"
+            found.update((bytes(key), count) for key, count in self._db.rows(sql, params))
+        return found
 
     def keys_of(self, rids: Sequence[int]) -> set[bytes]:
         """The identity keys that these records hold."""
@@ -200,18 +89,25 @@ class People:
 
     # -- writing what resolve decided
 
-    def assign(self, run: int, affected: Affected, decided: Assignment) -> int:
-        """Write links, aliases and caches; returns how many records changed their customer."""
+    def assign(self, run: int, affected: Affected, decided: Assignment, *, follow: bool = True) -> int:
+        """Write links, aliases and caches; returns how many records changed their customer.
+
+        Without `follow` the caches of orders and cases are left to `follow_all`.
+        """
         self._db.many(
             "INSERT INTO customer (id, founder, merged_into, created_run, due) VALUES (:id, :founder, NULL, :run, 1)",
             [{"id": known.id, "founder": known.founder, "run": run} for known in decided.created],
         )
         self._alias(decided.merged)
-        moved = {rid: to for rid, to in decided.of.items() if affected.nodes[rid].customer != to}
-        self._link(run, moved, decided.reasons)
-        self._follow(moved)
-        self._db.many("UPDATE customer SET due = 1 WHERE id = :id", [{"id": name} for name in sorted(decided.due)])
-        self._db.many("UPDATE record SET due = 0 WHERE rid = :rid", [{"rid": rid} for rid in affected.due])
+        nodes = affected.nodes
+        moved = {rid: to for rid, to in sorted(decided.of.items()) if nodes[rid].customer != to}  # near in the table
+        self._link(run, moved, decided.reasons, [rid for rid in moved if nodes[rid].customer is not None],
+                   settled=True)  # fmt: skip
+        if follow:
+            self._follow(moved)
+        self.make_due(sorted(decided.due.difference(known.id for known in decided.created)))
+        stayed = affected.due.difference(moved)
+        self._db.many("UPDATE record SET due = 0 WHERE rid = :rid", [{"rid": rid} for rid in stayed])
         return len(moved)
 
     def _alias(self, merged: dict[str, str | None]) -> None:
@@ -225,10 +121,13 @@ class People:
         # an alias of an alias points at the survivor as well
         self._db.many("UPDATE customer SET merged_into = :into WHERE merged_into = :id", gone)
 
-    def _link(self, run: int, moved: dict[int, str], reasons: dict[int, str]) -> None:
+    def _link(
+        self, run: int, moved: dict[int, str], reasons: dict[int, str], linked: Iterable[int], *, settled: bool = False
+    ) -> None:
+        """Move records; `linked` are those that may have been in a customer before. `settled`: they are due no longer."""
         self._db.many(
             "UPDATE link SET to_run = :run WHERE rid = :rid AND to_run IS NULL",
-            [{"run": run, "rid": rid} for rid in moved],
+            [{"run": run, "rid": rid} for rid in linked],
         )
         self._db.many(
             "INSERT INTO link (rid, customer, from_run, reason) VALUES (:rid, :customer, :run, :reason)",
@@ -238,14 +137,14 @@ class People:
             ],
         )
         self._db.many(
-            "UPDATE record SET customer = :customer WHERE rid = :rid",
+            f"UPDATE record SET customer = :customer{', due = 0' if settled else ''} WHERE rid = :rid",
             [{"customer": customer, "rid": rid} for rid, customer in moved.items()],
         )
 
     def adopt(self, run: int, rid: int, customer: str) -> None:
         """Link a record that we created ourselves to its customer."""
-        self._link(run, {rid: customer}, {rid: "created by the hub"})
-        self._follow({rid: customer})
+        self._link(run, {rid: customer}, {rid: "created by the hub"}, [rid])
+        self._follow([rid])
 
     def go_back(self, rid: int, verdict: str) -> None:
         """Undo the step by which this verdict brought a record into its customer, with all that came in that step.
@@ -258,7 +157,7 @@ class People:
         moved = {record: home for record, home, _, _, _ in came if home in merged | standing}
         self.make_due(sorted({*merged, *standing, *(left for *_, left in came)}))
         self._alias(dict.fromkeys(merged))
-        self._link(0, moved, dict.fromkeys(moved, "verdict undone"))
+        self._link(0, moved, dict.fromkeys(moved, "verdict undone"), moved)
         self._follow(moved)
 
     def make_due(self, customers: Sequence[str]) -> None:
@@ -273,10 +172,24 @@ class People:
             {"connection": connection},
         )
 
-    def _follow(self, moved: dict[int, str]) -> None:
-        rows = [{"customer": customer, "rid": rid} for rid, customer in moved.items()]
+    def _follow(self, moved: Iterable[int]) -> None:
+        """The orders and cases of these buyers go with them."""
+        for part in chunks(sorted(moved)):
+            listed, params = names("k", part)
+            for table in ("orders", "cases"):
+                self._db.execute(
+                    f"UPDATE {table} SET customer = r.customer FROM record r"
+                    f" WHERE r.rid = {table}.buyer AND {table}.buyer IN {listed}",
+                    params,
+                )
+
+    def follow_all(self) -> None:
+        """All orders and cases are where their buyers are."""
         for table in ("orders", "cases"):
-            self._db.many(f"UPDATE {table} SET customer = :customer WHERE buyer = :rid", rows)
+            self._db.execute(
+                f"UPDATE {table} SET customer = r.customer FROM record r WHERE r.rid = {table}.buyer"
+                f" AND ({table}.customer IS NULL OR {table}.customer <> r.customer)"
+            )
 
     # -- reading
 
@@ -305,10 +218,41 @@ class People:
         sql = "SELECT COUNT(*) FROM customer WHERE merged_into IS NULL"
         return int(self._db.rows(sql)[0][0])
 
-    def due(self) -> list[str]:
-        """Customers touched by a change since they were last decided, in id order."""
-        sql = "SELECT id FROM customer WHERE due > 0 AND merged_into IS NULL ORDER BY id"
-        return [customer for (customer,) in self._db.rows(sql)]
+    def records(self, customers: Sequence[str]) -> dict[str, list[Stored]]:
+        """All records of these customers, opened, in the order of connection, stream and external id."""
+        found: dict[str, list[Stored]] = {customer: [] for customer in customers}
+        empty = Body()
+        for part in chunks(customers):
+            listed, params = names("k", part)
+            sql = (
+                "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
+                f" WHERE customer IN {listed} AND noun = 'customers'"
+            )
+            for rid, connection, stream, ext, customer, gone, placeholder, blob in self._db.rows(sql, params):
+                context = f"record:{connection}:{stream}"
+                body = empty if blob is None else Body.from_json(self._vault.open(blob, context))
+                found[customer].append(Stored(rid, connection, stream, ext, customer, gone, placeholder, body))
+        for records in found.values():
+            if len(records) > 1:
+                records.sort(key=lambda record: (record.connection, record.stream, record.ext))
+        return found
+
+    def living(self, connection: str, stream: str, most: int | None) -> int:
+        """How many living records a stream holds, counted up to `most`."""
+        sql = (
+            "SELECT COUNT(*) FROM (SELECT 1 FROM record WHERE connection = :connection AND stream = :stream"
+            " AND gone = 0 AND placeholder = 0 LIMIT :most) x"
+        )
+        bound = {"connection": connection, "stream": stream, "most": 2**62 if most is None else most}
+        return int(self._db.rows(sql, bound)[0][0])
+
+    def due(self) -> Iterator[list[str]]:
+        """Customers touched by a change since they were last decided, in id order, a few at a time."""
+        sql = "SELECT id FROM customer WHERE due > 0 AND id > :last AND COALESCE(merged_into, '') = '' ORDER BY id LIMIT :most"
+        last = ""
+        while rows := self._db.rows(sql, {"last": last, "most": BATCH}):
+            yield [customer for (customer,) in rows]
+            last = rows[-1][0]
 
 
 def by_verdict(verdict: str) -> str:

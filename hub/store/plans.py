@@ -6,7 +6,8 @@ carry their approval by their own digest: a later plan that holds the same row k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -83,36 +84,56 @@ class Plans:
 
     # -- rows
 
-    def replace(self, customers: Sequence[str], keys: Iterable[tuple[str, str]], rows: Sequence[PlanRow]) -> None:
-        """Put `rows` in the place of all standing rows of these customers and of these (connection, key) places."""
-        standing = self._standing(customers, keys)
-        wanted = {(row.connection, row.key): self._digest(row) for row in rows}
+    def some(self) -> bool:
+        """Whether any row stands."""
+        return bool(self._db.rows("SELECT 1 FROM plan_row LIMIT 1"))
+
+    def replace(
+        self, customers: Sequence[str], exts: Mapping[str, Sequence[str]], rows: Sequence[PlanRow], *, first: bool = False
+    ) -> None:  # fmt: skip
+        """Put `rows` in the place of all standing rows of these customers and of these records, by connection.
+
+        A row that stands already is left as it is, with its approval and what became of it. `first`: none stands.
+        """
+        standing = {} if first else self._standing(customers, exts)
+        digests = {(row.connection, row.key): self._digest(row) for row in rows}
+        over = [place for place, (digest, _) in standing.items() if digests.get(place) != digest]
+        places = {(row.connection, row.key): row for row in rows}
+        fresh = {at: row for at, row in places.items() if standing.get(at) != (digests[at], row.customer)}
         self._db.many(
             "DELETE FROM plan_row WHERE connection = :connection AND key = :key",
-            [{"connection": c, "key": k} for (c, k), digest in standing.items() if wanted.get((c, k)) != digest],
+            [{"connection": connection, "key": key} for connection, key in over],
         )
         self._db.many(
             "INSERT INTO plan_row (connection, key, customer, action, ext, fields, body, digest, reason)"
             " VALUES (:connection, :key, :customer, :action, :ext, :fields, :body, :digest, :reason)"
             " ON CONFLICT (connection, key) DO UPDATE SET customer = excluded.customer",
-            [self._params(row, wanted[row.connection, row.key]) for row in rows],
+            [self._params(row, digests[at]) for at, row in fresh.items()],
         )
+        for connection in {at[0] for at in (*over, *fresh)}:
+            self._unsettle(connection)
 
-    def _standing(self, customers: Sequence[str], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-        found: dict[tuple[str, str], bytes] = {}
+    def _standing(
+        self, customers: Sequence[str], exts: Mapping[str, Sequence[str]]
+    ) -> dict[tuple[str, str], tuple[bytes, str]]:
+        """(connection, key) -> digest and customer: rows of these customers, and those of these records, whoever they
+        were made for.
+        """
+        select = "SELECT connection, key, digest, customer FROM plan_row WHERE"
+        found: dict[tuple[str, str], tuple[bytes, str]] = {}
         for part in chunks(customers):
             listed, params = names("k", part)
-            sql = f"SELECT connection, key, digest FROM plan_row WHERE customer IN {listed}"
-            found.update({(c, k): bytes(digest) for c, k, digest in self._db.rows(sql, params)})
-        by_connection: dict[str, list[str]] = {}
-        for connection, key in keys:
-            by_connection.setdefault(connection, []).append(key)
-        for connection, wanted in by_connection.items():
-            for part in chunks(wanted):
+            rows = self._db.rows(f"{select} customer IN {listed}", params)
+            found.update({(c, k): (bytes(digest), customer) for c, k, digest, customer in rows})
+        for connection, records in exts.items():
+            for part in chunks(records):
                 listed, params = names("k", part)
-                sql = f"SELECT connection, key, digest FROM plan_row WHERE connection = :connection AND key IN {listed}"
-                rows = self._db.rows(sql, {**params, "connection": connection})
-                found.update({(c, k): bytes(digest) for c, k, digest in rows})
+                tagged, more = names("t", [f"tag:{ext}" for ext in part])
+                rows = self._db.rows(
+                    f"{select} connection = :connection AND (key IN {listed} OR key IN {tagged})",
+                    {**params, **more, "connection": connection},
+                )
+                found.update({(c, k): (bytes(digest), customer) for c, k, digest, customer in rows})
         return found
 
     def _digest(self, row: PlanRow) -> bytes:
@@ -177,28 +198,55 @@ class Plans:
             {**place, "key": row.key},
         )
         self._db.execute("DELETE FROM approved_row WHERE connection = :connection AND digest = :digest", place)
+        self._unsettle(row.connection)
 
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
-        sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
-        return dict(self._db.rows(sql, {"connection": connection}))
+        return self.look(connection)[1]
+
+    # -- what both sides agreed on
+
+    def agreed(self, connection: str) -> bool:
+        """Whether anything was ever agreed on with a connection."""
+        sql = "SELECT 1 FROM shadow WHERE connection = :connection LIMIT 1"
+        return bool(self._db.rows(sql, {"connection": connection}))
+
+    def agree(self, connection: str, shadows: Mapping[str, dict[str, Any]]) -> None:
+        """Store the shadows of some records, see `hub.store.records.SHADOW`."""
+        self._db.many(
+            "INSERT INTO shadow (connection, ext, body) VALUES (:connection, :ext, :body)"
+            " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
+            [
+                {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")}
+                for ext, shadow in shadows.items()
+            ],
+        )
 
     # -- the plan as a whole
 
-    def digest(self, connection: str) -> tuple[str, int]:
-        """The digest over the standing rows in key order, and their number; ("", 0) when there are none."""
-        sql = "SELECT digest FROM plan_row WHERE connection = :connection ORDER BY key"
-        hasher, count = blake2b(digest_size=16), 0
-        for (digest,) in self._db.rows(sql, {"connection": connection}):
-            hasher.update(bytes(digest))
-            count += 1
-        if not count:
-            return "", 0
-        return self._vault.name("plan", connection, hasher.digest(), length=12).lower(), count
+    def look(self, connection: str) -> tuple[str, dict[str, int]]:
+        """The digest over the standing rows in key order, and their numbers by action; ("", {}) when there are none."""
+        sql = "SELECT digest, action FROM plan_row WHERE connection = :connection ORDER BY key"
+        hasher, tally = blake2b(digest_size=16), Counter[str]()
+        for digest, action in self._db.stream(sql, {"connection": connection}):
+            hasher.update(digest)
+            tally[action] += 1
+        if not tally:
+            return "", {}
+        name = self._vault.name("plan", connection, hasher.digest(), length=12).lower()
+        return name, dict(sorted(tally.items()))
 
-    def publish(self, run: int, connection: str) -> Plan | None:
-        """Make the standing rows the connection's one open plan; the same rows keep their digest and approval."""
-        digest, count = self.digest(connection)
+    def digest(self, connection: str) -> str:
+        """The digest over the standing rows in key order; "" when there are none."""
+        return self.look(connection)[0]
+
+    def publish(self, run: int, connection: str, look: tuple[str, dict[str, int]] | None = None) -> Plan | None:
+        """Make the standing rows the connection's one open plan; the same rows keep their digest and approval.
+
+        `look`: the rows were looked at just now.
+        """
+        digest, tally = look or self.look(connection)
+        count = sum(tally.values())
         former = self.open(connection)
         if former is not None and former.digest == digest:
             return former
@@ -249,6 +297,7 @@ class Plans:
                 " (SELECT customer FROM plan_row WHERE connection = :connection)",
                 {"connection": connection},
             )
+            self._unsettle(connection)
             for table in ("approval", "approved_row"):
                 self._db.execute(f"DELETE FROM {table} WHERE connection = :connection", {"connection": connection})
             return self._db.execute("DELETE FROM plan_row WHERE connection = :connection", {"connection": connection})
@@ -329,6 +378,21 @@ class Plans:
             {"connection": connection or ""},
         )
         return [Brake(*row) for row in rows]
+
+    def braked(self, connection: str) -> str:
+        """The limits under which a connection's rows were braked and published as they stand; "" when they moved since."""
+        rows = self._db.rows("SELECT value FROM meta WHERE name = :name", {"name": f"braked:{connection}"})
+        return str(rows[0][0]) if rows else ""
+
+    def settled(self, connection: str, limits: str) -> None:
+        """The rows as they stand are braked and published: until they move there is nothing to do about them."""
+        self._db.execute(
+            "INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            {"name": f"braked:{connection}", "value": limits},
+        )
+
+    def _unsettle(self, connection: str) -> None:
+        self._db.execute("DELETE FROM meta WHERE name = :name", {"name": f"braked:{connection}"})
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

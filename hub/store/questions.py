@@ -86,6 +86,11 @@ class Questions:
             [{"kind": kind, "connection": connection, "field": name, "ext": ext} for name, ext in sorted(fields)],
         )
 
+    def parts(self, kind: str, connection: str) -> bool:
+        """Whether any record stands behind questions of a kind."""
+        sql = "SELECT 1 FROM question_part WHERE kind = :kind AND connection = :connection LIMIT 1"
+        return bool(self._db.rows(sql, {"kind": kind, "connection": connection}))
+
     def ask_for_all(self, kind: str, connection: str, samples: Mapping[str, Sequence[dict[str, Any]]]) -> None:
         """One question a field for all records that stand behind it, with their number; without any it ends.
 
@@ -150,11 +155,22 @@ class Questions:
         )
         return {(field, subject): answer for field, subject, answer in rows}
 
-    def open(self, *, samples: bool = False) -> list[Question]:
-        """Questions without an answer."""
+    def subjects(self, kind: str, connection: str) -> set[str]:
+        """What the questions of a kind are about, answered or not."""
+        sql = "SELECT subject FROM question WHERE kind = :kind AND connection = :connection"
+        return {subject for (subject,) in self._db.rows(sql, {"kind": kind, "connection": connection})}
+
+    def some(self) -> bool:
+        """Whether any question waits for an answer."""
+        return bool(self._db.rows("SELECT 1 FROM question WHERE answer IS NULL LIMIT 1"))
+
+    def open(self, *, samples: bool = False, kinds: Sequence[str] = ()) -> list[Question]:
+        """Questions without an answer, of some kinds or of all."""
+        listed, params = names("k", kinds or [""])
         rows = self._db.rows(
             "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
-            " WHERE answer IS NULL ORDER BY connection, kind, field, subject"
+            f" WHERE answer IS NULL AND (:all = 1 OR kind IN {listed}) ORDER BY connection, kind, field, subject",
+            {**params, "all": int(not kinds)},
         )
         return [
             replace(

@@ -81,6 +81,10 @@ class Verdicts:
 
     # -- reading
 
+    def some(self) -> bool:
+        """Whether anything was ever judged."""
+        return bool(self._db.rows("SELECT 1 FROM verdict LIMIT 1"))
+
     def standing(self) -> list[Verdict]:
         """All verdicts that stand, the newest first."""
         sql = f"SELECT v.id, v.kind, v.one, v.other FROM verdict v WHERE{_STANDING} ORDER BY v.seq DESC"

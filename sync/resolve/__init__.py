@@ -7,11 +7,14 @@ part it came from; a part without any founder gets a new id; no id is ever given
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.store import Store
-from hub.store.people import Affected, Assignment, Known, Node, by_verdict
+from hub.store.closure import Affected, Known, Node
+from hub.store.people import Assignment, by_verdict
+from sync.resolve.asked import Asked
 from sync.resolve.cluster import Limits, cluster
 
 
@@ -28,23 +31,26 @@ class Resolved:
 
 
 def resolve(store: Store, run: int, ranks: Mapping[str, int], limits: Limits) -> Resolved:
-    """Resolve all new and changed records in one transaction."""
+    """Resolve all new and changed records in one transaction, a part after the other: no two parts touch."""
+    done: Counter[str] = Counter()
     with store.db.writing("resolve"):
         store.leases.check("decide")
-        affected = store.people.affected(limits.records_per_key)
-        if not affected.due:
-            return Resolved(0, 0, 0, 0, 0, 0)
-        clusters, guarded = cluster(store, affected, ranks, limits)
-        decided = assign(store, affected, clusters)
-        moved = store.people.assign(run, affected, decided)
-    return Resolved(
-        records=len(affected.due),
-        created=len(decided.created),
-        merged=sum(1 for into in decided.merged.values() if into),
-        parted=sum(1 for into in decided.merged.values() if into is None),
-        moved=moved,
-        blocked=guarded,
-    )
+        asked: Asked | None = None
+        sweep = store.people.mostly_due()
+        for affected in store.people.affected(limits.records_per_key):
+            asked = asked or Asked.of(store)
+            clusters, guarded = cluster(store, affected, ranks, limits, asked)
+            decided = assign(store, affected, clusters)
+            done["moved"] += store.people.assign(run, affected, decided, follow=not sweep)
+            done["records"] += len(affected.due)
+            done["created"] += len(decided.created)
+            done["merged"] += sum(1 for into in decided.merged.values() if into)
+            done["parted"] += sum(1 for into in decided.merged.values() if into is None)
+            done["blocked"] += guarded
+        if sweep and done["moved"]:
+            store.people.follow_all()
+    done["blocked"] += len(asked.crowded) if asked else 0
+    return Resolved(**{name: done[name] for name in Resolved.__annotations__})
 
 
 def assign(store: Store, affected: Affected, clusters: list[list[Node]]) -> Assignment:

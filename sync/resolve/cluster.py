@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.store import Store
+from hub.store.closure import Affected, Node, Shared
 from hub.store.identities import TIE
-from hub.store.people import Affected, Node
+from sync.resolve.asked import Asked, place
 from sync.resolve.groups import Groups, judged
 from sync.resolve.names import bare, contradict
 
@@ -27,66 +28,47 @@ class Limits:
     names_across: bool = True
 
 
-def cluster(store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits) -> tuple[list[list[Node]], int]:
-    """Components of records in resolve order, and how many keys are guarded."""
+def cluster(
+    store: Store, affected: Affected, ranks: Mapping[str, int], limits: Limits, asked: Asked
+) -> tuple[list[list[Node]], int]:
+    """Components of records in resolve order, and how many phones are held for two people."""
     nodes = sorted(affected.nodes.values(), key=lambda n: (ranks.get(n.connection, 999), n.connection, n.stream, n.ext))
-    place = {node.rid: number for number, node in enumerate(nodes)}
-    crowded, free = _crowded(affected, limits)
-    _end_questions(store, affected, {key.hex() for key, _, _ in crowded})
+    at = {node.rid: number for number, node in enumerate(nodes)}
+    crowded = [entry for entry in affected.keys if entry.holders > limits.records_per_key]
+    free = [entry for entry in affected.keys if entry.holders <= limits.records_per_key]
+    asked.look_at(affected.keys, crowded)
     _describe(store, affected, free, limits)
-    guarded = _ask_crowded(store, crowded)
-    groups = judged(len(nodes), place, affected.verdicts)
-    ties = [[place[rid] for rid in rids if rid in place] for _, kind, rids in free if kind == TIE]
+    guarded = 0
+    groups = judged(len(nodes), at, affected.verdicts)
+    ties = [[at[rid] for rid in rids if rid in at] for _, kind, _, rids in free if kind == TIE]
     followers = _join_made(nodes, groups, ties)
     two = partial(contradict, across=limits.names_across)
-    for key, kind, rids in free:
-        holders = sorted(place[rid] for rid in rids if rid in place and kind != TIE)
-        if kind == "phone" and two([nodes[number] for number in holders], _one(groups, place)):
-            guarded += _ask_names(store, key, [nodes[number] for number in holders], groups, place, two)
+    for key, kind, _, rids in free:
+        holders = sorted(at[rid] for rid in rids if rid in at and kind != TIE)
+        if kind == "phone" and two([nodes[number] for number in holders], _one(groups, at)):
+            guarded += _ask_names(store, key, [nodes[number] for number in holders], groups, at, two)
             _join_standing(groups, nodes, holders)
             _join_namesakes(groups, nodes, holders)
         else:
             groups.gather(holders)
-    for _, _, rids in crowded:
-        _join_standing(groups, nodes, [place[rid] for rid in rids if rid in place])
+    for _, _, _, rids in crowded:
+        _join_standing(groups, nodes, [at[rid] for rid in rids if rid in at])
     _join_gone(nodes, groups, ties, followers)
-    return _within_limit(store, nodes, groups, affected, limits), guarded
+    return _within_limit(nodes, groups, affected, limits, asked), guarded
 
 
-def _crowded(
-    affected: Affected, limits: Limits
-) -> tuple[list[tuple[bytes, str, list[int]]], list[tuple[bytes, str, list[int]]]]:
-    crowded = [entry for entry in affected.keys if len(entry[2]) > limits.records_per_key]
-    free = [entry for entry in affected.keys if len(entry[2]) <= limits.records_per_key]
-    return crowded, free
-
-
-def _end_questions(store: Store, affected: Affected, crowded: Collection[str]) -> None:
-    """Questions about keys that are looked at again or that nobody shares any more are asked anew or not at all."""
-    looked_at = {key.hex() for key, _, _ in affected.keys} - set(crowded)
-    asked = [q for q in store.questions.open() if q.kind in ("names", "crowded")]
-    alone = {q.subject for q in asked if store.people.holders(bytes.fromhex(q.subject)) < 2}
-    for question in asked:
-        if question.subject in alone or question.subject in looked_at:
-            store.questions.drop(question.kind, question.subject, field=question.field)
-
-
-def _describe(store: Store, affected: Affected, keys: Iterable[tuple[bytes, str, list[int]]], limits: Limits) -> None:
+def _describe(store: Store, affected: Affected, keys: Iterable[Shared], limits: Limits) -> None:
     """Who somebody is matters only where records that may contradict each other share a phone."""
     wanted: set[int] = set()
-    for _, kind, rids in keys:
-        homes = [(affected.nodes[rid].connection, affected.nodes[rid].stream) for rid in rids if rid in affected.nodes]
-        if kind == "phone" and (limits.names_across or len(set(homes)) < len(homes)):
+    for _, kind, _, rids in keys:
+        if kind == "phone" and (limits.names_across or _one_home([affected.nodes[rid] for rid in rids])):
             wanted.update(rids)
     store.people.describe(affected, wanted)
 
 
-def _ask_crowded(store: Store, crowded: Iterable[tuple[bytes, str, list[int]]]) -> int:
-    count = 0
-    for key, kind, rids in crowded:
-        store.questions.ask("crowded", key.hex(), field=kind, count=len(rids))
-        count += 1
-    return count
+def _one_home(nodes: Sequence[Node]) -> bool:
+    """Whether two of these records are of one system's stream."""
+    return len({(node.connection, node.stream) for node in nodes}) < len(nodes)
 
 
 def _one(groups: Groups, place: Mapping[int, int]) -> Callable[[Node, Node], bool]:
@@ -172,7 +154,7 @@ def _homes(nodes: list[Node], led: Collection[int]) -> dict[str, list[int]]:
 
 
 def _within_limit(
-    store: Store, nodes: list[Node], groups: Groups, affected: Affected, limits: Limits
+    nodes: list[Node], groups: Groups, affected: Affected, limits: Limits, asked: Asked
 ) -> list[list[Node]]:
     """The components; one over the size limit is held back, and the question about one that is not ends."""
     found: list[list[Node]] = []
@@ -180,21 +162,17 @@ def _within_limit(
     for part in groups.parts():
         members = [nodes[number] for number in part]
         if len(members) > limits.cluster:
-            held.add(("", _place(members[0])))
-            found += _held_back(store, members, affected)
+            held.add(("", place(members[0])))
+            found += _held_back(asked.store, members, affected)
         else:
             found.append(members)
-    store.questions.end("cluster", "", {_place(node) for node in nodes}, held)
+    asked.end_clusters(nodes, held)
     return found
-
-
-def _place(node: Node) -> str:
-    return f"{node.connection}.{node.stream}.{node.ext}"
 
 
 def _held_back(store: Store, members: list[Node], affected: Affected) -> list[list[Node]]:
     """A cluster over the limit is a question: what was one customer or was judged one stays one, the rest stays apart."""
-    store.questions.ask("cluster", _place(members[0]), count=len(members), exact=True)
+    store.questions.ask("cluster", place(members[0]), count=len(members), exact=True)
     groups = judged(len(members), {node.rid: number for number, node in enumerate(members)}, affected.verdicts)
     _join_standing(groups, members, range(len(members)))
     return [[members[number] for number in part] for part in groups.parts()]

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import combinations, permutations
 
-from hub.store.people import Node
+from hub.store.closure import Node
 
 _MOST_WORDS = 4
 
 
+_HAN = re.compile("[\u4e00-\u9fa5]+")
+_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
+@lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[bool, frozenset[str], str]:
-    """(written in Han characters, its words, its letters): what is left when spelling is taken away."""
+    """(written in Han characters, its words, its letters): what is left when spelling is taken away.
+
+    A name of a customer is looked at in several steps, one after the other; names are mostly plain Chinese or ASCII.
+    """
+    if _HAN.fullmatch(name):
+        return True, frozenset((name,)), name
+    if name.isascii():
+        words = name.casefold().translate(_BLANKS).split()
+        return False, frozenset(words), "".join(words)
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name)).casefold()
     kept = "".join(char if char.isalnum() else " " for char in plain if not unicodedata.combining(char))
     letters = "".join(kept.split())

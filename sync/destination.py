@@ -1,0 +1,95 @@
+"""A connection that can be written to, as plan and apply see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Rows
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from hub.connector import Field, Stream, Tagging, Target
+from hub.names import PARTS
+from hub.store.plans import PlanRow
+from hub.tags import TAGS
+from sync.mapping import LISTS, is_decided
+
+TAG = "tag"
+"""The kind of change that adds and removes tags by calls of their own."""
+
+
+def key_of(action: str, ext: str) -> str:
+    """The place in its plan of a change to a record that is there."""
+    return f"{TAG}:{ext}" if action == TAG else ext
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A connection that can be written to: its stream with the mapping, what it can do, and what is switched on."""
+
+    name: str
+    stream: Stream
+    target: Target
+    create: bool = False
+    tagging: Tagging | None = None
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        return tuple(entry for entry in self.stream.mapping.writable() if entry.ours not in LISTS)
+
+    def fields(self) -> tuple[Field, ...]:
+        """The mapped fields that take part in plans; fields of several values have no three ways and are only read."""
+        return self._fields
+
+    @cached_property
+    def _places(self) -> tuple[tuple[Field, ...], ...]:
+        """The fields by the place that they go to."""
+        places: dict[str, list[Field]] = {}
+        for entry in self._fields:
+            places.setdefault(entry.theirs, []).append(entry)
+        return tuple(map(tuple, places.values()))
+
+    def chosen(self, wanted: Rows[str, Any]) -> list[Field]:
+        """The fields to compare: of several that go to one place the last one of which something is known."""
+        return [
+            entries[0]
+            if len(entries) == 1
+            else next((entry for entry in reversed(entries) if wanted.get(entry.ours) is not None), entries[0])
+            for entries in self._places
+        ]
+
+    @cached_property
+    def believed(self) -> frozenset[str]:
+        """What plans ask of a golden record: what the hub decides is not in it, and parts of a name need the whole one."""
+        ours = {entry.ours for entry in self._fields if not is_decided(entry.ours)}
+        return frozenset(ours | {"name"} if ours.intersection(PARTS) else ours)
+
+    def required(self) -> set[str]:
+        """The fields that are written where the system wants a value."""
+        places = {entry.theirs for entry in self.stream.mapping.fields if entry.required}
+        return {entry.ours for entry in self.fields() if entry.theirs in places}
+
+    @property
+    def tags_apart(self) -> bool:
+        """Whether tags have calls of their own, and with them rows of their own in a plan."""
+        return self.tagging is not None and self.tagging.batch > 0
+
+    def batch(self, action: str) -> int:
+        """The most rows of a kind that go together."""
+        return self.tagging.batch if self.tagging and action == TAG else self.target.batch
+
+    def rows(self, ext: str, customer: str, sides: dict[str, dict[str, Any]]) -> list[PlanRow]:
+        """The rows that change a record so."""
+        if not sides:
+            return []
+        parts = {"update": dict(sides), TAG: {}}
+        if self.tags_apart and TAGS in sides:
+            parts[TAG][TAGS] = parts["update"].pop(TAGS)
+        return [
+            PlanRow(self.name, key_of(action, ext), customer, action, ext, part, _reason(part))
+            for action, part in parts.items()
+            if part
+        ]
+
+
+def _reason(sides: Rows[str, dict[str, Any]]) -> str:
+    return "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
