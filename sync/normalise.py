@@ -22,7 +22,7 @@ from hub.model import NOUNS, Customer, Noun, Order, OrderLine
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync.mapping import is_decided, pick
-from sync.plain import Plain
+from sync.plain import Plain, is_time
 from sync.reading import Reader
 
 CUSTOMER, ORDER, LINE = Plain(Customer), Plain(Order), Plain(OrderLine)
@@ -42,6 +42,13 @@ class _Made(NamedTuple):
     buyer: dict[str, str] | None = None
     typed: dict[str, Any] | None = None
     lines: Sequence[dict[str, Any]] = ()
+
+
+class _Position(NamedTuple):
+    """A position of an order, and whether its model takes it as it stands."""
+
+    body: dict[str, Any]
+    plain: bool
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,6 @@ class Normaliser:
         return tuple(entry.ours for entry in self.stream.mapping.fields if is_decided(entry.ours))
 
     @cached_property
-    def _moment(self) -> Callable[[str], str | None]:
-        return speller(MOMENT, self.place)
-
-    @cached_property
     def _number(self) -> Callable[[Any], str | None]:
         spell, place = speller(NUMBER, self.place), self.place
         return lambda value: spell(value) if type(value) is str else NUMBER.canonical(value, place)
@@ -108,8 +111,10 @@ class Normaliser:
     def _modified(self, row: Rows[str, Any]) -> int:
         name = self.stream.mapping.modified
         raw = pick(row, name) if name else None
+        if type(raw) is str and is_time(raw):
+            return _seconds(raw)
         try:
-            text = self._moment(raw) if type(raw) is str else MOMENT.canonical(raw, self.place)
+            text = MOMENT.canonical(raw, self.place)
         except ValueError as fault:
             raise Rejected(str(fault), field=name) from None
         return _seconds(text) if text else 0
@@ -139,14 +144,29 @@ class Normaliser:
 
     def _order(self, shaped: dict[str, Any]) -> _Made:
         shaped.setdefault("currency", self.currency)
-        shaped["lines"] = [_line(line, self._number) for line in shaped.get("lines", ())]
-        if ORDER.takes(shaped):
-            body = {**ORDER.defaults, **shaped, "lines": [{**LINE.defaults, **line} for line in shaped["lines"]]}
+        positions = [self._line(line) for line in shaped.pop("lines", ())]
+        if all(one.plain for one in positions) and ORDER.takes(shaped):
+            body = {**ORDER.defaults, **shaped, "lines": [one.body for one in positions]}
         else:
+            shaped["lines"] = [one.body for one in positions]
             body = self._noun(shaped).model_dump(mode="json", exclude_none=True)
         currency = body["currency"]
         lines = [_order_line(line, number, currency) for number, line in enumerate(body["lines"], 1)]
         return _Made(body, body["buyer"], _order(body, self.place), lines)
+
+    def _line(self, raw: Any) -> _Position:
+        """A position of an order; the same goods at the same price are remembered."""
+        if not isinstance(raw, dict):
+            raise Rejected("is not a list of order lines", field="lines")
+        parts = tuple(raw.items())
+        if all(type(value) is str for value in raw.values()):
+            return self._lines(parts)
+        return _line(parts, self._number)
+
+    @cached_property
+    def _lines(self) -> Callable[[tuple[tuple[str, Any], ...]], _Position]:
+        number = self._number
+        return lru_cache(maxsize=4096)(lambda parts: _line(parts, number))
 
     def _noun(self, shaped: dict[str, Any]) -> Noun:
         try:
@@ -190,10 +210,8 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _line(raw: Any, number: Callable[[Any], str | None]) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise Rejected("is not a list of order lines", field="lines")
-    line = {name: value for name, value in raw.items() if value is not None and value != ""}
+def _line(parts: tuple[tuple[str, Any], ...], number: Callable[[Any], str | None]) -> _Position:
+    line = {name: value for name, value in parts if value is not None and value != ""}
     name = ""
     try:
         for name in _LINE_NUMBERS:
@@ -201,7 +219,8 @@ def _line(raw: Any, number: Callable[[Any], str | None]) -> dict[str, Any]:
                 line[name] = number(line[name])
     except ValueError as fault:
         raise Rejected(str(fault), field=f"lines.{name}") from None
-    return line
+    plain = LINE.takes(line)
+    return _Position({**LINE.defaults, **line} if plain else line, plain)
 
 
 # -- columns of the typed tables

@@ -65,7 +65,7 @@ def _check(kind: Any, metadata: list[Any]) -> Check:
     if kind is str:
         return _text(metadata)
     if kind is datetime:
-        return _is_time
+        return is_time
     if kind is Decimal:
         return _is_number
     if get_origin(kind) is Literal:
@@ -99,7 +99,8 @@ def _all_of(check: Check) -> Check:
     return lambda value: type(value) is list and all(map(check, value))
 
 
-def _is_time(value: Any) -> bool:
+def is_time(value: Any) -> bool:
+    """Whether this is a UTC time to the second in its canonical spelling."""
     if type(value) is not str or not _TIME.fullmatch(value):
         return False
     try:

@@ -99,15 +99,23 @@ def _address(found: Any) -> Row:
 
 def _line(item: Row, currency: str) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
-    quantity, before = _amount(item.get("quantity")), _amount(item.get("subtotal"))
-    unit = _ONE if currency in _WHOLE else _CENT
+    amounts = (str(item.get(name) or "") for name in ("quantity", "subtotal", "total"))
+    quantity, price, discount = _prices(*amounts, _ONE if currency in _WHOLE else _CENT)
     return {
         "sku": str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"),
         "name": str(item.get("name") or ""),
-        "quantity": str(quantity),
-        "unit_price": str(_rounded(before if quantity in (_NOTHING, _ONE) else before / quantity, unit)),
-        "discount": str(before - _amount(item.get("total"))),
+        "quantity": quantity,
+        "unit_price": price,
+        "discount": discount,
     }
+
+
+@lru_cache(maxsize=4096)
+def _prices(quantity: str, subtotal: str, total: str, unit: Decimal) -> tuple[str, str, str]:
+    """Quantity, price of a piece, and what was taken off them all; the same goods are bought again and again."""
+    many, before = _amount(quantity), _amount(subtotal)
+    price = before if many in (_NOTHING, _ONE) else before / many
+    return str(many), str(_rounded(price, unit)), str(before - _amount(total))
 
 
 def _amount(value: Any) -> Decimal:
