@@ -159,9 +159,8 @@ class Normaliser:
         if not isinstance(raw, dict):
             raise Rejected("is not a list of order lines", field="lines")
         parts = tuple(raw.items())
-        if all(type(value) is str for value in raw.values()):
-            return self._lines(parts)
-        return _line(parts, self._number)
+        texts = set(map(type, raw.values())) <= {str}
+        return self._lines(parts) if texts else _line(parts, self._number)
 
     @cached_property
     def _lines(self) -> Callable[[tuple[tuple[str, Any], ...]], _Position]:

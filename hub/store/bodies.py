@@ -1,7 +1,7 @@
 """The body of a record: what a system says, since when, and what of it is only our own echo.
 
     v  field -> value as last seen (canonical spelling)
-    s  field -> since: when the hub first saw this value there (epoch seconds)
+    s  field -> since: when the hub first saw this value there (epoch seconds); only customers' records say it
     o  field -> [value, since] that stood there before our own write, for fields whose value is ours
 
 A value that equals our last acknowledged write is *ours*: it is no evidence. What it displaced stays the system's word
@@ -39,7 +39,7 @@ class Body:
         """(field, value, since) of what the system itself says: displaced values instead of our own echoes."""
         for name, value in self.values.items():
             if name not in self.ours:
-                yield name, value, self.since[name]
+                yield name, value, self.since.get(name, 0)
         for name, (value, since) in self.ours.items():
             if value is not None:
                 yield name, value, since

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 
 from hub import failpoints
@@ -50,8 +51,14 @@ class Database(Protocol):
 
 def names(prefix: str, values: Sequence[Any]) -> tuple[str, Params]:
     """A parenthesised list of parameters for `IN`, and the parameters: `names("k", [1, 2])` -> `(:k0, :k1)`, {...}."""
-    params = {f"{prefix}{number}": value for number, value in enumerate(values)}
-    return "(" + ", ".join(f":{name}" for name in params) + ")", params
+    listed, keys = _slots(prefix, len(values))
+    return listed, dict(zip(keys, values, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _slots(prefix: str, count: int) -> tuple[str, tuple[str, ...]]:
+    keys = tuple(f"{prefix}{number}" for number in range(count))
+    return "(" + ", ".join(f":{key}" for key in keys) + ")", keys
 
 
 def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
