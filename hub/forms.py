@@ -193,14 +193,16 @@ def moment(text: str, place: Place) -> datetime:
         raise ValueError("not a time (wanted 2025-03-01 10:22 or 2025-03-01T10:22:31+08:00)") from None
 
 
-_PLAIN_NUMBER = re.compile(r"(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", re.ASCII)
+"""What is no spelling but the value itself, but for zeros at its end: no sign, no exponent, no grouping."""
+
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _DIGITS = 30
 
 
 def _number(text: str, _: Place) -> str:
     """A decimal point and commas at the thousands; `12,50` and `1.234,56` are refused, not read as 1250 and 1.23456."""
-    if _PLAIN_NUMBER.fullmatch(text):
+    if PLAIN_NUMBER.fullmatch(text):
         return _without_zeros(text)
     text = unicodedata.normalize("NFKC", text).lstrip("¥￥$€£ ")
     text = text.replace(",", "") if _GROUPED.fullmatch(text) else text

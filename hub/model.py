@@ -7,7 +7,7 @@ dates ISO, times UTC. Money is Decimal here and integer minor units in the store
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -199,8 +199,6 @@ STAGES = ("prospect", "first_time", "repeat", "loyal", "at_risk", "lost")
 
 def local_day(at: datetime | date, zone: object) -> int:
     """The proleptic ordinal of a time's calendar day in the brand's zone (dates in the store are such ordinals)."""
-    from datetime import tzinfo
-
     if isinstance(at, datetime):
         assert isinstance(zone, tzinfo)
         return at.astimezone(zone).date().toordinal()

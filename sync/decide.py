@@ -90,7 +90,7 @@ class Decider:
 
     def _facts(self, customers: Sequence[str]) -> int:
         """Bring the facts of some customers up to date; returns how many of their orders are in another currency."""
-        records = self.store.people.records(customers)
+        records = self.store.records.of_customers(customers)
         orders, other = self.store.decisions.orders(customers, self.as_of, self.currency)
         self.store.decisions.save_facts(
             [

@@ -55,7 +55,7 @@ class Ground:
             {**questions.answered("first", name), **questions.answered("conflict", name)}, drifted,
             _unclear_creates(store, name), {kind: questions.subjects(kind, name) for kind in OF_A_RECORD},
             [kind for kind in OF_A_FIELD if questions.parts(kind, name)],
-            store.plans.agreed(name), store.drifts.some(name),
+            store.records.shadowed(name), store.drifts.some(name),
         )  # fmt: skip
 
     def inbox(self, store: Store, exts: Sequence[str], rounds: int) -> Inbox:
@@ -142,8 +142,7 @@ class RecordDraft:
         if verdict == "write":
             sides[name] = {"base": None, "theirs": theirs, "wanted": wanted, "why": why}
         elif verdict == "take":
-            _agree(shadow, name, theirs)
-            shadow["declined"][name] = shadow["left"][name] = wanted
+            _take(shadow, name, theirs, wanted)
         return verdict != "ask"
 
     def _field(
@@ -164,10 +163,10 @@ class RecordDraft:
                 draft.standing[self.destination.name, kind].add((entry.ours, self.record.ext))
         if verdict == "write":
             sides[entry.ours] = {"base": found.base, "theirs": found.theirs, "wanted": found.wanted, "why": why}
-        elif verdict in ("agree", "take"):
+        elif verdict == "agree":
             _agree(shadow, entry.ours, found.theirs)
-            if verdict == "take":
-                shadow["declined"][entry.ours] = shadow["left"][entry.ours] = found.wanted
+        elif verdict == "take":
+            _take(shadow, entry.ours, found.theirs, found.wanted)
 
     def _sides(self, entry: Field, shadow: Rows[str, Any]) -> Sides:
         name = entry.ours
@@ -228,3 +227,9 @@ def _agree(shadow: dict[str, dict[str, Any]], name: str, theirs: Any) -> None:
     shadow["base"][name] = theirs
     for part in ("declined", "left", "unkept"):
         shadow[part].pop(name, None)
+
+
+def _take(shadow: dict[str, dict[str, Any]], name: str, theirs: Any, wanted: Any) -> None:
+    """Theirs stands, and what was wanted instead is remembered."""
+    _agree(shadow, name, theirs)
+    shadow["declined"][name] = shadow["left"][name] = wanted

@@ -36,7 +36,6 @@ from sync.setup import Setup
 GRACE = 12 * 3600
 """Seconds between two swept reads before absence from both means gone."""
 
-
 _BETWEEN_COLLECTIONS = 20_000
 """New objects between two looks for cycles while reading."""
 

@@ -111,17 +111,13 @@ def _plain(names: Mapping[str, Sequence[Said]]) -> bool:
 
 
 def _said(records: Sequence[Stored], field: str) -> list[Said]:
-    """What these records say of one field, see `Body.said`."""
-    found = []
-    for record in records:
-        body = record.body
-        if field in body.ours:
-            value, since = body.ours[field]
-            if value is not None:
-                found.append(Said(value, since, record.connection, record.stream, record.ext))
-        elif field in body.values:
-            found.append(Said(body.values[field], body.since[field], record.connection, record.stream, record.ext))
-    return found
+    """What these records say of one field."""
+    return [
+        Said(value, since, record.connection, record.stream, record.ext)
+        for record in records
+        for value, since in (record.body.word(field),)
+        if value is not None
+    ]
 
 
 def _agree(words: Sequence[Said]) -> bool:

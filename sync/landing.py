@@ -97,7 +97,7 @@ class Shore:
         for field in mapping.touched(self.destination.stream.mapping, row.fields) - row.fields.keys():
             parts["written"].pop(field, None)
             parts["made"][field] = incoming.values.get(field)
-        self.store.records.save_shadow(self.name, ext, parts)
+        self.store.records.save_shadows(self.name, {ext: parts})
         self._land(incoming, row)
         if crossed:  # what stands there now may be what stood there before: no change, and yet to be planned
             self.store.people.make_due([row.customer])

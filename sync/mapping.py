@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Mapping as Rows
 from typing import Any
 
@@ -17,11 +17,14 @@ LISTS = frozenset({"other_phones", "other_emails", "interests"})
 
 def pick(row: Rows[str, Any], path: str) -> Any:
     """Their value at a dotted path; None where any part is missing."""
-    if path in row:
-        return row[path]
+    return row[path] if path in row else inside(row, path.split("."))
+
+
+def inside(row: Rows[str, Any], way: Iterable[str]) -> Any:
+    """What lies deeper in a row, along these names; None where any is missing."""
     value: Any = row
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+    for name in way:
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 

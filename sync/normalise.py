@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from hub.connector import Stream
 from hub.errors import Rejected
 from hub.forms import MOMENT, NUMBER, SPOILT, Place, speller
-from hub.model import NOUNS, Customer, Noun, Order, OrderLine
+from hub.model import NOUNS, Customer, Noun, Order, OrderLine, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync.mapping import is_decided, pick
@@ -254,7 +254,7 @@ def _order(order: dict[str, Any], place: Place) -> dict[str, Any]:
 
 
 def _day(seconds: int, place: Place) -> int:
-    return datetime.fromtimestamp(seconds, place.zone).toordinal()
+    return local_day(datetime.fromtimestamp(seconds, UTC), place.zone)
 
 
 def _order_line(line: dict[str, Any], number: int, currency: str) -> dict[str, Any]:

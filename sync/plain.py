@@ -19,10 +19,11 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
+from hub.forms import PLAIN_NUMBER
+
 Check = Callable[[Any], bool]
 
 _TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-_NUMBER = re.compile(r"(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", re.ASCII)
 
 
 class Plain:
@@ -116,4 +117,4 @@ def _is_number(value: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _number(text: str) -> bool:
-    return _NUMBER.fullmatch(text) is not None
+    return PLAIN_NUMBER.fullmatch(text) is not None

@@ -40,7 +40,7 @@ class Planner:
         """Bring standing rows up to date and publish each connection's plan."""
         grounds = [Ground.of(self.store, destination) for destination in self.destinations]
         asked: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-        done: list[str] = []
+        done: list[str] = []  # a batch's ids in one text: a million separate ones would not stay small
         first = not self.store.plans.some()
         for part in self.store.people.due():
             with self.store.db.writing("plan_rows"):
@@ -57,7 +57,7 @@ class Planner:
     # -- one batch of customers
 
     def _draft(self, customers: Sequence[str], grounds: Sequence[Ground]) -> Draft:
-        records = self.store.people.records(customers)
+        records = self.store.records.of_customers(customers)
         standing = self.store.decisions.standing(customers)
         draft = Draft()
         wanted: dict[str, dict[str, Any]] = {}
@@ -122,7 +122,7 @@ class Planner:
         for key, rid in draft.ties:
             self.store.identities.tie(key, [rid])  # what will be made under this key belongs to this record
         for connection, shadows in draft.shadows.items():
-            self.store.plans.agree(connection, shadows)
+            self.store.records.save_shadows(connection, shadows)
         for inbox in draft.inboxes:
             self.store.drifts.save(inbox.changed())
         for ground in grounds:

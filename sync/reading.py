@@ -16,7 +16,7 @@ from hub.errors import Rejected
 from hub.forms import Place, speller
 from hub.names import PARTS, whole_name
 from sync import tags
-from sync.mapping import LISTS, pick
+from sync.mapping import LISTS, inside, pick
 
 Speak = Callable[[str], str | None]
 
@@ -24,11 +24,11 @@ _REMEMBERED = 1024
 
 
 class _Step(NamedTuple):
-    """An entry, ready to be read: `inside` is the way into an object, empty where their field stands at the top."""
+    """An entry, ready to be read: `way` leads into an object, empty where their field stands at the top."""
 
     ours: str
     theirs: str
-    inside: tuple[str, ...]
+    way: tuple[str, ...]
     speak: Speak
     entry: Field
 
@@ -50,8 +50,8 @@ class Reader:
         found: dict[str, Any] = {}
         flaws: list[str] = []
         for step in self._single:
-            ours, theirs, inside, speak, entry = step
-            raw = _inside(row, inside) if inside and theirs not in row else row.get(theirs)
+            ours, theirs, way, speak, entry = step
+            raw = inside(row, way) if way and theirs not in row else row.get(theirs)
             if raw is None or raw == "":
                 value = None
             else:
@@ -76,7 +76,7 @@ class Reader:
         return found, flaws
 
     def _several(self, step: _Step, row: Rows[str, Any], found: dict[str, Any], flaws: list[str]) -> None:
-        raw = _inside(row, step.inside) if step.inside and step.theirs not in row else row.get(step.theirs)
+        raw = pick(row, step.theirs)
         said = []
         for one in raw if isinstance(raw, list) else [raw]:
             try:
@@ -104,18 +104,11 @@ def spelled(entry: Field, value: Any, place: Place) -> str | None:
 
 
 def _step(entry: Field, place: Place) -> _Step:
-    inside = tuple(entry.theirs.split(".")) if "." in entry.theirs else ()
+    way = tuple(entry.theirs.split(".")) if "." in entry.theirs else ()
     speak = speller(entry.form, place)
     if entry.values:
         speak = lru_cache(maxsize=_REMEMBERED)(lambda text: spelled(entry, text, place))
-    return _Step(entry.ours, entry.theirs, inside, speak, entry)
-
-
-def _inside(row: Rows[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = row
-    for part in path:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+    return _Step(entry.ours, entry.theirs, way, speak, entry)
 
 
 def _flawed(step: _Step, fault: ValueError, flaws: list[str]) -> None:

@@ -39,7 +39,7 @@ class Waiting:
     @classmethod
     def now(cls, store: Store) -> Waiting:
         """As the store has it."""
-        return cls(store, store.decisions.held(), [one for one in store.questions.open() if one.kind in _SHRINKS])
+        return cls(store, store.decisions.held(), store.questions.open(kinds=_SHRINKS))
 
     def of(self, connection: str, stream: Stream) -> list[Facts]:
         """What waits for a better read of a stream: `kind` is lowering, deletes or shrink."""

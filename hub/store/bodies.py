@@ -44,9 +44,13 @@ class Body:
             if value is not None:
                 yield name, value, since
 
+    def word(self, name: str) -> tuple[Value, int]:
+        """The system's own word on one field, and since when; None as the value where it says nothing."""
+        return self.ours[name] if name in self.ours else (self.values.get(name), self.since.get(name, 0))
+
     def said(self, name: str) -> Value:
         """The system's own word on one field, or None."""
-        return self.ours[name][0] if name in self.ours else self.values.get(name)
+        return self.word(name)[0]
 
 
 def take(old: Body | None, seen: Mapping[str, Value], modified: int, written: Mapping[str, Value]) -> Body:

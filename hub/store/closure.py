@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hub.store.bodies import Body
 from hub.store.database import Database, chunks, names
 from hub.store.verdicts import Verdict, Verdicts
 from hub.vault import Vault
@@ -172,8 +173,5 @@ def describe(db: Database, vault: Vault, nodes: dict[int, Node], rids: Iterable[
         sql = f"SELECT rid, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
         for rid, body in db.rows(sql, params):
             if (node := nodes.get(rid)) is not None:
-                opened = vault.open(bytes(body), f"record:{node.connection}:{node.stream}")
-                values, ours = opened["v"], opened["o"]
-                node.name, node.birthday, node.gender = (
-                    ours[name][0] if name in ours else values.get(name) for name in ("name", "birthday", "gender")
-                )
+                opened = Body.from_json(vault.open(bytes(body), f"record:{node.connection}:{node.stream}"))
+                node.name, node.birthday, node.gender = map(opened.said, ("name", "birthday", "gender"))

@@ -35,6 +35,8 @@ SELECT o.customer, COUNT(CASE WHEN o.currency = :currency AND o.placed_on > :edg
 """
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
+"""Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
+
 PAGE = 2000
 """Customers whose decisions change that are worked on together."""
 

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.store.bodies import Body
 from hub.store.closure import Affected, Closure, Known, describe
 from hub.store.database import Database, chunks, names
-from hub.store.records import Stored
 from hub.store.verdicts import Verdicts
 from hub.vault import Vault
 
@@ -217,25 +215,6 @@ class People:
         """How many living customers there are."""
         sql = "SELECT COUNT(*) FROM customer WHERE merged_into IS NULL"
         return int(self._db.rows(sql)[0][0])
-
-    def records(self, customers: Sequence[str]) -> dict[str, list[Stored]]:
-        """All records of these customers, opened, in the order of connection, stream and external id."""
-        found: dict[str, list[Stored]] = {customer: [] for customer in customers}
-        empty = Body()
-        for part in chunks(customers):
-            listed, params = names("k", part)
-            sql = (
-                "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
-                f" WHERE customer IN {listed} AND noun = 'customers'"
-            )
-            for rid, connection, stream, ext, customer, gone, placeholder, blob in self._db.rows(sql, params):
-                context = f"record:{connection}:{stream}"
-                body = empty if blob is None else Body.from_json(self._vault.open(blob, context))
-                found[customer].append(Stored(rid, connection, stream, ext, customer, gone, placeholder, body))
-        for records in found.values():
-            if len(records) > 1:
-                records.sort(key=lambda record: (record.connection, record.stream, record.ext))
-        return found
 
     def living(self, connection: str, stream: str, most: int | None) -> int:
         """How many living records a stream holds, counted up to `most`."""

@@ -202,25 +202,8 @@ class Plans:
 
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
-        return self.look(connection)[1]
-
-    # -- what both sides agreed on
-
-    def agreed(self, connection: str) -> bool:
-        """Whether anything was ever agreed on with a connection."""
-        sql = "SELECT 1 FROM shadow WHERE connection = :connection LIMIT 1"
-        return bool(self._db.rows(sql, {"connection": connection}))
-
-    def agree(self, connection: str, shadows: Mapping[str, dict[str, Any]]) -> None:
-        """Store the shadows of some records, see `hub.store.records.SHADOW`."""
-        self._db.many(
-            "INSERT INTO shadow (connection, ext, body) VALUES (:connection, :ext, :body)"
-            " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
-            [
-                {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")}
-                for ext, shadow in shadows.items()
-            ],
-        )
+        sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
+        return dict(self._db.rows(sql, {"connection": connection}))
 
     # -- the plan as a whole
 

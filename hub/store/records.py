@@ -154,7 +154,7 @@ class Records:
                 shadow["lost"] = {**shadow.get("lost", {}), **replaced}
                 for part in ("written", "made"):
                     shadow[part] = {name: value for name, value in shadow.get(part, {}).items() if name not in lost}
-                self.save_shadow(connection, item.ext, shadow)
+                self.save_shadows(connection, {item.ext: shadow})
         return bodies
 
     def _unclear(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -325,12 +325,20 @@ class Records:
                 found[ext] = self._vault.open(bytes(body), f"shadow:{connection}")
         return found
 
-    def save_shadow(self, connection: str, ext: str, shadow: dict[str, Any]) -> None:
-        """Store one shadow."""
-        self._db.execute(
+    def shadowed(self, connection: str) -> bool:
+        """Whether any record of a connection has a shadow."""
+        sql = "SELECT 1 FROM shadow WHERE connection = :connection LIMIT 1"
+        return bool(self._db.rows(sql, {"connection": connection}))
+
+    def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]]) -> None:
+        """Store the shadows of these records."""
+        self._db.many(
             "INSERT INTO shadow (connection, ext, body) VALUES (:connection, :ext, :body)"
             " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
-            {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")},
+            [
+                {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")}
+                for ext, shadow in shadows.items()
+            ],
         )
 
 

@@ -69,7 +69,7 @@ class Registers:
         An order that changes its buyer concerns both. One that carries another system's number (`source_ref`) is that
         system's to count.
         """
-        self._due_of("orders", known)
+        self._due("orders", known)
         rows = []
         for item, rid in found:
             typed, buyer = item.typed or {}, buyers.get(item.ext)
@@ -78,29 +78,23 @@ class Registers:
         self._db.many(_ORDERS_SQL, rows)
         self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
         self._db.many(_LINES_SQL, [(rid, *_LINE_OF(line)) for item, rid in found for line in item.lines])
-        self._due(buyers)
+        self._due("record", set(buyers.values()))
 
     def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
         """Land case rows."""
-        self._due_of("cases", known)
+        self._due("cases", known)
         rows = []
         for item, rid in found:
             buyer = buyers.get(item.ext)
             rows.append((rid, connection, buyer, buyer, *_CASE_OF(item.typed or {})))
         self._db.many(_CASES_SQL, rows)
-        self._due(buyers)
+        self._due("record", set(buyers.values()))
 
-    def _due_of(self, table: str, rids: Collection[int]) -> None:
-        """The customers of these orders or cases, as they are before the change, are looked at again."""
+    def _due(self, table: str, rids: Collection[int]) -> None:
+        """The customers that these orders, cases or records have now are looked at again."""
         for part in chunks(sorted(rids)):
             listed, params = names("k", part)
             held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
-            self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
-
-    def _due(self, buyers: Mapping[str, int]) -> None:
-        for part in chunks(sorted(set(buyers.values()))):
-            listed, params = names("k", part)
-            held = f"SELECT customer FROM record WHERE rid IN {listed}"
             self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
 
     def stores(self, origin: str, rows: list[dict[str, Any]]) -> None:

@@ -61,6 +61,10 @@ class Customers:
         leg = self.place.leg
         yield Page(end=End(leg.first, leg.total, swept=True, shortfall=self.hidden) if self.window.full else End())
 
+    @property
+    def _asked(self) -> Row:
+        return {"role": self.role, "_fields": self.fields}
+
     def _phases(self) -> list[Phase]:
         """The phases from the place on."""
         hints: list[Phase] = ["new", "buyers"] if self.orders else ["new"]
@@ -70,17 +74,12 @@ class Customers:
         return wanted[wanted.index(self.place.phase) :]
 
     def _all(self) -> Iterator[list[Row]]:
-        with Walk(
-            self.listing, {"role": self.role, "_fields": self.fields}, self.size, self.place.leg, self.hidden
-        ) as walk:
+        with Walk(self.listing, self._asked, self.size, self.place.leg, self.hidden) as walk:
             while not self.place.leg.over:
                 yield walk.step()
 
     def _new(self) -> Iterator[list[Row]]:
-        leg, params = (
-            self.place.leg,
-            {"role": self.role, "orderby": "registered_date", "order": "desc", "_fields": self.fields},
-        )
+        leg, params = self.place.leg, {**self._asked, "orderby": "registered_date", "order": "desc"}
         while not leg.over:
             rows, total = self.listing.page(params, leg.offset, self.size)
             rows = self._following(rows)
@@ -108,4 +107,4 @@ class Customers:
             while not self.place.leg.over:
                 rows = [row for row in walk.step() if within(self.window, row)]
                 buyers = {customer_of(row) for row in rows} - {0}
-                yield self.listing.by_ids(sorted(buyers), role=self.role, _fields=self.fields)
+                yield self.listing.by_ids(sorted(buyers), **self._asked)
