@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.store.records import Records
 
 
@@ -66,8 +66,7 @@ class Absence:
 
     def met(self, connection: str, stream: str, exts: Sequence[str]) -> None:
         """These were met alive: whatever was told of them before is past."""
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             self._db.execute(
                 f"DELETE FROM leaving WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
                 {**params, "connection": connection, "stream": stream},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hub.store.bodies import Body
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.store.verdicts import Verdict, Verdicts
 from hub.vault import Vault
 
@@ -106,8 +106,7 @@ class Closure:
 
     def _nodes(self, rids: Iterable[int], found: Affected) -> list[Node]:
         fresh = []
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(rids)):
             sql = f"SELECT due, rid, connection, stream, ext, customer, gone FROM record WHERE rid IN {listed}"
             for due, *row in self._db.rows(sql, params):
                 node = Node(*row)
@@ -123,8 +122,7 @@ class Closure:
         Of a key that very many hold no more than one too many are counted.
         """
         fresh = []
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(rids)):
             sql = (
                 "SELECT a.key, a.kind, a.rid, (SELECT COUNT(*) FROM"
                 " (SELECT 1 FROM identity b WHERE b.key = a.key LIMIT :enough) x)"
@@ -141,14 +139,12 @@ class Closure:
     def _elsewhere(self, keys: Iterable[Shared]) -> Iterator[int]:
         """All holders of those of these keys that join anybody and have holders who are not at hand."""
         wanted = sorted(entry.key for entry in keys if len(entry.rids) < entry.holders <= self._most)
-        for part in chunks(wanted):
-            listed, params = names("k", part)
+        for listed, params in listings(wanted):
             for (rid,) in self._db.rows(f"SELECT rid FROM identity WHERE key IN {listed}", params):
                 yield rid
 
     def _wearing(self, customers: Iterable[str]) -> Iterator[int]:
-        for part in chunks(sorted(customers)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(customers)):
             for (rid,) in self._db.rows(f"SELECT rid FROM record WHERE customer IN {listed}", params):
                 yield rid
 
@@ -156,8 +152,7 @@ class Closure:
         """All ids founded by these records or worn by them, and note on each node what it founded."""
         found: dict[str, Known] = {}
         for column, values in (("founder", sorted(nodes)), ("id", sorted(worn))):
-            for part in chunks(values):
-                listed, params = names("k", part)
+            for listed, params in listings(values):
                 sql = f"SELECT id, founder, created_run, merged_into FROM customer WHERE {column} IN {listed}"
                 found.update((row[0], Known(*row)) for row in self._db.rows(sql, params))
         for known in found.values():
@@ -168,8 +163,7 @@ class Closure:
 
 def describe(db: Database, vault: Vault, nodes: dict[int, Node], rids: Iterable[int]) -> None:
     """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
-    for part in chunks(sorted(rids)):
-        listed, params = names("k", part)
+    for listed, params in listings(sorted(rids)):
         sql = f"SELECT rid, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
         for rid, body in db.rows(sql, params):
             if (node := nodes.get(rid)) is not None:

@@ -67,6 +67,11 @@ def chunks(values: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
         yield values[start : start + size]
 
 
+def listings(values: Sequence[Any]) -> Iterator[tuple[str, Params]]:
+    """`values` as lists for `IN` with their parameters, see `names` and `chunks`."""
+    return (names("k", part) for part in chunks(values))
+
+
 class Closes(Protocol):
     """Anything that can be closed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings, names
 
 PROFILE = (
     "registered_on", "gender", "province", "city", "home_store", "birth_year", "birth_month", "birth_day", "has_phone",
@@ -98,8 +98,7 @@ class Decisions:
         """customer -> the facts that its orders make, and how many orders count for nothing: in another currency."""
         found = {customer: dict.fromkeys(_ORDERS[:4], 0) | dict.fromkeys(_ORDERS[4:]) for customer in customers}
         other = 0
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             params |= {"as_of": as_of, "edge": as_of - _WINDOW, "currency": currency}
             for customer, *row, uncounted in self._db.rows(_COUNTED.format(customers=listed), params):
                 found[customer] = dict(zip(_ORDERS, row, strict=True))
@@ -161,8 +160,7 @@ class Decisions:
         """Which of these customers have a record in one of these connections."""
         found: set[str] = set()
         where, extra = names("c", connections)
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             sql = f"SELECT DISTINCT customer FROM record WHERE customer IN {listed} AND connection IN {where}"
             found.update(customer for (customer,) in self._db.rows(sql, {**params, **extra}))
         return found
@@ -189,8 +187,7 @@ class Decisions:
 
     def _ended(self, programme: str, day: int, customers: Sequence[str]) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             sql = (
                 "SELECT customer, value FROM decision WHERE programme = :programme AND to_day = :day"
                 f" AND customer IN {listed}"
@@ -201,8 +198,7 @@ class Decisions:
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""
         found: dict[str, dict[str, str]] = {customer: {} for customer in customers}
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             sql = f"SELECT customer, programme, value FROM decision WHERE to_day = 0 AND customer IN {listed}"
             for customer, programme, value in self._db.rows(sql, params):
                 found[customer][programme] = value
@@ -270,14 +266,12 @@ class Decisions:
     def waiting_since(self, programme: str, customers: Sequence[str]) -> dict[str, int]:
         """customer -> the day on which its decision in a programme began to wait."""
         found: dict[str, int] = {}
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             sql = f"SELECT customer, since_day FROM held WHERE programme = :programme AND customer IN {listed}"
             found.update(dict(self._db.rows(sql, {**params, "programme": programme})))
         return found
 
     def decided(self, customers: Sequence[str]) -> None:
         """These customers' changes have been planned: they are no longer due."""
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             self._db.execute(f"UPDATE customer SET due = 0 WHERE id IN {listed}", params)

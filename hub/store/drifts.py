@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from hub.clock import Clock
-from hub.store.database import Database, Row, chunks, names
+from hub.store.database import Database, Row, listings
 from hub.vault import Vault
 
 State = Literal["open", "accepted", "closed"]
@@ -66,8 +66,7 @@ class Drifts:
     def of_records(self, connection: str, exts: Sequence[str]) -> dict[tuple[str, str], Drift]:
         """(external id, field) -> its entry, settled or not."""
         found = {}
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             sql = f"SELECT {_COLUMNS} FROM drift d WHERE d.connection = :connection AND d.ext IN {listed}"
             for row in self._db.rows(sql, {**params, "connection": connection}):
                 drift = self._drift(row)

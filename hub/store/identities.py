@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from hub.store.bodies import Body
-from hub.store.database import Database, Params, chunks, names
+from hub.store.database import Database, Params, listings
 from hub.vault import Vault
 
 IDENTITY = {
@@ -52,8 +52,7 @@ class Identities:
         self._lose(list(self._of(rids)))
 
     def _of(self, rids: Sequence[int]) -> Iterable[tuple[bytes, int]]:
-        for part in chunks(rids):
-            listed, params = names("k", part)
+        for listed, params in listings(rids):
             sql = f"SELECT key, rid FROM identity WHERE rid IN {listed} AND kind <> :tie"
             for key, rid in self._db.rows(sql, {**params, "tie": TIE}):
                 yield bytes(key), rid

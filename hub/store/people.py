@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.store.closure import Affected, Closure, Known, describe
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.store.verdicts import Verdicts
 from hub.vault import Vault
 
@@ -56,8 +56,7 @@ class People:
     def made_from(self, rids: Iterable[int]) -> set[int]:
         """What the hub made from these records: corrections, and what it created elsewhere."""
         found: set[int] = set()
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(rids)):
             sql = (
                 "SELECT i.rid FROM identity i JOIN (SELECT key, MIN(rid) AS first FROM identity WHERE kind = 'created'"
                 f" AND key IN (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY key) t ON t.key = i.key"
@@ -69,8 +68,7 @@ class People:
     def holders(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """How many records hold each of these identity keys, of those that two or more hold."""
         found: dict[bytes, int] = {}
-        for part in chunks(keys):
-            listed, params = names("k", part)
+        for listed, params in listings(keys):
             sql = f"SELECT key, COUNT(*) FROM identity WHERE key IN {listed} GROUP BY key HAVING COUNT(*) > 1"
             found.update((bytes(key), count) for key, count in self._db.rows(sql, params))
         return found
@@ -78,8 +76,7 @@ class People:
     def keys_of(self, rids: Sequence[int]) -> set[bytes]:
         """The identity keys that these records hold."""
         found: set[bytes] = set()
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(rids)):
             found.update(
                 bytes(key) for (key,) in self._db.rows(f"SELECT key FROM identity WHERE rid IN {listed}", params)
             )
@@ -172,8 +169,7 @@ class People:
 
     def _follow(self, moved: Iterable[int]) -> None:
         """The orders and cases of these buyers go with them."""
-        for part in chunks(sorted(moved)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(moved)):
             for table in ("orders", "cases"):
                 self._db.execute(
                     f"UPDATE {table} SET customer = r.customer FROM record r"

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from hub.clock import Clock
-from hub.store.database import Database, Row, chunks, names
+from hub.store.database import Database, Row, chunks, listings, names
 from hub.vault import Vault
 
 
@@ -121,8 +121,7 @@ class Plans:
         """
         select = "SELECT connection, key, digest, customer FROM plan_row WHERE"
         found: dict[tuple[str, str], tuple[bytes, str]] = {}
-        for part in chunks(customers):
-            listed, params = names("k", part)
+        for listed, params in listings(customers):
             rows = self._db.rows(f"{select} customer IN {listed}", params)
             found.update({(c, k): (bytes(digest), customer) for c, k, digest, customer in rows})
         for connection, records in exts.items():

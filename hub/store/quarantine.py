@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.forms import SPOILT
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.vault import Vault
 
 
@@ -48,8 +48,7 @@ class Quarantine:
 
     def accept(self, connection: str, stream: str, exts: list[str]) -> None:
         """A good version of these records has arrived: they leave quarantine."""
-        for part in chunks([ext for ext in exts if ext]):
-            listed, params = names("k", part)
+        for listed, params in listings([ext for ext in exts if ext]):
             self._db.execute(
                 f"DELETE FROM quarantine WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
                 {**params, "connection": connection, "stream": stream},

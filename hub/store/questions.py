@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hub.clock import Clock
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings, names
 from hub.vault import Vault
 
 
@@ -75,8 +75,7 @@ class Questions:
 
     def stand(self, kind: str, connection: str, exts: Sequence[str], fields: Collection[tuple[str, str]]) -> None:
         """Of these records, exactly those in `fields`, (field, external id), stand behind questions of a kind."""
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             self._db.execute(
                 f"DELETE FROM question_part WHERE kind = :kind AND connection = :connection AND ext IN {listed}",
                 {**params, "kind": kind, "connection": connection},

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hub.model import NounName
 from hub.store.bodies import Body, overtaken, take
-from hub.store.database import Database, Params, Row, chunks, names
+from hub.store.database import Database, Params, Row, listings
 from hub.store.identities import Identities
 from hub.vault import Vault
 
@@ -108,8 +108,7 @@ class Records:
 
     def _known(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, _Known]:
         found: dict[str, _Known] = {}
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             sql = (
                 "SELECT ext, rid, fingerprint, gone + placeholder + absent FROM record"
                 f" WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
@@ -127,8 +126,7 @@ class Records:
 
     def _bodies(self, connection: str, stream: str, rids: Sequence[int]) -> dict[int, Body]:
         found: dict[int, Body] = {}
-        for part in chunks(rids):
-            listed, params = names("k", part)
+        for listed, params in listings(rids):
             sql = f"SELECT rid, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
             found |= {rid: self._open(connection, stream, body) for rid, body in self._db.rows(sql, params)}
         return found
@@ -160,8 +158,7 @@ class Records:
     def _unclear(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What we have sent for these records without knowing yet whether it arrived: what shows it is no evidence."""
         found: dict[str, dict[str, Any]] = {}
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             sql = (
                 "SELECT ext, body FROM receipt WHERE connection = :connection AND state IN ('intent', 'unknown')"
                 f" AND ext IN {listed} ORDER BY key"
@@ -222,8 +219,7 @@ class Records:
     def mark_gone(self, connection: str, stream: str, exts: Sequence[str]) -> int:
         """These records are taken away: they keep link and orders, and leave identity and survivorship."""
         found = []
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             sql = (
                 "SELECT rid FROM record WHERE connection = :connection AND stream = :stream AND gone = 0"
                 f" AND ext IN {listed} ORDER BY rid"
@@ -233,8 +229,7 @@ class Records:
 
     def let_go(self, rids: Sequence[int]) -> int:
         """Gone: their identity keys go with them."""
-        for part in chunks(rids):
-            listed, params = names("k", part)
+        for listed, params in listings(rids):
             self._db.execute(f"UPDATE record SET gone = 1, due = 1 WHERE rid IN {listed}", params)
             self._uncount(listed, params)
         self.identities.let_go(rids)
@@ -284,8 +279,7 @@ class Records:
 
     def _select(self, column: str, values: Sequence[Any]) -> list[Stored]:
         found = []
-        for part in chunks(values):
-            listed, params = names("k", part)
+        for listed, params in listings(values):
             sql = (
                 "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
                 f" WHERE {column} IN {listed} AND noun = 'customers' ORDER BY connection, stream, ext"
@@ -318,8 +312,7 @@ class Records:
     def shadows(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """The shadows of these records, see `SHADOW`."""
         found = {}
-        for part in chunks(exts):
-            listed, params = names("k", part)
+        for listed, params in listings(exts):
             sql = f"SELECT ext, body FROM shadow WHERE connection = :connection AND ext IN {listed}"
             for ext, body in self._db.rows(sql, {**params, "connection": connection}):
                 found[ext] = self._vault.open(bytes(body), f"shadow:{connection}")

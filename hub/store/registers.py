@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.store.records import Incoming
 from hub.vault import Vault
 
@@ -92,8 +92,7 @@ class Registers:
 
     def _due(self, table: str, rids: Collection[int]) -> None:
         """The customers that these orders, cases or records have now are looked at again."""
-        for part in chunks(sorted(rids)):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(rids)):
             held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
             self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hub.clock import Clock
-from hub.store.database import Database, chunks, names
+from hub.store.database import Database, listings
 from hub.store.records import Stored
 from hub.vault import Vault
 
@@ -93,8 +93,7 @@ class Verdicts:
     def touching(self, rids: Sequence[int]) -> list[Verdict]:
         """The verdicts that stand on these records, the newest first."""
         found: dict[int, Verdict] = {}
-        for part in chunks(sorted(set(rids))):
-            listed, params = names("k", part)
+        for listed, params in listings(sorted(set(rids))):
             for side in ("one", "other"):
                 sql = f"SELECT v.seq, v.id, v.kind, v.one, v.other FROM verdict v WHERE v.{side} IN {listed} AND{_STANDING}"
                 found.update((row[0], Verdict(*row[1:])) for row in self._db.rows(sql, params))
