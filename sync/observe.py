@@ -102,8 +102,11 @@ class Asked:
     held: Sequence[Held]
 
 
-Inbox = Queue[Arrived | Asked | Lane]
-"""What waits for the writer; a lane at its end comes itself."""
+Item = Arrived | Asked | Lane
+"""What comes to the writer; a lane at its end comes itself."""
+
+Inbox = Queue[Item]
+"""What waits for the writer."""
 
 
 @dataclass(frozen=True)
@@ -131,15 +134,15 @@ class Observer:
         for thread in threads:
             thread.start()
         running = len(lanes)
-        late: list[Arrived | Asked | Lane] = []
+        behind: Item | None = None
         while running:
-            item = late.pop() if late else queue.get()
+            item, behind = behind or queue.get(), None
             if isinstance(item, Lane):
                 running -= 1
             elif isinstance(item, Asked):
                 self._mend(item)
             else:
-                pages, late = _waiting(item, queue)
+                pages, behind = _waiting(item, queue)
                 for page, good in self._write_safely(pages):
                     if page.waits:
                         acks[page.lane.name].put(good)
@@ -179,11 +182,11 @@ class Observer:
         normalise: Normaliser, queue: Inbox, ack: Queue[bool],
     ) -> bool:  # fmt: skip
         """Read one window; False when it has to be read again."""
-        ended = False
+        ended, asks = False, _askable(lane, stream) > 0
         with _closed(lane.connector.read(stream, window, position)) as pages:
             for page in pages:
                 with self._turn:
-                    records, held = sorted_out(lane.name, page, normalise, asks=_askable(lane, stream))
+                    records, held = sorted_out(lane.name, page, normalise, asks=asks)
                 arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held)
                 queue.put(arrived)
                 if lane.error is not None:
@@ -199,10 +202,8 @@ class Observer:
 
     def _ask_again(self, lane: Lane, normalise: Normaliser, queue: Inbox) -> None:
         """Ask by id for rows that came in spoilt: listed once, they lie behind the watermark until they change."""
-        stream, target = normalise.stream, lane.connector.target()
-        if target is None or lane.error is not None or not _askable(lane, stream):
-            return
-        if ids := self.store.quarantine.spoilt(lane.name, stream.name, target.batch):
+        stream, most = normalise.stream, _askable(lane, normalise.stream)
+        if lane.error is None and most and (ids := self.store.quarantine.spoilt(lane.name, stream.name, most)):
             found = Page(rows=list(lane.connector.fetch(ids).values()))
             queue.put(Asked(lane, stream, *sorted_out(lane.name, found, normalise)))
 
@@ -249,7 +250,7 @@ class Observer:
         Where one of several cannot be written, each is written alone, so that it costs its own lane only.
         """
         try:
-            with self._turn, self.store.db.writing("page"):
+            with self.store.db.writing("page"), self._turn:
                 written = [self._write(item) if item.lane.error is None else (False, Landing()) for item in items]
         except HubError as fault:
             if len(items) > 1:
@@ -354,8 +355,8 @@ def judge(
     return "swept" if swept and window.full and stream.strength == "swept" else "bracketed"
 
 
-def _waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], list[Arrived | Asked | Lane]]:
-    """The pages that are waiting, up to a transaction's worth, and what came behind them."""
+def _waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:
+    """The pages that are waiting, up to a transaction's worth, and what else came behind them."""
     pages = [first]
     while not pages[-1].waits and sum(len(page.records) for page in pages) < COMMIT:
         try:
@@ -363,9 +364,9 @@ def _waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], list[Arrived 
         except Empty:
             break
         if not isinstance(item, Arrived):
-            return pages, [item]
+            return pages, item
         pages.append(item)
-    return pages, []
+    return pages, None
 
 
 @contextmanager
@@ -378,10 +379,10 @@ def _closed(pages: Iterator[Page]) -> Iterator[Iterator[Page]]:
             pages.close()
 
 
-def _askable(lane: Lane, stream: Stream) -> bool:
-    """Whether the connection can be asked for rows of the stream by their ids."""
+def _askable(lane: Lane, stream: Stream) -> int:
+    """For how many rows of the stream a connection can be asked at a time by their ids; 0 where it cannot."""
     target = lane.connector.target()
-    return target is not None and target.stream == stream.name and not stream.personal_ids
+    return target.batch if target is not None and target.stream == stream.name and not stream.personal_ids else 0
 
 
 def _time(seconds: int) -> datetime:
