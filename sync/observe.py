@@ -45,7 +45,13 @@ class Lane:
     full: bool = False
     since: datetime | None = None
     error: HubError | None = None
+    refused: bool = False
+    """Whether a page could not be written: those behind it then are not either. A lane that fails by itself loses none."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def refuse(self, fault: HubError) -> None:
+        """Take nothing more from this lane: what it sent last could not be written."""
+        self.error, self.refused = fault, True
 
 
 @dataclass
@@ -251,14 +257,14 @@ class Observer:
         """
         try:
             with self.store.db.writing("page"), self._turn:
-                written = [self._write(item) if item.lane.error is None else (False, Landing()) for item in items]
+                written = [(False, Landing()) if item.lane.refused else self._write(item) for item in items]
         except HubError as fault:
             if len(items) > 1:
                 return [one for item in items for one in self._write_safely([item])]
-            items[0].lane.error = fault
+            items[0].lane.refuse(fault)
             return [(items[0], False)]
         for item, (_, landing) in zip(items, written, strict=True):
-            if item.lane.error is None:
+            if not item.lane.refused:
                 self._count(item, landing)
         return [(item, good) for item, (good, _) in zip(items, written, strict=True)]
 
@@ -297,7 +303,7 @@ class Observer:
                 self._set_aside(item)
                 outcome.quarantined = self.store.quarantine.counts(self.run).get((name, stream), 0)
         except HubError as fault:
-            item.lane.error = fault
+            item.lane.refuse(fault)
             return
         self.progress(f"{name}.{stream}", outcome)
 
