@@ -58,6 +58,12 @@ class Destination:
         ]
 
     @cached_property
+    def rivals(self) -> dict[str, frozenset[str]]:
+        """field -> the others that go to the same place."""
+        shared = [{entry.ours for entry in entries} for entries in self._places if len(entries) > 1]
+        return {ours: frozenset(names - {ours}) for names in shared for ours in names}
+
+    @cached_property
     def believed(self) -> frozenset[str]:
         """What plans ask of a golden record: what the hub decides is not in it, and parts of a name need the whole one."""
         ours = {entry.ours for entry in self._fields if not is_decided(entry.ours)}

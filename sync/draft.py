@@ -116,6 +116,9 @@ class RecordDraft:
         shadow = {part: dict(self.shadow.get(part, ())) for part in SHADOW}
         calm = not (shadow["lost"] or self.inbox.knows(self.record.ext))
         for entry in self.destination.chosen(self.wanted):
+            for rival in self.destination.rivals.get(entry.ours, ()):
+                if not self._is_ours(rival, shadow):
+                    _forget(shadow, rival)
             if not (calm and self._plain(entry, shadow, sides)):
                 self._field(entry, self.ground.echoes.get(entry.ours, ()), shadow, sides, draft)
         shadow["lost"].clear()  # the inbox has taken it up
@@ -177,11 +180,15 @@ class RecordDraft:
             wanted=self._wanted(entry, shadow),
             declined=shadow["declined"].get(name),
             has_declined=name in shadow["declined"],
-            theirs_is_ours=name in self.record.body.ours and name not in shadow["made"],
+            theirs_is_ours=self._is_ours(name, shadow),
             keep=name in self.kept,
             unkept=shadow["unkept"].get(name),
             has_unkept=name in shadow["unkept"],
         )
+
+    def _is_ours(self, name: str, shadow: Rows[str, Any]) -> bool:
+        """Whether what is there is what we wrote, and not only made of it."""
+        return name in self.record.body.ours and name not in shadow["made"]
 
     def _wanted(self, entry: Field, shadow: Rows[str, Any]) -> Any:
         """What is wanted there; where we once left their word standing and want the same again, that word."""
@@ -224,8 +231,13 @@ class RecordDraft:
 
 def _agree(shadow: dict[str, dict[str, Any]], name: str, theirs: Any) -> None:
     """Both sides agree on theirs from now on."""
+    _forget(shadow, name)
     shadow["base"][name] = theirs
-    for part in ("declined", "left", "unkept"):
+
+
+def _forget(shadow: dict[str, dict[str, Any]], name: str) -> None:
+    """Nothing is agreed on: while another field goes to the same place, this one's base would only grow old."""
+    for part in ("base", "declined", "left", "unkept"):
         shadow[part].pop(name, None)
 
 

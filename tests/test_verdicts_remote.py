@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis.strategies as st
 import orjson
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 
 from hub.clock import FixedClock
 from hub.errors import SettingsError
@@ -166,6 +166,9 @@ QUICK: dict[str, Any] = {
 
 
 @settings(max_examples=6, **QUICK)
+@example(steps=[("merge", 9, 96, True)], order=28)
+@example(steps=[("merge", 28, 32, False), ("merge", 18, 29, True), ("split", 37, 29, False), ("merge", 18, 20, True)],
+         order=10)  # fmt: skip
 @given(steps=STEPS, order=st.integers(0, 99))
 def test_after_everything_is_taken_back_store_and_systems_are_as_before(
     stands: Stages, steps: list[Step], order: int
