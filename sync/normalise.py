@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,17 +22,18 @@ from hub.forms import MOMENT, NUMBER, SPOILT, Place, speller
 from hub.model import NOUNS, Customer, Noun, Order, OrderLine, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
+from sync.columns import CONSENTS, Columns
 from sync.mapping import is_decided, pick
-from sync.plain import Plain, is_time
+from sync.plain import Plain, is_time, seconds
 from sync.reading import Reader
 
-CUSTOMER, ORDER, LINE = Plain(Customer), Plain(Order), Plain(OrderLine)
+_PLAIN: dict[str, Plain] = {"customers": Plain(Customer), "orders": Plain(Order)}
+"""What is read by columns: the nouns that come in millions."""
+
+_LINE = Plain(OrderLine)
 
 _STRUCTURED = ("custom", "sizes", "named_dates", "buyer")
 _LINE_NUMBERS = ("quantity", "unit_price", "discount", "refunded")
-_CONSENTS = {"true": "opted_out", "opted_in": "opted_in"}
-"""What their consent field says -> the state; other words say nothing."""
-
 _AMOUNT = re.compile(r"(-?\d{1,15})(?:\.(\d{1,6}))?", re.ASCII)
 
 
@@ -41,14 +43,14 @@ class _Made(NamedTuple):
     body: dict[str, Any]
     buyer: dict[str, str] | None = None
     typed: dict[str, Any] | None = None
-    lines: Sequence[dict[str, Any]] = ()
+    lines: Sequence[tuple[Any, ...]] = ()
 
 
 class _Position(NamedTuple):
-    """A position of an order, and whether its model takes it as it stands."""
+    """A position of an order, and its columns where its model takes it as it stands."""
 
     body: dict[str, Any]
-    plain: bool
+    columns: tuple[Any, ...] | None
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,40 @@ class Normaliser:
         ext = self._id(row)
         values, flaws = self._read(row)
         decided = {name: values.pop(name) for name in self._decided if name in values}
-        made = self._made(values)
+        return self._incoming(ext, self._made(values), decided, self._modified(row), flaws)
+
+    def page(self, rows: Sequence[Any]) -> Iterator[Incoming | None]:
+        """The records of the rows in which everything is plain; None for each one that must go the way of a single row."""
+        if self._columns is None:
+            return repeat(None, len(rows))
+        return map(self._plain, rows, self._columns(rows))
+
+    def _plain(self, row: Rows[str, Any], found: tuple[dict[str, Any], int] | None) -> Incoming | None:
+        if found is None:
+            return None
+        values, at = found
+        decided = {name: values.pop(name) for name in self._decided if name in values}
+        try:
+            made = _Made(values) if self.stream.noun == "customers" else self._plain_order(values)
+            return self._incoming(self._id(row), made, decided, at) if made else None
+        except Rejected:
+            return None
+
+    def _incoming(self, ext: str, made: _Made, decided: dict[str, Any], at: int, flaws: Sequence[str] = ()) -> Incoming:
         body = made.body | decided
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:
-            fingerprint = self.vault.fingerprint([self.digest, body])
+            text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
         except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
             raise Rejected(SPOILT) from None
-        return Incoming(
-            ext, body, self._modified(row), fingerprint, made.buyer, made.typed, made.lines, tuple(flaws)
-        )  # fmt: skip
+        fingerprint = self.vault.fingerprint([self.digest, orjson.Fragment(text)])
+        return Incoming(ext, body, at, fingerprint, made.buyer, made.typed, made.lines, tuple(flaws), text)
+
+    @cached_property
+    def _columns(self) -> Columns | None:
+        model = _PLAIN.get(self.stream.noun)
+        return Columns(self.stream.mapping, self.place, model, given=("currency",)) if model else None
 
     @cached_property
     def _read(self) -> Reader:
@@ -112,12 +137,12 @@ class Normaliser:
         name = self.stream.mapping.modified
         raw = pick(row, name) if name else None
         if type(raw) is str and is_time(raw):
-            return _seconds(raw)
+            return seconds(raw)
         try:
             text = MOMENT.canonical(raw, self.place)
         except ValueError as fault:
             raise Rejected(str(fault), field=name) from None
-        return _seconds(text) if text else 0
+        return seconds(text) if text else 0
 
     # -- one way for each noun
 
@@ -132,10 +157,6 @@ class Normaliser:
         return _Made(body, body.get("buyer"), _case(body) if noun == "cases" else body)
 
     def _customer(self, values: dict[str, Any]) -> dict[str, Any]:
-        said = {name for name in values if name.startswith("consents.")}
-        flat = {name: value for name, value in values.items() if name not in said} if said else values
-        if not any(values[name] in _CONSENTS for name in said) and CUSTOMER.takes(flat):
-            return flat
         noun = self._noun(_shape(values))
         found = noun.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         if isinstance(noun, Customer) and noun.consents:  # their defaults are part of what they say
@@ -143,29 +164,37 @@ class Normaliser:
         return _flat(found)
 
     def _order(self, shaped: dict[str, Any]) -> _Made:
-        shaped.setdefault("currency", self.currency)
-        positions = [self._line(line) for line in shaped.pop("lines", ())]
-        if all(one.plain for one in positions) and ORDER.takes(shaped):
-            body = {**ORDER.defaults, **shaped, "lines": [one.body for one in positions]}
-        else:
-            shaped["lines"] = [one.body for one in positions]
-            body = self._noun(shaped).model_dump(mode="json", exclude_none=True)
-        currency = body["currency"]
-        lines = [_order_line(line, number, currency) for number, line in enumerate(body["lines"], 1)]
-        return _Made(body, body["buyer"], _order(body, self.place), lines)
+        currency = shaped.setdefault("currency", self.currency)
+        shaped["lines"] = [self._line(line, currency).body for line in shaped.get("lines", ())]
+        body = self._noun(shaped).model_dump(mode="json", exclude_none=True)
+        lines = [(number, *_line_columns(line, body["currency"])) for number, line in enumerate(body["lines"], 1)]
+        return _Made(body, body["buyer"], _order_columns(body, self.place), lines)
 
-    def _line(self, raw: Any) -> _Position:
+    def _plain_order(self, values: dict[str, Any]) -> _Made | None:
+        """An order as its model would give it back; None where one of its positions is not plain."""
+        body = {**_PLAIN["orders"].defaults, "currency": self.currency, **values}
+        currency, positions, lines = body["currency"], [], []
+        for number, raw in enumerate(body["lines"], 1):
+            position, columns = self._line(raw, currency)
+            if columns is None:
+                return None
+            positions.append(position)
+            lines.append((number, *columns))
+        body["lines"] = positions
+        return _Made(body, body["buyer"], _order_columns(body, self.place), lines)
+
+    def _line(self, raw: Any, currency: str) -> _Position:
         """A position of an order; the same goods at the same price are remembered."""
         if not isinstance(raw, dict):
             raise Rejected("is not a list of order lines", field="lines")
         parts = tuple(raw.items())
-        texts = set(map(type, raw.values())) <= {str}
-        return self._lines(parts) if texts else _line(parts, self._number)
+        texts = {str}.issuperset(map(type, raw.values()))
+        return self._lines(parts, currency) if texts else _line(parts, currency, self._number)
 
     @cached_property
-    def _lines(self) -> Callable[[tuple[tuple[str, Any], ...]], _Position]:
+    def _lines(self) -> Callable[[tuple[tuple[str, Any], ...], str], _Position]:
         number = self._number
-        return lru_cache(maxsize=4096)(lambda parts: _line(parts, number))
+        return lru_cache(maxsize=4096)(lambda parts, currency: _line(parts, currency, number))
 
     def _noun(self, shaped: dict[str, Any]) -> Noun:
         try:
@@ -189,7 +218,7 @@ def _shape(values: dict[str, Any]) -> dict[str, Any]:
             continue
         head, _, rest = name.partition(".")
         if head == "consents":
-            if state := _CONSENTS.get(value):
+            if state := CONSENTS.get(value):
                 shaped.setdefault("consents", []).append({"channel": rest, "state": state})
         elif head in _STRUCTURED:
             shaped.setdefault(head, {})[rest] = value
@@ -209,7 +238,7 @@ def _flat(found: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _line(parts: tuple[tuple[str, Any], ...], number: Callable[[Any], str | None]) -> _Position:
+def _line(parts: tuple[tuple[str, Any], ...], currency: str, number: Callable[[Any], str | None]) -> _Position:
     line = {name: value for name, value in parts if value is not None and value != ""}
     name = ""
     try:
@@ -218,8 +247,10 @@ def _line(parts: tuple[tuple[str, Any], ...], number: Callable[[Any], str | None
                 line[name] = number(line[name])
     except ValueError as fault:
         raise Rejected(str(fault), field=f"lines.{name}") from None
-    plain = LINE.takes(line)
-    return _Position({**LINE.defaults, **line} if plain else line, plain)
+    if not _LINE.takes(line):
+        return _Position(line, None)
+    line = {**_LINE.defaults, **line}
+    return _Position(line, _line_columns(line, currency))
 
 
 # -- columns of the typed tables
@@ -237,38 +268,32 @@ def minor(amount: str | Decimal, currency: str) -> int:
     return int(scaled)
 
 
-@lru_cache(maxsize=1024)
-def _seconds(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
-
-
-def _order(order: dict[str, Any], place: Place) -> dict[str, Any]:
-    placed, delivered, currency = _seconds(order["placed_at"]), order.get("delivered_at"), order["currency"]
+def _order_columns(order: dict[str, Any], place: Place) -> dict[str, Any]:
+    placed, delivered, currency = (
+        datetime.fromisoformat(order["placed_at"]),
+        order.get("delivered_at"),
+        order["currency"],
+    )
     return {
-        "number": order["number"], "placed_at": placed, "placed_on": _day(placed, place),
-        "delivered_on": _day(_seconds(delivered), place) if delivered else None, "channel": order["channel"],
-        "store": order.get("store"), "staff": order.get("staff"), "status": order["status"],
+        "number": order["number"], "placed_at": int(placed.timestamp()), "placed_on": local_day(placed, place.zone),
+        "delivered_on": local_day(datetime.fromisoformat(delivered), place.zone) if delivered else None,
+        "channel": order["channel"], "store": order.get("store"), "staff": order.get("staff"), "status": order["status"],
         "payment": order.get("payment_method"), "currency": currency, "total": minor(order["total"], currency),
         "refunded": minor(order["refunded"], currency), "source_ref": order.get("source_ref"),
     }  # fmt: skip
 
 
-def _day(seconds: int, place: Place) -> int:
-    return local_day(datetime.fromtimestamp(seconds, UTC), place.zone)
-
-
-def _order_line(line: dict[str, Any], number: int, currency: str) -> dict[str, Any]:
-    return {
-        "line": number, "sku": line["sku"], "batch": line.get("batch"), "category": line.get("category"),
-        "quantity": line["quantity"], "price": minor(line["unit_price"], currency),
-        "discount": minor(line["discount"], currency), "refunded": minor(line["refunded"], currency),
-    }  # fmt: skip
+def _line_columns(line: dict[str, Any], currency: str) -> tuple[Any, ...]:
+    return (
+        line["sku"], line.get("batch"), line.get("category"), line["quantity"], minor(line["unit_price"], currency),
+        minor(line["discount"], currency), minor(line["refunded"], currency),
+    )  # fmt: skip
 
 
 def _case(case: dict[str, Any]) -> dict[str, Any]:
     plain = {name: case.get(name) for name in ("number", "kind", "channel", "state", "sku", "batch", "cause", "unit")}
     times = {name: case.get(name) for name in ("opened_at", "promised_at", "answered_at", "closed_at")}
-    return plain | {name: _seconds(text) if text else None for name, text in times.items()}
+    return plain | {name: seconds(text) if text else None for name, text in times.items()}
 
 
 def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str) -> Incoming | None:
@@ -278,4 +303,6 @@ def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str
     if not word:
         return None
     values = {name: value for name, value in buyer.items() if name != "external_id"}
-    return Incoming(vault.index(kind, word).hex(), values, modified, vault.fingerprint([digest, values]))
+    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    fingerprint = vault.fingerprint([digest, orjson.Fragment(text)])
+    return Incoming(vault.index(kind, word).hex(), values, modified, fingerprint, text=text)

@@ -2,7 +2,7 @@
 
 Most rows are plain: texts of a common length, canonical times and numbers, known words. For each field of a model a check
 is derived from its type; what passes all checks, the model would give back letter by letter. Everything else goes through
-the model, which has the last word and the better message. A property test holds both ways equal.
+the model, which has the last word and the better message; see `sync/columns.py`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Plain:
     def __init__(self, model: type[BaseModel]) -> None:
         self._checks: dict[str, Check] = {}
         self._inside: dict[str, Check] = {}
+        self.parts: dict[str, Plain] = {}
         self.defaults: dict[str, Any] = {}
-        self._required = {name for name, field in model.model_fields.items() if field.is_required()}
+        self.required = {name for name, field in model.model_fields.items() if field.is_required()}
         for name, field in model.model_fields.items():
             default = field.get_default(call_default_factory=True, validated_data={})
             if default is not None and default is not PydanticUndefined:
@@ -43,14 +44,19 @@ class Plain:
                 self._inside[name] = _check(get_args(kind)[1], [])
             else:
                 self._checks[name] = _check(kind, field.metadata)
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                self.parts[name] = Plain(kind)
+
+    def check(self, name: str) -> Check:
+        """The check of a field; `custom.size` is the part `size` of the field `custom`, `buyer.phone` one of an object."""
+        head, _, rest = name.partition(".")
+        if rest:
+            return self.parts[head].check(rest) if head in self.parts else self._inside.get(head, _never)
+        return self._checks.get(name, _never)
 
     def takes(self, values: Mapping[str, Any]) -> bool:
-        """Whether all values are plain; `custom.size` is the part `size` of the field `custom`."""
-        for name, value in values.items():
-            check = self._checks.get(name) or self._inside.get(name.partition(".")[0])
-            if check is None or not check(value):
-                return False
-        return self._required <= values.keys()
+        """Whether all values are plain, and none is missing."""
+        return all(self.check(name)(value) for name, value in values.items()) and self.required <= values.keys()
 
 
 def _bare(kind: Any) -> Any:
@@ -76,7 +82,11 @@ def _check(kind: Any, metadata: list[Any]) -> Check:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         inner = Plain(kind)
         return lambda value: type(value) is dict and inner.takes(value)
-    return lambda value: False
+    return _never
+
+
+def _never(value: Any) -> bool:
+    return False
 
 
 def _text(metadata: list[Any]) -> Check:
@@ -109,6 +119,12 @@ def is_time(value: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def seconds(text: str) -> int:
+    """Epoch seconds of a canonical time."""
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def _is_number(value: Any) -> bool:

@@ -18,7 +18,7 @@ from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, pick
 
-Speak = Callable[[str], str | None]
+Speak = Callable[[Any], str | None]
 
 _REMEMBERED = 1024
 
@@ -37,7 +37,6 @@ class Reader:
     """Their row -> our fields out of it (empty ones left out), and the names of ours that could not be read."""
 
     def __init__(self, mapping: Mapping, place: Place) -> None:
-        self._place = place
         self._joins = mapping.names_in_parts
         plain = [entry for entry in mapping.fields if entry.ours != "lines" and not tags.is_tags(entry)]
         self._single = [_step(entry, place) for entry in plain if entry.ours not in LISTS]
@@ -56,7 +55,7 @@ class Reader:
                 value = None
             else:
                 try:
-                    value = speak(raw) if type(raw) is str else spelled(entry, raw, self._place)
+                    value = speak(raw)
                 except ValueError as fault:
                     value = None
                     _flawed(step, fault, flaws)
@@ -68,7 +67,7 @@ class Reader:
         for step in self._listed:
             self._several(step, row, found, flaws)
         for entry in self._lines:
-            found["lines"] = pick(row, entry.theirs) or []
+            found["lines"] = positions(pick(row, entry.theirs))
         for entry in self._tags:  # none at all is said too: the hub must know it
             found[entry.ours] = tags.seen(entry, pick(row, entry.theirs))
         if self._joins and not found.keys().isdisjoint(PARTS):
@@ -80,7 +79,7 @@ class Reader:
         said = []
         for one in raw if isinstance(raw, list) else [raw]:
             try:
-                value = step.speak(one) if type(one) is str else spelled(step.entry, one, self._place)
+                value = step.speak(one)
             except ValueError as fault:
                 value = None
                 _flawed(step, fault, flaws)
@@ -93,6 +92,13 @@ class Reader:
             raise _missing(step.entry)
 
 
+def positions(raw: Any) -> list[Any]:
+    """The positions of an order; Rejected where there is something else."""
+    if raw and not isinstance(raw, list):
+        raise Rejected("is not a list of order lines", field="lines")
+    return raw or []
+
+
 def spelled(entry: Field, value: Any, place: Place) -> str | None:
     """One value of theirs in canonical form; ValueError when it has none."""
     if isinstance(value, dict | list):
@@ -103,12 +109,17 @@ def spelled(entry: Field, value: Any, place: Place) -> str | None:
     return entry.form.canonical(value, place)
 
 
-def _step(entry: Field, place: Place) -> _Step:
-    way = tuple(entry.theirs.split(".")) if "." in entry.theirs else ()
+def speaker(entry: Field, place: Place) -> Speak:
+    """One value of theirs in canonical form, the latest texts remembered; ValueError when it has none."""
     speak = speller(entry.form, place)
     if entry.values:
         speak = lru_cache(maxsize=_REMEMBERED)(lambda text: spelled(entry, text, place))
-    return _Step(entry.ours, entry.theirs, way, speak, entry)
+    return lambda raw: speak(raw) if type(raw) is str else spelled(entry, raw, place)
+
+
+def _step(entry: Field, place: Place) -> _Step:
+    way = tuple(entry.theirs.split(".")) if "." in entry.theirs else ()
+    return _Step(entry.ours, entry.theirs, way, speaker(entry, place), entry)
 
 
 def _flawed(step: _Step, fault: ValueError, flaws: list[str]) -> None:

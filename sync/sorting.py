@@ -22,9 +22,9 @@ def sorted_out(
     With `asks` a row that lost a field to half a character is set aside too: it will be asked for again by its id.
     """
     records, held = [], [_bad(name, normalise.stream.name, entry) for entry in page.bad]
-    for number, row in enumerate(page.rows):
+    for number, (row, plain) in enumerate(zip(page.rows, normalise.page(page.rows), strict=True)):
         try:
-            record = normalise(row)
+            record = normalise(row) if plain is None else plain
             if asks and record.flaws and _spoilt(row):
                 raise Rejected(SPOILT)
             records.append(record)

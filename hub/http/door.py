@@ -136,7 +136,10 @@ class Door:
             writes, repeatable, cost, bucket, expects, timeout,
         )  # fmt: skip
         progress = _Progress()
-        outcome: Outcome = self._retrying()(self._attempt, call, progress)
+        outcome = self._attempt(call, progress)
+        if outcome.again:
+            told = iter((outcome,))
+            outcome = self._retrying()(lambda: next(told, None) or self._attempt(call, progress))
         return self._concluded(call, outcome, progress)
 
     def side_by_side(self, ask: Callable[[Door, Q], A], questions: Iterable[Q]) -> Iterator[A]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ class Line:
 
     def send(self, outgoing: Outgoing, body: Body, timeout: float | None = None) -> Answer | Fault:
         """Send, and read the answer to its end."""
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line, half of its import
         import httpx
 
         client = self._client = self._client or self._opened()

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 Value = Any  # JSON: a string, a list or an object, as the noun's field has it
 
 
@@ -25,9 +27,9 @@ class Body:
     since: dict[str, int] = field(default_factory=dict)
     ours: dict[str, tuple[Value, int]] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """As sealed in the store."""
-        return {"v": self.values, "s": self.since, "o": self.ours}
+    def to_json(self, text: bytes = b"") -> dict[str, Any]:
+        """As sealed in the store; `text` is what the values are as JSON, where it is known."""
+        return {"v": orjson.Fragment(text) if text else self.values, "s": self.since, "o": self.ours}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Body:

@@ -23,7 +23,8 @@ not keep; what we wrote and somebody there has replaced since the last plan."""
 class Incoming(NamedTuple):
     """A normalised record on its way into the store.
 
-    `values` is the noun as JSON with empty fields left out; `typed` the columns of its own table (orders, cases, ...).
+    `values` is the noun as JSON with empty fields left out; `typed` the columns of its own table (orders, cases, ...) and
+    `lines` those of an order's positions, see `hub/store/registers.py`.
     `buyer` is how an order or a case names its customer: the fields of `hub.model.Buyer` that are known.
     """
 
@@ -33,8 +34,10 @@ class Incoming(NamedTuple):
     fingerprint: bytes
     buyer: dict[str, str] | None = None
     typed: dict[str, Any] | None = None
-    lines: Sequence[dict[str, Any]] = ()
+    lines: Sequence[tuple[Any, ...]] = ()
     flaws: tuple[str, ...] = ()
+    text: bytes = b""
+    """`values` as they are sealed, where that was written already."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ class Records:
         bodies: Rows[int, Body],
     ) -> None:  # fmt: skip
         context, due = _context(connection, stream), int(noun == "customers")
-        sealed = {rid: self._vault.seal(bodies[rid].to_json(), context) for _, rid in fresh}
+        sealed = {rid: self._vault.seal(bodies[rid].to_json(item.text), context) for item, rid in fresh}
         self._db.many(
             "INSERT INTO record (rid, connection, stream, noun, ext, fingerprint, modified, body, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -45,7 +45,7 @@ def _event(table: str, columns: tuple[str, ...]) -> str:
 _ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
 _CASES_SQL = _event("cases", _CASE)
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
-_ORDER_OF, _LINE_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_LINE), itemgetter(*_CASE)
+_ORDER_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", ("code", "name", "type", "region", "parent", "opening_hours", "origin"), ("code",))
 _STAFF_SQL = _upsert("staff_member", ("code", "body", "store", "role", "origin"), ("code",))
 
@@ -77,7 +77,7 @@ class Registers:
             rows.append((rid, connection, buyer, buyer, *_ORDER_OF(typed), counted))
         self._db.many(_ORDERS_SQL, rows)
         self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
-        self._db.many(_LINES_SQL, [(rid, *_LINE_OF(line)) for item, rid in found for line in item.lines])
+        self._db.many(_LINES_SQL, [(rid, *line) for item, rid in found for line in item.lines])
         self._due("record", set(buyers.values()))
 
     def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
