@@ -169,15 +169,27 @@ def _date(text: str, _: Place) -> str:
     raise ValueError("not a date (wanted 2025-03-01, 2025/3/1, 2025年3月1日, 20250301 or 03-01)")
 
 
+_UTC = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+def is_time(value: object) -> bool:
+    """Whether this is a UTC time to the second in its canonical spelling."""
+    if type(value) is not str or not _UTC.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
 _ISO = re.compile(r"[1-9]\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY_MARKS = str.maketrans("/年月日", "--- ")
 
 
 def _moment(text: str, place: Place) -> str:
     """UTC time to the second; a time without a zone is the place's."""
-    at = moment(text, place)
-    plain = len(text) == 20 and text[10] == "T" and text[-1] == "Z" and text.isascii()
-    return text if plain else at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return text if is_time(text) else moment(text, place).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def moment(text: str, place: Place) -> datetime:

@@ -201,5 +201,5 @@ def local_day(at: datetime | date, zone: object) -> int:
     """The proleptic ordinal of a time's calendar day in the brand's zone (dates in the store are such ordinals)."""
     if isinstance(at, datetime):
         assert isinstance(zone, tzinfo)
-        return at.astimezone(zone).date().toordinal()
+        at = at.astimezone(zone)
     return at.toordinal()

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Rows
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import MOMENT, Place
+from hub.forms import EMAIL, MOMENT, PHONE, Place, speller
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, is_decided, pick
 from sync.plain import Check, Plain, seconds
-from sync.reading import speaker
+from sync.reading import spelled
 
 ODD: Any = object()
 """In a column: what cannot be told here."""
@@ -62,9 +63,12 @@ class _Source(NamedTuple):
     def column(self, rows: Sequence[Rows[str, Any]]) -> Column:
         """What all rows say, None where one says nothing."""
         theirs, way = self.theirs, self.way
-        raw = [row.get(theirs, way or None) for row in rows]
-        if way:
-            raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
+        try:
+            raw = list(map(itemgetter(theirs), rows))
+        except KeyError:
+            raw = [row.get(theirs, way or None) for row in rows]
+            if way:
+                raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
         return list(map(self.texts if _TEXTS.issuperset(map(type, raw)) else self.others, raw))
 
 
@@ -148,7 +152,7 @@ def _put_inside(found: dict[str, Column], head: str) -> None:
 
 def _sayer(entry: Field, place: Place, model: Plain) -> Say:
     """Their value -> ours; None for an empty one, ODD for one that the long way must look at."""
-    speak, nothing = speaker(entry, place), ODD if entry.required else None
+    speak, nothing = _speaker(entry, place), ODD if entry.required else None
     check, made = _judge(entry, model), _consent(entry.ours) if entry.ours.startswith("consents.") else None
 
     def say(raw: Any) -> Any:
@@ -163,6 +167,14 @@ def _sayer(entry: Field, place: Place, model: Plain) -> Say:
         return value if value is None or check(value) else ODD
 
     return say
+
+
+def _speaker(entry: Field, place: Place) -> Callable[[Any], str | None]:
+    """Phones and addresses, dear to spell, are remembered for all fields of a system: one often stands in several."""
+    if entry.values:
+        return partial(spelled, entry, place=place)
+    spell, plain = speller(entry.form, place), partial(entry.form.canonical, place=place)
+    return (lambda raw: spell(raw) if type(raw) is str else plain(raw)) if entry.form in (PHONE, EMAIL) else plain
 
 
 def _judge(entry: Field, model: Plain) -> Check:

@@ -18,13 +18,13 @@ from pydantic import ValidationError
 
 from hub.connector import Stream
 from hub.errors import Rejected
-from hub.forms import MOMENT, NUMBER, SPOILT, Place, speller
+from hub.forms import MOMENT, NUMBER, SPOILT, Place, is_time, speller
 from hub.model import NOUNS, Customer, Noun, Order, OrderLine, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync.columns import CONSENTS, Columns
 from sync.mapping import is_decided, pick
-from sync.plain import Plain, is_time, seconds
+from sync.plain import Plain, seconds
 from sync.reading import Reader
 
 _PLAIN: dict[str, Plain] = {"customers": Plain(Customer), "orders": Plain(Order)}

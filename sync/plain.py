@@ -19,11 +19,9 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from hub.forms import PLAIN_NUMBER
+from hub.forms import PLAIN_NUMBER, is_time
 
 Check = Callable[[Any], bool]
-
-_TIME = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 class Plain:
@@ -108,17 +106,6 @@ def _one_of(words: frozenset[Any]) -> Check:
 
 def _all_of(check: Check) -> Check:
     return lambda value: type(value) is list and all(map(check, value))
-
-
-def is_time(value: Any) -> bool:
-    """Whether this is a UTC time to the second in its canonical spelling."""
-    if type(value) is not str or not _TIME.fullmatch(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=1024)

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Rows
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
 from hub.errors import Rejected
-from hub.forms import Place, speller
+from hub.forms import Place
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, pick
 
 Speak = Callable[[Any], str | None]
-
-_REMEMBERED = 1024
 
 
 class _Step(NamedTuple):
@@ -109,17 +107,9 @@ def spelled(entry: Field, value: Any, place: Place) -> str | None:
     return entry.form.canonical(value, place)
 
 
-def speaker(entry: Field, place: Place) -> Speak:
-    """One value of theirs in canonical form, the latest texts remembered; ValueError when it has none."""
-    speak = speller(entry.form, place)
-    if entry.values:
-        speak = lru_cache(maxsize=_REMEMBERED)(lambda text: spelled(entry, text, place))
-    return lambda raw: speak(raw) if type(raw) is str else spelled(entry, raw, place)
-
-
 def _step(entry: Field, place: Place) -> _Step:
     way = tuple(entry.theirs.split(".")) if "." in entry.theirs else ()
-    return _Step(entry.ours, entry.theirs, way, speaker(entry, place), entry)
+    return _Step(entry.ours, entry.theirs, way, partial(spelled, entry, place=place), entry)
 
 
 def _flawed(step: _Step, fault: ValueError, flaws: list[str]) -> None:

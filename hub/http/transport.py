@@ -100,9 +100,11 @@ class Line:
         limits = httpx.Timeout(timeout or self._timeout, connect=CONNECT_TIMEOUT)
         try:
             arguments = body.arguments(outgoing)
-            request = client.build_request(
-                outgoing.method, outgoing.url, params=outgoing.params or None, headers=outgoing.headers,
-                timeout=limits, **arguments,
+            headers = client.headers.copy()
+            headers.update(outgoing.headers)
+            request = httpx.Request(  # by the client it would be taken apart and put together three times
+                outgoing.method, outgoing.url, params=outgoing.params or None, headers=headers,
+                extensions={"timeout": limits.as_dict()}, **arguments,
             )  # fmt: skip
             return _whole(client, request)
         except httpx.TransportError as error:

@@ -103,13 +103,12 @@ def bounds(window: Window) -> Row:
 
 def within(window: Window, row: Row, name: str = "date_modified_gmt") -> bool:
     """Whether a row belongs to a window, as one of its own times says."""
-    at = moment(row, name)
-    return window.since is None or at is None or at >= window.since
+    return window.since is None or (at := moment(row, name)) is None or at >= window.since
 
 
 def _outside(window: Window, row: Row) -> bool:
     """Whether a shop that filters by time of change would have left this row out."""
-    at = moment(row, "date_modified_gmt")
+    at = moment(row, "date_modified_gmt") if window.since else None
     return window.since is not None and at is not None and not window.since <= at < window.until
 
 

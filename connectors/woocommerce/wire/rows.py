@@ -14,6 +14,7 @@ from hub.connector import Mapping, Row, whole_name
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
 _NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
+_AMOUNTS = ("quantity", "subtotal", "total")
 _WALKED = ("id", "status", "currency", "customer_id", "role")
 _LAID_OUT = {"customer": "customer_id", "lines": "line_items", "refunded": "refunds", "channel": "id"}
 """Fields that are made here, and those that they are made of."""
@@ -99,7 +100,7 @@ def _address(found: Any) -> Row:
 
 def _line(item: Row, currency: str) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
-    amounts = (str(item.get(name) or "") for name in ("quantity", "subtotal", "total"))
+    amounts = [str(item.get(name) or "") for name in _AMOUNTS]
     quantity, price, discount = _prices(*amounts, _ONE if currency in _WHOLE else _CENT)
     return {
         "sku": str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"),
