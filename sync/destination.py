@@ -50,12 +50,23 @@ class Destination:
 
     def chosen(self, wanted: Rows[str, Any]) -> list[Field]:
         """The fields to compare: of several that go to one place the last one of which something is known."""
-        return [
-            entries[0]
-            if len(entries) == 1
-            else next((entry for entry in reversed(entries) if wanted.get(entry.ours) is not None), entries[0])
-            for entries in self._places
-        ]
+        known = tuple(name for name in self._contested if wanted.get(name) is not None)
+        found = self._chosen.get(known)
+        if found is None:
+            found = self._chosen[known] = [
+                next((entry for entry in reversed(entries) if entry.ours in known), entries[0])
+                for entries in self._places
+            ]
+        return found
+
+    @cached_property
+    def _chosen(self) -> dict[tuple[str, ...], list[Field]]:
+        """The fields to compare, by which of the contested ones are known."""
+        return {}
+
+    @cached_property
+    def _contested(self) -> tuple[str, ...]:
+        return tuple(entry.ours for entries in self._places if len(entries) > 1 for entry in entries)
 
     @cached_property
     def rivals(self) -> dict[str, frozenset[str]]:

@@ -113,18 +113,25 @@ class RecordDraft:
     def compare(self, draft: Draft) -> None:
         """Compare field by field, and note what follows."""
         sides: dict[str, dict[str, Any]] = {}
-        shadow = {part: dict(self.shadow.get(part, ())) for part in SHADOW}
+        shadow: dict[str, dict[str, Any]] = {part: dict(self.shadow.get(part, ())) for part in SHADOW}
         calm = not (shadow["lost"] or self.inbox.knows(self.record.ext))
-        for entry in self.destination.chosen(self.wanted):
-            for rival in self.destination.rivals.get(entry.ours, ()):
-                if not self._is_ours(rival, shadow):
-                    _forget(shadow, rival)
+        chosen = self.destination.chosen(self.wanted)
+        if self.shadow:
+            self._forget_rivals(chosen, shadow)
+        for entry in chosen:
             if not (calm and self._plain(entry, shadow, sides)):
                 self._field(entry, self.ground.echoes.get(entry.ours, ()), shadow, sides, draft)
         shadow["lost"].clear()  # the inbox has taken it up
         if any(shadow[part] != self.shadow.get(part, {}) for part in SHADOW):
             draft.shadows[self.destination.name][self.record.ext] = shadow
         draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
+
+    def _forget_rivals(self, chosen: Sequence[Field], shadow: dict[str, dict[str, Any]]) -> None:
+        """What was agreed on another field that goes to the same place would only grow old, unless it is our word."""
+        for entry in chosen:
+            for rival in self.destination.rivals.get(entry.ours, ()):
+                if not self._is_ours(rival, shadow):
+                    _forget(shadow, rival)
 
     def _plain(self, entry: Field, shadow: dict[str, dict[str, Any]], sides: dict[str, dict[str, Any]]) -> bool:
         """The everyday cases, where neither drift nor echo nor question has a say: both say the same, or it is the first
@@ -135,7 +142,9 @@ class RecordDraft:
         if name in body.ours or name == TAGS or not (wanted is None or fits(entry, wanted)):
             return False
         if theirs == wanted:
-            if name not in shadow["base"] or shadow["base"][name] != theirs:
+            if not self.shadow:
+                shadow["base"][name] = theirs
+            elif name not in shadow["base"] or shadow["base"][name] != theirs:
                 _agree(shadow, name, theirs)
             return True
         if self.shadow or name in self.ground.echoes:
@@ -236,7 +245,7 @@ def _agree(shadow: dict[str, dict[str, Any]], name: str, theirs: Any) -> None:
 
 
 def _forget(shadow: dict[str, dict[str, Any]], name: str) -> None:
-    """Nothing is agreed on: while another field goes to the same place, this one's base would only grow old."""
+    """Nothing is agreed on."""
     for part in ("base", "declined", "left", "unkept"):
         shadow[part].pop(name, None)
 

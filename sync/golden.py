@@ -87,27 +87,41 @@ class Survivorship:
         if only is None:
             return believed(self.candidates(records))
         living = [record for record in records if not record.gone]
-        found = {field: words for field in only if (words := _said(living, field))}
-        names = {field: found.pop(field) for field in _NAMES & found.keys()}
-        golden = {field: self._first(field, words) for field, words in found.items()}
-        if names and not _plain(names):
-            self._believe(names)
-        return golden | {field: words[0].value for field, words in names.items()}
+        words = [record.body.words() for record in living]
+        golden = {}
+        for field in only:
+            values = [value for one in words if (value := one.get(field)) is not None]
+            if values:  # where all say the same, nobody needs to come first
+                agreed = values.count(values[0]) == len(values)
+                golden[field] = values[0] if agreed else self._first(field, living)
+        if "name" in golden and not golden.keys().isdisjoint(PARTS) and not _plain(golden, words):
+            self._put_one_name(golden, living)
+        return golden
 
-    def _first(self, field: str, words: Sequence[Said]) -> Any:
-        """The believed one of several words; where all say the same nobody needs to come first."""
-        return words[0].value if _agree(words) else min(words, key=lambda said: self.order(field, said)).value
+    def _first(self, field: str, records: Sequence[Stored]) -> Any:
+        """The believed one of several words."""
+        return min(_said(records, field), key=lambda said: self.order(field, said)).value
+
+    def _put_one_name(self, golden: dict[str, Any], records: Sequence[Stored]) -> None:
+        names = {field: _said(records, field) for field in PARTS_AND_NAME & golden.keys()}
+        self._believe(names)
+        for field in PARTS_AND_NAME & golden.keys():
+            if field in names:
+                golden[field] = names[field][0].value
+            else:
+                del golden[field]
 
 
-_NAMES = frozenset({"name", *PARTS})
+PARTS_AND_NAME = frozenset({"name", *PARTS})
 
 
-def _plain(names: Mapping[str, Sequence[Said]]) -> bool:
+def _plain(golden: Mapping[str, Any], words: Sequence[Mapping[str, Any]]) -> bool:
     """Whether all say one name in one spelling, and somebody both parts of it: then there is nothing to choose."""
-    if names.keys() != _NAMES or not all(map(_agree, names.values())):
+    family, given, name = (golden.get(field) for field in (*PARTS, "name"))
+    if not (family and given and name in (f"{family}{given}", f"{given} {family}")):
         return False
-    both = {said[2:] for said in names[PARTS[0]]} & {said[2:] for said in names[PARTS[1]]}
-    return bool(both) and _spell({part: names[part][0] for part in PARTS}, names["name"][0].value)
+    agreed = all(one.get(field) in (None, golden[field]) for one in words for field in PARTS_AND_NAME)
+    return agreed and any(one.get(PARTS[0]) and one.get(PARTS[1]) for one in words)
 
 
 def _said(records: Sequence[Stored], field: str) -> list[Said]:
@@ -118,11 +132,6 @@ def _said(records: Sequence[Stored], field: str) -> list[Said]:
         for value, since in (record.body.word(field),)
         if value is not None
     ]
-
-
-def _agree(words: Sequence[Said]) -> bool:
-    first = words[0].value
-    return all(said.value == first for said in words)
 
 
 def _spell(parts: Mapping[str, Said], name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 
 from hub.clock import FixedClock
 from hub.errors import SettingsError
@@ -274,10 +274,11 @@ def test_what_cannot_be_split_is_refused(scene: Scene, named: list[str]) -> None
 PHONES = st.sampled_from([None, PHONE, OTHER, THIRD])
 NAMES = st.sampled_from([None, "张伟", "李娜"])
 ENTRIES = st.lists(st.tuples(st.sampled_from(["crm", "shop", "till"]), PHONES, NAMES), min_size=2, max_size=7)
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 30), st.integers(0, 30)), max_size=5)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.reuse, Phase.generate))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 @given(entries=ENTRIES, earlier=STEPS, one=st.integers(0, 30), other=st.integers(0, 30))
 def test_a_merge_and_its_undoing_leave_nothing_behind(
     entries: list[tuple[str, Any, Any]], earlier: list[tuple[bool, int, int]], one: int, other: int
@@ -317,7 +318,12 @@ def judge(scene: Scene, joins: bool, one: int, other: int) -> str:
     return ""
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.reuse, Phase.generate))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
+@example(  # what a person merged is merged further when the name that stood against it goes
+    entries=[("crm", None, "张伟"), ("till", PHONE, "张伟"), ("till", PHONE, None), ("till", PHONE, "李娜"),
+             ("till", PHONE, None), ("till", OTHER, "张伟"), ("till", THIRD, "李娜")],
+    one=4, other=21, gone={3}, at_once=True,
+)  # fmt: skip
 @given(
     entries=ENTRIES,
     one=st.integers(0, 30),

@@ -46,6 +46,10 @@ class Body:
             if value is not None:
                 yield name, value, since
 
+    def words(self) -> Mapping[str, Value]:
+        """The system's own word on every field; None where we displaced nothing."""
+        return {**self.values, **{name: old for name, (old, _) in self.ours.items()}} if self.ours else self.values
+
     def word(self, name: str) -> tuple[Value, int]:
         """The system's own word on one field, and since when; None as the value where it says nothing."""
         return self.ours[name] if name in self.ours else (self.values.get(name), self.since.get(name, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,16 +144,30 @@ class People:
     def go_back(self, rid: int, verdict: str) -> None:
         """Undo the step by which this verdict brought a record into its customer, with all that came in that step.
 
-        A guarded key holds together what it finds together; without this it would hold what a verdict had joined.
+        A guarded key holds together what it finds together; without this it would hold what a verdict had joined. Where what
+        this verdict had joined was joined further since, its earlier step is undone as well.
         """
-        came = self._db.rows(_CAME_TOGETHER, {"rid": rid, "reason": by_verdict(verdict)})
-        merged = {home for record, home, founder, into, _ in came if record == founder and into is not None}
-        standing = {home for _, home, _, into, _ in came if into is None}  # its founder went back before
-        moved = {record: home for record, home, _, _, _ in came if home in merged | standing}
-        self.make_due(sorted({*merged, *standing, *(left for *_, left in came)}))
+        reason = by_verdict(verdict)
+        sql = "SELECT seq, customer FROM link WHERE rid = :rid AND to_run IS NULL AND reason = :reason"
+        for seq, customer in self._db.rows(sql, {"rid": rid, "reason": reason}):
+            self._step_back(seq, reason, customer)
+
+    def _step_back(self, seq: int, reason: str, root: str, among: Collection[int] | None = None) -> None:
+        """Undo the step that made this link; of an earlier step than the last one, for those `among` whom it left over."""
+        came = [
+            row[:-1]
+            for row in self._db.rows(_CAME_TOGETHER, {"seq": seq, "root": root})
+            if (row[-1] is None if among is None else row[0] in among)
+        ]
+        merged = {home for record, home, founder, into, *_ in came if record == founder and into is not None}
+        standing = {home for _, home, _, into, *_ in came if into is None}  # its founder went back before
+        moved = {record: home for record, home, *_ in came if home in merged | standing}
+        self.make_due(sorted({*merged, *standing, *(left for *_, left, _, _ in came)}))
         self._alias(dict.fromkeys(merged))
         self._link(0, moved, dict.fromkeys(moved, "verdict undone"), moved)
         self._follow(moved)
+        for earlier in sorted({link for *_, link, why in came if why == reason}):
+            self._step_back(earlier, reason, root, moved)
 
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""
@@ -237,10 +251,11 @@ def by_verdict(verdict: str) -> str:
 
 _BEFORE = "(SELECT MAX(p.seq) FROM link p WHERE p.rid = l.rid AND p.seq < l.seq)"
 _CAME_TOGETHER = (
-    "SELECT l.rid, c.id, c.founder, c.merged_into, m.customer FROM link m"
-    " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run AND l.to_run IS NULL"
+    "SELECT l.rid, c.id, c.founder, c.merged_into, m.customer, b.seq, b.reason, l.to_run FROM link m"
+    " JOIN link l ON l.customer = m.customer AND l.from_run = m.from_run"
     f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer"
-    " AND (c.merged_into = m.customer OR (c.merged_into IS NULL AND c.id <> m.customer))"
-    " WHERE m.rid = :rid AND m.to_run IS NULL AND m.reason = :reason ORDER BY l.rid"
+    " AND (c.merged_into IN (m.customer, :root) OR (c.merged_into IS NULL AND c.id <> m.customer))"
+    " WHERE m.seq = :seq ORDER BY l.rid"
 )
-"""Of a record that this verdict moved: all that came into its customer in the same run, with the ids they came from."""
+"""Of the link of a record that a verdict moved: all that came into its customer in the same run, with the ids they came
+from, the links that held them there, and since when they are gone from it."""
