@@ -66,10 +66,13 @@ class Absence:
 
     def met(self, connection: str, stream: str, exts: Sequence[str]) -> None:
         """These were met alive: whatever was told of them before is past."""
+        key = {"connection": connection, "stream": stream}
+        if not self._db.rows("SELECT 1 FROM leaving WHERE connection = :connection AND stream = :stream LIMIT 1", key):
+            return
         for listed, params in listings(exts):
             self._db.execute(
                 f"DELETE FROM leaving WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
-                {**params, "connection": connection, "stream": stream},
+                {**params, **key},
             )
 
     def told(self, connection: str, stream: str) -> Told:

@@ -19,7 +19,7 @@ import orjson
 Value = Any  # JSON: a string, a list or an object, as the noun's field has it
 
 
-@dataclass
+@dataclass(slots=True)
 class Body:
     """A record's fields with their provenance."""
 

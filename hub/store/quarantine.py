@@ -48,10 +48,15 @@ class Quarantine:
 
     def accept(self, connection: str, stream: str, exts: list[str]) -> None:
         """A good version of these records has arrived: they leave quarantine."""
+        key = {"connection": connection, "stream": stream}
+        if not self._db.rows(
+            "SELECT 1 FROM quarantine WHERE connection = :connection AND stream = :stream LIMIT 1", key
+        ):
+            return
         for listed, params in listings([ext for ext in exts if ext]):
             self._db.execute(
                 f"DELETE FROM quarantine WHERE connection = :connection AND stream = :stream AND ext IN {listed}",
-                {**params, "connection": connection, "stream": stream},
+                {**params, **key},
             )
 
     def spoilt(self, connection: str, stream: str, most: int) -> list[str]:

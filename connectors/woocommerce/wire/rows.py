@@ -14,6 +14,7 @@ from hub.connector import Mapping, Row, whole_name
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
 _NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
+_PARTS = ("address_2", "address_1", "first_name", "last_name")
 _AMOUNTS = ("quantity", "subtotal", "total")
 _WALKED = ("id", "status", "currency", "customer_id", "role")
 _LAID_OUT = {"customer": "customer_id", "lines": "line_items", "refunded": "refunds", "channel": "id"}
@@ -79,12 +80,14 @@ def meta_ids(row: Row) -> dict[str, int]:
 
 def _times(row: Row) -> Row:
     """Their UTC times carry no offset; with one, nobody takes them for local ones."""
-    return {name: f"{row[name]}Z" if row.get(name) else None for name in _TIMES}
+    return {name: f"{at}Z" if (at := row.get(name)) else None for name in _TIMES}
 
 
 def _meta(row: Row) -> Row:
     """Meta fields by key; where a key is there twice, the first one is the one that a write changes."""
     found: Row = {}
+    if not row.get("meta_data"):
+        return found
     for entry in _objects(row.get("meta_data")):
         found.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
     return found
@@ -92,10 +95,9 @@ def _meta(row: Row) -> Row:
 
 def _address(found: Any) -> Row:
     address = found if isinstance(found, dict) else {}
-    district, street = str(address.get("address_2") or ""), str(address.get("address_1") or "")
-    first, last = str(address.get("first_name") or "").strip(), str(address.get("last_name") or "").strip()
+    district, street, first, last = [str(address.get(name) or "") for name in _PARTS]
     whole = f"{district} {street}" if district and street else district or street
-    return {**address, "name": whole_name(last, first), "street": whole}
+    return {**address, "name": whole_name(last.strip(), first.strip()), "street": whole}
 
 
 def _line(item: Row, currency: str) -> Row:
