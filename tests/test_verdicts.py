@@ -269,6 +269,22 @@ def test_what_cannot_be_split_is_refused(scene: Scene, named: list[str]) -> None
         verdict.undo(scene.hub, "nothing")
 
 
+def test_a_verdict_speaks_of_everybodys_own_records_and_never_of_what_the_hub_made(scene: Scene) -> None:
+    scene.customer("till", "1", phone=PHONE)
+    scene.customer("till", "2", phone=OTHER)
+    scene.rounds()
+    shop = scene.system("shop")
+    made = {row["hub_id"]: id_ for id_, row in shop.customers.items()}
+    ids = {number: scene.who("till", number) for number in "12"}
+    merge(scene, "till:1", "till:2")
+    assert scene.store.db.rows("SELECT COUNT(*) FROM verdict") == [(1,)]
+    scene.rounds()
+    split(scene, "till:1")
+    scene.rounds()
+    assert {number: scene.who("till", number) for number in "12"} == ids
+    assert {scene.who("shop", id_): id_ for id_ in shop.customers} == made
+
+
 # -- whatever happens
 
 PHONES = st.sampled_from([None, PHONE, OTHER, THIRD])
@@ -323,6 +339,10 @@ def judge(scene: Scene, joins: bool, one: int, other: int) -> str:
     entries=[("crm", None, "张伟"), ("till", PHONE, "张伟"), ("till", PHONE, None), ("till", PHONE, "李娜"),
              ("till", PHONE, None), ("till", OTHER, "张伟"), ("till", THIRD, "李娜")],
     one=4, other=21, gone={3}, at_once=True,
+)  # fmt: skip
+@example(  # somebody comes for the sake of the one who was merged
+    entries=[("crm", PHONE, "张伟"), ("till", PHONE, None), ("shop", PHONE, "李娜")],
+    one=0, other=3, gone={0}, at_once=False,
 )  # fmt: skip
 @given(
     entries=ENTRIES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.store.closure import Affected, Closure, Known, describe
-from hub.store.database import Database, listings
+from hub.store.database import Database, Row, listings
 from hub.store.verdicts import Verdicts
 from hub.vault import Vault
 
@@ -60,7 +60,7 @@ class People:
             sql = (
                 "SELECT i.rid FROM identity i JOIN (SELECT key, MIN(rid) AS first FROM identity WHERE kind = 'created'"
                 f" AND key IN (SELECT key FROM identity WHERE rid IN {listed}) GROUP BY key) t ON t.key = i.key"
-                f" WHERE t.first IN {listed}"
+                f" WHERE t.first IN {listed} AND i.rid <> t.first"
             )
             found.update(rid for (rid,) in self._db.rows(sql, params))
         return found
@@ -145,29 +145,46 @@ class People:
         """Undo the step by which this verdict brought a record into its customer, with all that came in that step.
 
         A guarded key holds together what it finds together; without this it would hold what a verdict had joined. Where what
-        this verdict had joined was joined further since, its earlier step is undone as well.
+        this verdict had joined was joined further since, its earlier step is undone as well; and whoever came since for the
+        sake of those who go, goes too.
         """
         reason = by_verdict(verdict)
         sql = "SELECT seq, customer FROM link WHERE rid = :rid AND to_run IS NULL AND reason = :reason"
         for seq, customer in self._db.rows(sql, {"rid": rid, "reason": reason}):
+            since = self._db.rows(_CAME_SINCE, {"seq": seq})
             self._step_back(seq, reason, customer)
+            kin = self._kin(customer, {record for record, *_ in since})
+            self._send_home(customer, [row for row in since if row[0] not in kin])
 
     def _step_back(self, seq: int, reason: str, root: str, among: Collection[int] | None = None) -> None:
         """Undo the step that made this link; of an earlier step than the last one, for those `among` whom it left over."""
-        came = [
-            row[:-1]
-            for row in self._db.rows(_CAME_TOGETHER, {"seq": seq, "root": root})
-            if (row[-1] is None if among is None else row[0] in among)
-        ]
-        merged = {home for record, home, founder, into, *_ in came if record == founder and into is not None}
-        standing = {home for _, home, _, into, *_ in came if into is None}  # its founder went back before
+        found = self._db.rows(_CAME_TOGETHER, {"seq": seq, "root": root})
+        came = [row for row in found if (row[-1] is None if among is None else row[0] in among)]
+        moved = self._send_home(found[0][4] if found else root, [row[:4] for row in came])
+        for earlier in sorted({link for *_, link, why, _ in came if why == reason}):
+            self._step_back(earlier, reason, root, moved)
+
+    def _send_home(self, left: str, came: Sequence[Row]) -> dict[int, str]:
+        """Take records, given with the ids they came from, out of a customer; gives who went where."""
+        merged = {home for record, home, founder, into in came if record == founder and into is not None}
+        standing = {home for _, home, _, into in came if into is None}  # its founder went back before
         moved = {record: home for record, home, *_ in came if home in merged | standing}
-        self.make_due(sorted({*merged, *standing, *(left for *_, left, _, _ in came)}))
+        self.make_due(sorted({*merged, *standing, *((left,) if came else ())}))
         self._alias(dict.fromkeys(merged))
         self._link(0, moved, dict.fromkeys(moved, "verdict undone"), moved)
         self._follow(moved)
-        for earlier in sorted({link for *_, link, why in came if why == reason}):
-            self._step_back(earlier, reason, root, moved)
+        return moved
+
+    def _kin(self, customer: str, asked: Collection[int]) -> set[int]:
+        """Those `asked` whom a key ties to the others of their customer, if only by way of each other."""
+        rows = self._db.rows(
+            "SELECT i.key, i.rid FROM record r JOIN identity i ON i.rid = r.rid WHERE r.customer = :customer",
+            {"customer": customer},
+        )
+        kin = {rid for _, rid in rows if rid not in asked}
+        while more := {rid for key, rid in rows if rid not in kin and any(k == key and r in kin for k, r in rows)}:
+            kin |= more
+        return kin
 
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""
@@ -258,4 +275,12 @@ _CAME_TOGETHER = (
     " WHERE m.seq = :seq ORDER BY l.rid"
 )
 """Of the link of a record that a verdict moved: all that came into its customer in the same run, with the ids they came
-from, the links that held them there, and since when they are gone from it."""
+from, the customer, the links that held them before, and since when they are gone from it."""
+
+_CAME_SINCE = (
+    "SELECT l.rid, c.id, c.founder, c.merged_into FROM link m"
+    " JOIN link l ON l.customer = m.customer AND l.from_run > m.from_run AND l.to_run IS NULL"
+    f" JOIN link b ON b.seq = {_BEFORE} JOIN customer c ON c.id = b.customer AND c.merged_into = m.customer"
+    " WHERE m.seq = :seq ORDER BY l.rid"
+)
+"""Of such a link: all that came into its customer in later runs and are there, with the ids they came from."""
