@@ -25,7 +25,8 @@ from sync.apply import Applied, Applier
 from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
 from sync.destination import Destination
-from sync.observe import Lane, Observer
+from sync.lanes import Lane
+from sync.observe import Observer
 from sync.plan import Planner
 from sync.progress import Progress, Silent
 from sync.resolve import Resolved, resolve

@@ -1,7 +1,8 @@
 """observe: each connection reads in a lane of its own; whole pages go over a short queue to the one writer.
 
 A lane fetches, decodes and normalises. The writer lands a page, its quarantine entries and its position in one
-transaction. A read that ends by the system's own end mark earns a certificate, and only that moves the watermark.
+transaction, several pages together where they come fast. A read that ends by the system's own end mark earns a
+certificate, and only that moves the watermark.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from queue import Empty, Queue
+from queue import Queue
 from typing import Any
 
-from hub.connector import Connector, Page, Stream, Window
+from hub.connector import Page, Stream, Window
 from hub.errors import HubError, Transient
 from hub.store import Store
 from hub.store.marks import Certificate, Mark
-from hub.store.quarantine import Held
-from hub.store.records import Incoming, Landing
+from hub.store.records import Landing
 from sync.arrivals import land
+from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, together, waiting
 from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
@@ -28,91 +29,8 @@ from sync.sorting import sorted_out
 QUEUE = 8
 """Pages that may wait for the writer."""
 
-COMMIT = 2000
-"""Records that are landed in one transaction, where so many are waiting."""
-
 TRIES = 3
 """How often a window is read again when its totals disagree, before the run gives up on it."""
-
-
-@dataclass
-class Lane:
-    """One connection's reading: what to read, and what came of it."""
-
-    name: str
-    connector: Connector[Any]
-    readers: Sequence[Normaliser]
-    full: bool = False
-    since: datetime | None = None
-    error: HubError | None = None
-    refused: bool = False
-    """Whether a page could not be written: those behind it then are not either. A lane that fails by itself loses none."""
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-
-    def refuse(self, fault: HubError) -> None:
-        """Take nothing more from this lane: what it sent last could not be written."""
-        self.error, self.refused = fault, True
-
-
-@dataclass
-class Outcome:
-    """What one run read of one stream; `kept` counts records that it did not meet and that are not taken for gone."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    quarantined: int = 0
-    flaws: dict[str, int] = field(default_factory=dict)
-    pages: int = 0
-    certificate: str = ""
-    shortfall: int = 0
-    kept: int = 0
-    full: bool = False
-    trouble: str = ""
-
-    def add(self, landing: Landing, records: Sequence[Incoming]) -> None:
-        """Count records that landed."""
-        for record in records:
-            for flaw in record.flaws:
-                self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
-        self.new += landing.new
-        self.changed += landing.changed
-        self.unchanged += landing.unchanged
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """A page on its way from a lane to the writer."""
-
-    lane: Lane
-    stream: Stream
-    page: Page
-    window: Window
-    records: Sequence[Incoming] = ()
-    held: Sequence[Held] = ()
-
-    @property
-    def waits(self) -> bool:
-        """Whether the lane waits for the verdict on its window."""
-        return self.page.end is not None or self.page.restart
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Rows that came in spoilt, as the system gives them when it is asked for them by id."""
-
-    lane: Lane
-    stream: Stream
-    records: Sequence[Incoming]
-    held: Sequence[Held]
-
-
-Item = Arrived | Asked | Lane
-"""What comes to the writer; a lane at its end comes itself."""
-
-Inbox = Queue[Item]
-"""What waits for the writer."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +66,7 @@ class Observer:
             elif isinstance(item, Asked):
                 self._mend(item)
             else:
-                pages, behind = _waiting(item, queue)
+                pages, behind = waiting(item, queue)
                 for page, good in self._write_safely(pages):
                     if page.waits:
                         acks[page.lane.name].put(good)
@@ -257,16 +175,19 @@ class Observer:
         """
         try:
             with self.store.db.writing("page"), self._turn:
-                written = [(False, Landing()) if item.lane.refused else self._write(item) for item in items]
+                written = [
+                    (item, False, Landing()) if item.lane.refused else (item, *self._write(item))
+                    for item in together(items)
+                ]
         except HubError as fault:
             if len(items) > 1:
                 return [one for item in items for one in self._write_safely([item])]
             items[0].lane.refuse(fault)
             return [(items[0], False)]
-        for item, (_, landing) in zip(items, written, strict=True):
+        for item, _, landing in written:
             if not item.lane.refused:
                 self._count(item, landing)
-        return [(item, good) for item, (good, _) in zip(items, written, strict=True)]
+        return [(item, good) for item, good, _ in written]
 
     def _write(self, item: Arrived) -> tuple[bool, Landing]:
         """Land one page with its position; with the end, the certificate. False: read the window again."""
@@ -289,7 +210,7 @@ class Observer:
             return
         outcome = item.lane.outcomes[item.stream.name]
         outcome.add(landing, item.records)
-        outcome.pages += 1
+        outcome.pages += item.pages
         outcome.quarantined += len(item.held)
         self.progress(f"{item.lane.name}.{item.stream.name}", outcome)
 
@@ -359,20 +280,6 @@ def judge(
     if before != after or seen > after or stream.strength == "chain":
         return "chain"
     return "swept" if swept and window.full and stream.strength == "swept" else "bracketed"
-
-
-def _waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:
-    """The pages that are waiting, up to a transaction's worth, and what else came behind them."""
-    pages = [first]
-    while not pages[-1].waits and sum(len(page.records) for page in pages) < COMMIT:
-        try:
-            item = queue.get_nowait()
-        except Empty:
-            break
-        if not isinstance(item, Arrived):
-            return pages, item
-        pages.append(item)
-    return pages, None
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sync.observe import Outcome
+from sync.lanes import Outcome
 
 
 class Progress(Protocol):

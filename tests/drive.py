@@ -17,14 +17,14 @@ from pathlib import Path
 from hub.clock import system_clock
 from hub.plugins import load_plugins
 from hub.settings import load
-from sync import observe
+from sync import lanes
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
 from sync.setup import Setup, open_setup
 
 ROUNDS = 9
 
-observe.COMMIT = (
+lanes.COMMIT = (
     0  # how many pages wait for the writer is chance: one a transaction, so that each run passes the same points
 )
 

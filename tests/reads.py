@@ -12,7 +12,7 @@ from hub.clock import FixedClock
 from hub.store import Store
 from hub.testing.twin import Stage
 from sync.engine import Report
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from tests import fxiaoke_site, woocommerce_site, zoho_site
 from tests.brand import fixed_keys
 from tests.site import BaseSite, opener, outcome

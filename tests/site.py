@@ -21,7 +21,7 @@ from hub.store.check import canonical
 from hub.testing.twin import Stage
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from sync.setup import Setup, open_setup
 from tests.brand import fixed_keys
 

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 from connectors.memory.connector import Memory
 from hub.cli.watching import Drawn, columns
 from hub.connector import RowResult
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from tests.test_cli_site import YAML, Site, site
 
 __all__ = ["site"]

@@ -21,7 +21,7 @@ from hub.store import Store
 from hub.store.receipts import Receipt
 from hub.testing.twin import Stage
 from sync.engine import Report
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from tests.fxiaoke_site import HEADER, ORDER_FIELDS, Site, ids, living, read, stand
 from tests.site import opener
 from tests.site import outcome as outcome_of

@@ -16,7 +16,7 @@ from hub.store import Store
 from hub.testing.people import Population
 from hub.testing.twin import Stage
 from sync.engine import Report
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from tests import site
 from tests.site import BaseSite
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sync.observe import Outcome
+from sync.lanes import Outcome
 from sync.progress import Progress, Silent
 
 if TYPE_CHECKING:

@@ -90,9 +90,15 @@ class Records:
 
         `made_by_us`: we created these records; what was read of them before we knew that is forgotten.
         """
-        page = list({item.ext: item for item in page}.values())  # the last word on an id counts
-        known = self._known(connection, stream, [item.ext for item in page])
-        fresh = [item for item in page if made_by_us or _differs(item, known.get(item.ext))]
+        versions: dict[str, list[Incoming]] = {}  # what is said twice of an id lands as if page after page had told it
+        for item in page:
+            versions.setdefault(item.ext, []).append(item)
+        known = self._known(connection, stream, list(versions))
+        fresh = [
+            said[-1]
+            for ext, said in versions.items()
+            if made_by_us or any(_differs(item, known.get(ext)) for item in said)
+        ]
         rids = {ext: found.rid for ext, found in known.items()} | self._numbered(
             [item.ext for item in fresh if item.ext not in known]
         )
@@ -103,7 +109,7 @@ class Records:
             self._save(connection, stream, noun, landed, changed, {rid: Body(item.values) for item, rid in landed})
             return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
-        bodies = self._merged(connection, landed, old, now)
+        bodies = self._merged(connection, [(versions[item.ext], rid) for item, rid in landed], old, now)
         self._save(connection, stream, noun, landed, changed, bodies)
         self.identities.put(bodies, changed)
         self._consents([(rid, item) for item, rid in landed], changed)
@@ -135,28 +141,38 @@ class Records:
         return found
 
     def _merged(
-        self, connection: str, fresh: Sequence[tuple[Incoming, int]], old: Rows[int, Body], now: int
+        self, connection: str, fresh: Sequence[tuple[Sequence[Incoming], int]], old: Rows[int, Body], now: int
     ) -> dict[int, Body]:
-        exts = [item.ext for item, _ in fresh]
+        exts = [said[0].ext for said, _ in fresh]
         shadows, unclear = self.shadows(connection, exts), self._unclear(connection, exts)
         bodies = {}
-        for item, rid in fresh:
-            at = item.modified or now
-            if item.ext not in shadows and item.ext not in unclear:
-                bodies[rid] = take(old.get(rid), item.values, at, {})
-                continue
-            shadow = shadows.get(item.ext, {})
-            written = {**shadow.get("made", {}), **shadow.get("written", {})}
-            sent = {name: value for name, value in unclear.get(item.ext, {}).items() if item.values.get(name) == value}
-            bodies[rid] = take(old.get(rid), item.values, at, {**written, **sent})
-            lost = overtaken(written, item.values)
-            if lost:
-                replaced = {name: value for name, value in shadow.get("written", {}).items() if name in lost}
-                shadow["lost"] = {**shadow.get("lost", {}), **replaced}
-                for part in ("written", "made"):
-                    shadow[part] = {name: value for name, value in shadow.get(part, {}).items() if name not in lost}
-                self.save_shadows(connection, {item.ext: shadow})
+        for said, rid in fresh:
+            ext, body = said[0].ext, old.get(rid)
+            for item in said:
+                at = item.modified or now
+                if ext not in shadows and ext not in unclear:
+                    body = take(body, item.values, at, {})
+                else:
+                    body = self._beside_ours(connection, item, body, at, shadows.get(ext, {}), unclear.get(ext, {}))
+            assert body is not None
+            bodies[rid] = body
         return bodies
+
+    def _beside_ours(
+        self, connection: str, item: Incoming, old: Body | None, at: int, shadow: dict[str, Any], unclear: Rows[str, Any]
+    ) -> Body:  # fmt: skip
+        """The body of a record in which we have written; what somebody there has replaced is noted in its shadow."""
+        written = {**shadow.get("made", {}), **shadow.get("written", {})}
+        sent = {name: value for name, value in unclear.items() if item.values.get(name) == value}
+        lost = overtaken(written, item.values)
+        body = take(old, item.values, at, {**written, **sent})
+        if lost:
+            replaced = {name: value for name, value in shadow.get("written", {}).items() if name in lost}
+            shadow["lost"] = {**shadow.get("lost", {}), **replaced}
+            for part in ("written", "made"):
+                shadow[part] = {name: value for name, value in shadow.get(part, {}).items() if name not in lost}
+            self.save_shadows(connection, {item.ext: shadow})
+        return body
 
     def _unclear(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What we have sent for these records without knowing yet whether it arrived: what shows it is no evidence."""

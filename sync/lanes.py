@@ -1,0 +1,140 @@
+"""What passes between a lane, which reads, and the writer: pages on their way, and how many of them land together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from queue import Empty, Queue
+from typing import Any
+
+from hub.connector import Connector, Page, Stream, Window
+from hub.errors import HubError
+from hub.store.quarantine import Held
+from hub.store.records import Incoming, Landing
+from sync.normalise import Normaliser
+
+COMMIT = 1000
+"""Records that are landed in one transaction, where so many come fast enough."""
+
+LINGER = 0.05
+"""For how many seconds a page waits for the next one to land with it: a transaction costs as much as a page."""
+
+
+@dataclass
+class Lane:
+    """One connection's reading: what to read, and what came of it."""
+
+    name: str
+    connector: Connector[Any]
+    readers: Sequence[Normaliser]
+    full: bool = False
+    since: datetime | None = None
+    error: HubError | None = None
+    refused: bool = False
+    """Whether a page could not be written: those behind it then are not either. A lane that fails by itself loses none."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def refuse(self, fault: HubError) -> None:
+        """Take nothing more from this lane: what it sent last could not be written."""
+        self.error, self.refused = fault, True
+
+
+@dataclass
+class Outcome:
+    """What one run read of one stream; `kept` counts records that it did not meet and that are not taken for gone."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    quarantined: int = 0
+    flaws: dict[str, int] = field(default_factory=dict)
+    pages: int = 0
+    certificate: str = ""
+    shortfall: int = 0
+    kept: int = 0
+    full: bool = False
+    trouble: str = ""
+
+    def add(self, landing: Landing, records: Sequence[Incoming]) -> None:
+        """Count records that landed."""
+        for record in records:
+            for flaw in record.flaws:
+                self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
+        self.new += landing.new
+        self.changed += landing.changed
+        self.unchanged += landing.unchanged
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A page on its way from a lane to the writer."""
+
+    lane: Lane
+    stream: Stream
+    page: Page
+    window: Window
+    records: Sequence[Incoming] = ()
+    held: Sequence[Held] = ()
+    pages: int = 1
+
+    @property
+    def waits(self) -> bool:
+        """Whether the lane waits for the verdict on its window."""
+        return self.page.end is not None or self.page.restart
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rows that came in spoilt, as the system gives them when it is asked for them by id."""
+
+    lane: Lane
+    stream: Stream
+    records: Sequence[Incoming]
+    held: Sequence[Held]
+
+
+Item = Arrived | Asked | Lane
+"""What comes to the writer; a lane at its end comes itself."""
+
+Inbox = Queue[Item]
+"""What waits for the writer."""
+
+
+def waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:
+    """The pages that are waiting or about to come, up to a transaction's worth, and what else came behind them."""
+    pages = [first]
+    while not pages[-1].waits and sum(len(page.records) for page in pages) < COMMIT:
+        try:
+            item = queue.get(timeout=LINGER)
+        except Empty:
+            break
+        if not isinstance(item, Arrived):
+            return pages, item
+        pages.append(item)
+    return pages, None
+
+
+def together(pages: Sequence[Arrived]) -> Iterator[Arrived]:
+    """Pages of one stream that hold nothing but records, as one; every other page as it is. A lane's keep their order."""
+    open_: dict[str, list[Arrived]] = {}
+    for page in pages:
+        known = open_.setdefault(page.lane.name, [])
+        if known and not (_only_records(page) and known[-1].stream == page.stream):
+            yield _joined(known)
+            known.clear()
+        if _only_records(page):
+            known.append(page)
+        else:
+            yield page
+    yield from (_joined(known) for known in open_.values() if known)
+
+
+def _only_records(page: Arrived) -> bool:
+    return not (page.waits or page.held or page.page.gone or page.page.bad)
+
+
+def _joined(pages: Sequence[Arrived]) -> Arrived:
+    records = [record for page in pages for record in page.records]
+    return replace(pages[-1], records=records, pages=len(pages))

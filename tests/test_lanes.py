@@ -1,0 +1,93 @@
+"""Pages on their way to the writer: what lands together is what would have landed page after page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from queue import Queue
+from typing import Any, cast
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.clock import FixedClock
+from hub.connector import End, Mapping, Page, Stream, Window
+from hub.store import Store, create_store, open_store
+from hub.store.check import canonical
+from hub.store.quarantine import Held
+from hub.store.records import Incoming
+from sync import lanes
+from sync.lanes import Arrived, Inbox, Lane, together, waiting
+from tests.conftest import MASTER, NOW
+
+WINDOW = Window(None, datetime(2026, 3, 1, tzinfo=UTC))
+CUSTOMERS, ORDERS = (Stream(name, name, Mapping("id", ())) for name in ("customers", "orders"))  # type: ignore[arg-type]
+LANES = {name: Lane(name, cast(Any, None), ()) for name in ("crm", "shop")}
+
+
+def record(ext: str, name: str = "", modified: int = 0) -> Incoming:
+    return Incoming(ext, {"name": name}, modified, name.encode())
+
+
+def arrived(lane: str, *exts: str, stream: Stream = CUSTOMERS, held: bool = False, **page: Any) -> Arrived:
+    aside = (Held(0, lane, stream.name, "9", "", "odd", "", {}),) if held else ()
+    found = Page(rows=(), position={"after": exts[-1] if exts else ""}, **page)
+    return Arrived(LANES[lane], stream, found, WINDOW, [record(ext) for ext in exts], aside)
+
+
+def told(pages: list[Arrived]) -> list[tuple[str, str, list[str], int]]:
+    return [(page.lane.name, page.stream.name, [one.ext for one in page.records], page.pages) for page in pages]
+
+
+def test_pages_that_hold_nothing_but_records_land_as_one_with_the_last_ones_position() -> None:
+    found = list(together([arrived("crm", "1", "2"), arrived("shop", "7"), arrived("crm", "3"), arrived("shop", "8")]))
+    assert told(found) == [("crm", "customers", ["1", "2", "3"], 2), ("shop", "customers", ["7", "8"], 2)]
+    assert [page.page.position for page in found] == [{"after": "3"}, {"after": "8"}]
+
+
+def test_whatever_else_a_page_tells_lands_in_its_place() -> None:
+    pages = [
+        arrived("crm", "1"), arrived("crm", "2", gone=["1"]), arrived("crm", "3"), arrived("crm", "4", held=True),
+        arrived("crm", "5", stream=ORDERS), arrived("crm", "6", stream=ORDERS), arrived("crm", end=End(None, None)),
+    ]  # fmt: skip
+    assert told(list(together(pages))) == [
+        ("crm", "customers", ["1"], 1), ("crm", "customers", ["2"], 1), ("crm", "customers", ["3"], 1),
+        ("crm", "customers", ["4"], 1), ("crm", "orders", ["5", "6"], 2), ("crm", "customers", [], 1),
+    ]  # fmt: skip
+
+
+def test_no_page_waits_for_one_behind_an_end_or_for_more_than_a_transaction_holds(monkeypatch: Any) -> None:
+    monkeypatch.setattr(lanes, "COMMIT", 3)
+    queue: Inbox = Queue()
+    for item in (arrived("crm", "2"), arrived("crm", "3"), arrived("crm", "4"), LANES["crm"]):
+        queue.put(item)
+    pages, behind = waiting(arrived("crm", "1"), queue)
+    assert (told(pages)[-1][2], behind) == (["3"], None)
+    pages, behind = waiting(queue.get(), queue)
+    assert (told(pages)[-1][2], behind) == (["4"], LANES["crm"])
+    assert waiting(arrived("crm", end=End(None, None)), queue)[1] is None
+
+
+PAGES = st.lists(
+    st.lists(st.builds(record, st.sampled_from("12"), st.sampled_from(["a", "b"]), st.integers(1, 5)), max_size=3),
+    max_size=4,
+)  # fmt: skip
+
+
+def landed(store: Store, pages: list[list[Incoming]]) -> list[str]:
+    with store.db.writing("test"):
+        for page in pages:
+            store.records.land("crm", "customers", "customers", page, 9)
+    return canonical(store)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pages=PAGES)
+def test_an_id_told_twice_lands_as_page_after_page(tmp_path_factory: Any, pages: list[list[Incoming]]) -> None:
+    outcomes = []
+    for number, parts in enumerate((pages, [[one for page in pages for one in page]])):
+        location = str(tmp_path_factory.mktemp("lanes") / f"{number}.db")
+        create_store(location, MASTER, FixedClock(NOW)).close()
+        store = open_store(location, MASTER, FixedClock(NOW))
+        outcomes.append([line for line in landed(store, parts) if line.startswith("record ")])
+        store.close()
+    assert outcomes[0] == outcomes[1]
