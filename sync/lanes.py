@@ -14,8 +14,8 @@ from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser
 
-COMMIT = 1000
-"""Records that are landed in one transaction, where so many come fast enough."""
+COMMIT = 500
+"""Records that are landed in one transaction, where so many come fast enough; more would save little and need memory."""
 
 LINGER = 0.05
 """For how many seconds a page waits for the next one to land with it: a transaction costs as much as a page."""
