@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Rows
+from datetime import datetime
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import EMAIL, MOMENT, PHONE, Place, speller
+from hub.forms import EMAIL, MOMENT, PHONE, Place, is_time, speller
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
@@ -33,6 +34,7 @@ Column = list[Any]
 Say = Callable[[Any], Any]
 
 _CONSENT = Plain(Consent)
+_A_TIME = "2000-01-01T00:00:00Z"
 _REMEMBERED = 1024
 _TEXTS = frozenset((str, type(None)))
 
@@ -62,14 +64,22 @@ class _Source(NamedTuple):
 
     def column(self, rows: Sequence[Rows[str, Any]]) -> Column:
         """What all rows say, None where one says nothing."""
-        theirs, way = self.theirs, self.way
         try:
-            raw = list(map(itemgetter(theirs), rows))
-        except KeyError:
-            raw = [row.get(theirs, way or None) for row in rows]
+            raw = self._raw(rows)
+        except (KeyError, TypeError):  # it is not in every row
+            way = self.way
+            raw = [row.get(self.theirs, way or None) for row in rows]
             if way:
                 raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
         return list(map(self.texts if _TEXTS.issuperset(map(type, raw)) else self.others, raw))
+
+    def _raw(self, rows: Sequence[Rows[str, Any]]) -> Column:
+        found: Sequence[Any] = rows
+        if self.way and any(self.theirs in row for row in rows):
+            raise KeyError(self.theirs)
+        for name in self.way or (self.theirs,):
+            found = list(map(itemgetter(name), found))
+        return list(found)
 
 
 class Columns:
@@ -166,6 +176,8 @@ def _sayer(entry: Field, place: Place, model: Plain) -> Say:
             value = made(value)
         return value if value is None or check(value) else ODD
 
+    if entry.form is MOMENT and check(_A_TIME):
+        return lambda raw: raw if is_time(raw) else say(raw)
     return say
 
 
@@ -196,6 +208,8 @@ def _consent(ours: str) -> Callable[[str], dict[str, Any] | None]:
 
 def _moments(place: Place) -> Say:
     def say(raw: Any) -> Any:
+        if is_time(raw):
+            return int(datetime.fromisoformat(raw).timestamp())
         try:
             text = MOMENT.canonical(raw, place)
         except ValueError:

@@ -53,7 +53,7 @@ def _absent(store: Store, name: str, stream: Stream, so_far: Left, now: int, gra
         many = not unmet.met or (bool(share) and unmet.fresh > unmet.living * share)
         if unmet.fresh and many and _asks(store, "shrink", name, stream, unmet.living, unmet.fresh):
             return Left("chain", so_far.gone, unmet.living - unmet.met, _SHRANK)
-        gone = store.absence.take(name, stream.name, now, grace)
+        gone = store.absence.take(name, stream.name, now, grace) if unmet.living > unmet.met else 0
     elif unmet.living > unmet.met:
         trouble = "the read proved no absence; nothing was taken as deleted"
     store.questions.withdraw("shrink", name, stream.name)

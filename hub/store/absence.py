@@ -47,11 +47,10 @@ class Absence:
 
     def unmet(self, connection: str, stream: str) -> Unmet:
         """How many living records the open read has met, and how many it is the first to miss."""
-        met = "ext IN (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
         rows = self._db.rows(
-            f"SELECT COUNT(*), COUNT(CASE WHEN {met} THEN 1 END),"
-            f" COUNT(CASE WHEN absent = 0 AND NOT {met} THEN 1 END) FROM record"
-            " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0",
+            "SELECT COUNT(*), COUNT(s.ext), COUNT(CASE WHEN r.absent = 0 AND s.ext IS NULL THEN 1 END) FROM record r"
+            " LEFT JOIN seen s ON s.connection = r.connection AND s.stream = r.stream AND s.ext = r.ext"
+            " WHERE r.connection = :connection AND r.stream = :stream AND r.gone = 0 AND r.placeholder = 0",
             {"connection": connection, "stream": stream},
         )
         return Unmet(*rows[0])

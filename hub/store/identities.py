@@ -64,11 +64,11 @@ class Identities:
             self._db.many(due, [(key,) for key, _ in lost])
 
     def _keys_of(self, body: Body) -> dict[bytes, str]:
-        keys = {}
-        for name, value, _ in body.evidence():
-            kind = IDENTITY.get(name)
-            for word in (value if isinstance(value, list) else [value]) if kind else ():
-                keys[self._vault.index(kind or "", word)] = kind or ""
+        keys, words = {}, body.words()
+        for name in IDENTITY.keys() & words.keys():
+            kind, value = IDENTITY[name], words[name]
+            for word in value if isinstance(value, list) else () if value is None else (value,):
+                keys[self._vault.index(kind, word)] = kind
         return keys
 
     # -- ties

@@ -6,7 +6,7 @@ window is read again. A complete read has no bounds: whatever changes meanwhile 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -65,7 +65,7 @@ class Orders:
         with Walk(self.listing, self._asked, self.size, place.leg, self.hidden) as walk:
             while place.phase == "orders":
                 rows = walk.step(steady=not (self.window.full or place.unfiltered))
-                place.unfiltered = place.unfiltered or any(_outside(self.window, row) for row in rows)
+                place.unfiltered = place.unfiltered or _unfiltered(self.window, rows)
                 kept = [order(row, self.statuses) for row in self._wanted(rows)]
                 if place.leg.over:
                     place.before, place.after = (place.leg.first or 0) - place.drafts, place.leg.total - place.drafts
@@ -81,7 +81,7 @@ class Orders:
         """The window's own rows without drafts, which are no orders yet."""
         placed = [row for row in rows if row.get("status") != _DRAFT]
         self.place.drafts += len(rows) - len(placed)
-        return [row for row in placed if within(self.window, row)]
+        return placed if self.window.full else [row for row in placed if within(self.window, row)]
 
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
@@ -106,10 +106,11 @@ def within(window: Window, row: Row, name: str = "date_modified_gmt") -> bool:
     return window.since is None or (at := moment(row, name)) is None or at >= window.since
 
 
-def _outside(window: Window, row: Row) -> bool:
-    """Whether a shop that filters by time of change would have left this row out."""
-    at = moment(row, "date_modified_gmt") if window.since else None
-    return window.since is not None and at is not None and not window.since <= at < window.until
+def _unfiltered(window: Window, rows: Sequence[Row]) -> bool:
+    """Whether a shop that filters by time of change would have left one of these rows out."""
+    since = window.since
+    times = () if since is None else (moment(row, "date_modified_gmt") for row in rows)
+    return since is not None and any(at is not None and not since <= at < window.until for at in times)
 
 
 def _spelled(at: datetime) -> str:
