@@ -103,16 +103,15 @@ class Vault:
 
     def __init__(self, keys: Keys) -> None:
         self._ciphers = {number: AESGCM(key) for number, key in keys.data.items()}
-        self._current = keys.current
-        self._index = keys.index
+        self._cipher, self._number = self._ciphers[keys.current], keys.current.to_bytes(2, "big")
+        self._index = blake2b(key=keys.index, digest_size=16)
         self._seed = keys.seed
 
     def seal(self, value: Any, context: str) -> bytes:
         """`value` (JSON) as an encrypted blob: key number (2 bytes), nonce, ciphertext bound to `context`."""
         nonce = os.urandom(_NONCE)
         text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        sealed = self._ciphers[self._current].encrypt(nonce, text, context.encode())
-        return self._current.to_bytes(2, "big") + nonce + sealed
+        return self._number + nonce + self._cipher.encrypt(nonce, text, context.encode())
 
     def open(self, blob: bytes, context: str) -> Any:
         """The inverse of `seal`; SettingsError when the key is not the one it was sealed with."""
@@ -126,12 +125,16 @@ class Vault:
 
     def index(self, kind: str, value: str) -> bytes:
         """The keyed hash under which `value` of this kind is looked up (16 bytes)."""
-        return blake2b(f"{kind}\0{value}".encode(), key=self._index, digest_size=16).digest()
+        return self._hashed(f"{kind}\0{value}".encode())
 
     def fingerprint(self, value: Any) -> bytes:
         """The keyed hash of a JSON value, for telling whether it changed (16 bytes)."""
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        return blake2b(text, key=self._index, digest_size=16).digest()
+        return self._hashed(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+
+    def _hashed(self, text: bytes) -> bytes:
+        hasher = self._index.copy()  # the key is worked in once
+        hasher.update(text)
+        return hasher.digest()
 
     def digest(self, *parts: str | bytes, size: int = 16) -> bytes:
         """A keyed hash that stays the same for the life of the store: ids, create keys, plan digests."""

@@ -90,14 +90,16 @@ class Records:
 
         `made_by_us`: we created these records; what was read of them before we knew that is forgotten.
         """
-        versions: dict[str, list[Incoming]] = {}  # what is said twice of an id lands as if page after page had told it
-        for item in page:
-            versions.setdefault(item.ext, []).append(item)
+        versions = {item.ext: [item] for item in page}
+        if len(versions) < len(page):  # what is said twice of an id lands as if page after page had told it
+            versions = {ext: [] for ext in versions}
+            for item in page:
+                versions[item.ext].append(item)
         known = self._known(connection, stream, list(versions))
         fresh = [
             said[-1]
             for ext, said in versions.items()
-            if made_by_us or any(_differs(item, known.get(ext)) for item in said)
+            if made_by_us or ext not in known or any(_differs(item, known[ext]) for item in said)
         ]
         rids = {ext: found.rid for ext, found in known.items()} | self._numbered(
             [item.ext for item in fresh if item.ext not in known]
@@ -144,7 +146,8 @@ class Records:
         self, connection: str, fresh: Sequence[tuple[Sequence[Incoming], int]], old: Rows[int, Body], now: int
     ) -> dict[int, Body]:
         exts = [said[0].ext for said, _ in fresh]
-        shadows, unclear = self.shadows(connection, exts), self._unclear(connection, exts)
+        shadows = self.shadows(connection, exts) if self.shadowed(connection) else {}
+        unclear = self._unclear(connection, exts)
         bodies = {}
         for said, rid in fresh:
             ext, body = said[0].ext, old.get(rid)
@@ -177,7 +180,8 @@ class Records:
     def _unclear(self, connection: str, exts: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What we have sent for these records without knowing yet whether it arrived: what shows it is no evidence."""
         found: dict[str, dict[str, Any]] = {}
-        for listed, params in listings(exts):
+        open_ = "SELECT 1 FROM receipt WHERE connection = :connection AND state IN ('intent', 'unknown') LIMIT 1"
+        for listed, params in listings(exts if self._db.rows(open_, {"connection": connection}) else ()):
             sql = (
                 "SELECT ext, body FROM receipt WHERE connection = :connection AND state IN ('intent', 'unknown')"
                 f" AND ext IN {listed} ORDER BY key"

@@ -92,6 +92,8 @@ class Registers:
 
     def _due(self, table: str, rids: Collection[int]) -> None:
         """The customers that these orders, cases or records have now are looked at again."""
+        if not self._db.rows("SELECT 1 FROM customer LIMIT 1"):
+            return  # before anybody was resolved
         for listed, params in listings(sorted(rids)):
             held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
             self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)

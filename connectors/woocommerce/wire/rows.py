@@ -40,15 +40,18 @@ def customer(row: Row) -> Row:
 def order(row: Row, statuses: Rows[str, str]) -> Row:
     """An order. Guests have the customer 0; what was given back is told by the refunds below it."""
     status = str(row.get("status") or "")
-    whole = {
+    currency = str(row.get("currency"))
+    return {
+        **row,
         "customer": str(customer_of(row) or ""),
         "channel": "online",
         "status": statuses.get(status) or STATUSES.get(status, status),
         "billing": _address(row.get("billing")),
         "refunded": _refunded(row.get("refunds")),
-        "lines": [_line(one, str(row.get("currency"))) for one in _objects(row.get("line_items"))],
+        "lines": [_line(one, currency) for one in _objects(row.get("line_items"))],
+        **_meta(row),
+        **_times(row),
     }
-    return {**row, **whole, **_meta(row), **_times(row)}
 
 
 def customer_of(row: Row) -> int:
