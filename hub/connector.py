@@ -165,13 +165,15 @@ class End:
 
     `before` and `after` are the window's totals as the system gave them at both ends, None where it gives none: a read
     that met fewer ids than both is read again. `swept` says that the read walked every id, so that absence means
-    something. `shortfall` is the number of rows this account may not see.
+    something. `shortfall` is the number of rows this account may not see. `living`: the totals are of what was alive after
+    the deletes were read, so an id that was met, and then told to be deleted, counts no longer among those met.
     """
 
     before: int | None = None
     after: int | None = None
     swept: bool = False
     shortfall: int = 0
+    living: bool = False
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class Door:
         repeatable: bool | None = None,
         cost: int = 1,
         bucket: str = "calls",
-        expects: Literal["json", "bytes"] = "json",
+        expects: Literal["json", "bytes", "zip"] = "json",
         timeout: float | None = None,
     ) -> Answer:
         """Ask the system, and return its answer, or raise the HubError kind that says what happens next.
@@ -129,7 +129,8 @@ class Door:
         `path` is relative to the system's base address, or a whole address (credentials go to the system's own hosts
         only); `{name}` in it is filled from `parts`, quoted. `params` that are None are left out. `writes`: it changes
         something there. `repeatable`: sending it twice does no harm (None: reads do none). `cost` is taken from the
-        limits that count `bucket`. `expects`: "bytes" for downloads, whose body is not looked at.
+        limits that count `bucket`. `expects`: "bytes" for downloads, whose body is not looked at; "zip" for archives,
+        which must have their end.
         """
         call = Call(
             method.upper(), path, params or {}, json, Body(data, files), headers or {}, parts or {},
