@@ -5,20 +5,24 @@
     coql      by keyset on (time of change, id): what lies beyond the cap; or all of the window once more, when rows
               changed or went while the list was read, since a list that counts rows then leaves some out unnoticed
 
-Each step is one call.
+Each step is one call. Of the list one page is asked for ahead: while a page is landed, the next one is on its way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from connectors.zoho.wire.dialect import CAP, LOST_TOKEN
 from connectors.zoho.wire.module import Module, more, next_token, rows_of, short
 from connectors.zoho.wire.place import Place, key_of, spelled, time_of
-from hub.connector import Page, Row, Window
-from hub.errors import Rejected, Transient
+from hub.connector import Answer, Page, Row, Window
+from hub.errors import HubError, Rejected, Transient
+
+Asked = tuple[datetime | None, str]
+"""A page of the list, as it is asked for: changed since when, and its token."""
 
 ROUNDS = 3
 """How often what changed during an export is read at most, until it is quiet meanwhile."""
@@ -37,11 +41,26 @@ class Changes:
     coql_count: bool = False
     hidden: int = 0
     apart: Sequence[str] = ()
+    ahead: Any = field(init=False)  # hub.http.ahead.Ahead
+
+    def __post_init__(self) -> None:
+        self.ahead = self.module.door.ahead(self._ask, self._coming, 1)
+
+    def _ask(self, door: Any, asked: Asked) -> Answer:
+        """A page of the list, by a thread of its own while the page before it is landed."""
+        return replace(self.module, door=door).listed(self.columns, self.page_size, *asked)
+
+    def _coming(self, asked: Asked, answer: Answer) -> list[Asked]:
+        try:
+            token = next_token(answer)
+        except HubError:
+            return []  # told in its turn
+        return [(asked[0], token)] if token else []
 
     def _list(self) -> Page:
         place = self.place
         try:
-            answer = self.module.listed(self.columns, self.page_size, self._since, place.token)
+            answer: Answer = self.ahead.answer((self._since, place.token))
         except Rejected as fault:
             return self._refused(fault)
         rows = rows_of(answer)

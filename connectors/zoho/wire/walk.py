@@ -11,6 +11,7 @@ went even then: equal ones must be as many as the living ids that were met.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 
 from connectors.zoho.wire.changes import ROUNDS, Changes
@@ -32,16 +33,17 @@ class Walk(Changes):
             "start": self._start, "bulk": self._bulk, "wait": self._bulk, "file": self._bulk, "again": self._again,
             "list": self._list, "deleted": self._deleted, "coql": self._coql, "lost": self._lost,
         }  # fmt: skip
-        while self.place.phase != "end":
-            page = steps[self.place.phase]()
-            if page.restart:
-                yield page
-                return
-            end = self._end() if self.place.phase == "end" else None
-            if end is not None:
-                yield replace(page, end=end)
-            elif page.rows or page.gone or self.place.phase in ("wait", "again"):
-                yield replace(page, position=asdict(self.place))
+        with closing(self.ahead):
+            while self.place.phase != "end":
+                page = steps[self.place.phase]()
+                if page.restart:
+                    yield page
+                    return
+                end = self._end() if self.place.phase == "end" else None
+                if end is not None:
+                    yield replace(page, end=end)
+                elif page.rows or page.gone or self.place.phase in ("wait", "again"):
+                    yield replace(page, position=asdict(self.place))
 
     def _total(self) -> int | None:
         """How many records there are in the window, as far as the system tells."""
