@@ -273,9 +273,10 @@ class Tools:
 
     `http` is a `hub.http.door.Door` (None for connectors that state `uses_http = False`); its `side_by_side` fetches
     numbered pages at once, as many as the dialect's `concurrency`, and gives them in order; its `ahead` fetches what an
-    answer tells will be asked for next. Relative paths in settings are relative to `folder`, the configuration's. `mapping` gives a stream's mapping with the site's field map laid over
-    it (the stream that `read` gets has it already). `creates`: the site lets the hub create customers there. `decides`:
-    the values that the brand's rules can give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.
+    answer tells will be asked for next. Relative paths in settings are relative to `folder`, the configuration's.
+    `mapping` gives a stream's mapping with the site's field map laid over it (the stream that `read` gets has it
+    already). `creates`: the site lets the hub create customers there. `decides`: the values that the brand's rules can
+    give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.
     """
 
     connection: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tempfile
 import tracemalloc
 from collections import Counter
@@ -25,10 +26,12 @@ from connectors.zoho.wire.file import rows_in
 from hub.clock import FixedClock
 from hub.connector import Window
 from hub.errors import Transient
+from hub.store import create_store, open_store
 from hub.testing.people import Population
 from hub.testing.twin import Answer, Call, Stage
 from sync.observe import Outcome
 from tests import kill_site
+from tests.brand import MASTER
 from tests.kill_storm import Storm
 from tests.kill_systems import ZOHO
 from tests.reads import held_records
@@ -271,6 +274,52 @@ def test_whatever_moves_while_jobs_run_none_is_lost_and_none_deleted_wrongly(
     assert found.gone <= len(site.twin.books.modules["Contacts"].bin)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_happens_between_two_calls_what_is_certified_and_the_next_window_are_the_whole_truth(
+    opened: Open, clock: FixedClock, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    options = {
+        "bulk_rows": chance.choice([5, 8, 13, 50]), "bulk_paging": chance.choice(["offset", "keyset"]),
+        "bulk_at": chance.choice(["begin", "end"]), "paging": chance.choice(["offset", "keyset"]),
+        "since_inclusive": chance.random() < 0.5, "token_cap": chance.choice([100_000, 4]),
+    }  # fmt: skip
+    site = opened({"page_size": chance.choice([1, 2, 4]), "settings": f"{BULK}\n    orders: false"}, **options)
+    clock.advance(timedelta(days=1))
+    guard, often = site.twin.guard, chance.choice([0.1, 0.3, 0.6])
+
+    def moving(call: Call) -> Answer | None:
+        if call.kind != "auth" and chance.random() < often:
+            clock.advance(timedelta(seconds=chance.choice([0, 0, 1, 20])))
+            id_ = chance.choice(sorted(site.contacts()))
+            kind = chance.choice(["change", "delete", "insert"])
+            if kind == "insert":
+                site.insert(Last_Name="New", Mailing_City=f"City {seed}")
+            elif kind == "delete":
+                site.delete(id_)
+            else:
+                site.change(id_, Mailing_City=f"City {chance.random()}")
+        return guard(call)
+
+    before = set(site.contacts())
+    with monkeypatch.context() as busy:
+        busy.setattr(site.twin, "guard", moving)
+        report = site.sync(only=["crm"])
+    found = outcome(report, "crm")
+    if not found.certificate:
+        assert report.errors
+        assert site.look(lambda store: store.marks.get("crm", "customers").watermark) is None
+    else:
+        assert before & set(site.contacts()) <= site.look(living)  # nobody deleted wrongly, and nobody left out
+    site.look(lambda store: [store.questions.answer(one.id, "yes", "tester") for one in store.questions.open()])
+    clock.advance(timedelta(hours=1))
+    assert whole(site).full == (not found.certificate)
+    site.look(lambda store: [store.questions.answer(one.id, "yes", "tester") for one in store.questions.open()])
+    clock.advance(timedelta(hours=1))
+    whole(site)
+    assert cities(site) == true_cities(site)
+
+
 def test_a_row_that_the_pages_left_out_is_noticed_although_another_came(
     opened: Open, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,7 +362,7 @@ def test_a_record_that_comes_at_the_very_end_is_awaited(
     assert proof.total_before == proof.total_after == proof.records == 23
 
 
-def test_what_is_never_quiet_is_a_chain_and_whole(
+def test_what_is_never_quiet_is_read_by_list_in_the_end(
     opened: Open, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site, deleted = opened(SMALL), Listing.deleted
@@ -327,7 +376,9 @@ def test_what_is_never_quiet_is_a_chain_and_whole(
     monkeypatch.setattr(Listing, "deleted", deleting)
     before = set(site.contacts())
     found = whole(site)
-    assert found.certificate == "chain"
+    assert found.certificate == "chain"  # as lists are then
+    assert calls(site, "GET /crm/v8/{module}") > len(before)
+    assert calls(site, "GET /crm/v8/{module}/deleted") >= 5 + 1
     assert before <= site.look(living)
     monkeypatch.setattr(Listing, "deleted", deleted)
     clock.advance(timedelta(hours=1))
@@ -346,6 +397,25 @@ def test_a_sweep_by_export_finds_who_is_absent_as_one_by_list_does(opened: Open,
         found = whole(site)
         assert (found.certificate, found.full, found.gone) == ("swept", True, gone)
     assert site.look(living) == set(site.contacts())
+
+
+def test_who_was_met_and_then_told_to_be_deleted_is_not_counted_among_the_living(
+    location: str, clock: FixedClock
+) -> None:
+    create_store(location, MASTER, clock).close()
+    store = open_store(location, MASTER, clock)
+    try:
+        with store.db.writing("test"):
+            store.marks.begin("crm", "customers", None, 1, "")
+            store.marks.see("crm", "customers", ["1", "2", "3"])
+            store.absence.tell("crm", "customers", ["2", "9"])  # nobody ever met the second one
+            store.absence.tell("crm", "orders", ["1"])
+        assert (store.marks.seen("crm", "customers"), store.marks.seen("crm", "customers", living=True)) == (3, 2)
+        with store.db.writing("test"):
+            store.absence.met("crm", "customers", ["2"])  # alive again
+        assert store.marks.seen("crm", "customers", living=True) == 3
+    finally:
+        store.close()
 
 
 # -- cut short, and gone on with

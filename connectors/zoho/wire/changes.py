@@ -24,7 +24,7 @@ from hub.errors import HubError, Rejected, Transient
 Asked = tuple[datetime | None, str]
 """A page of the list, as it is asked for: changed since when, and its token."""
 
-ROUNDS = 3
+ROUNDS = 5
 """How often what changed during an export is read at most, until it is quiet meanwhile."""
 
 

@@ -4,8 +4,8 @@
     again     the total, before what changed since the export began is read as follows
     list ...  see `changes.py`
 
-After an export the totals are asked around the reading of changes, which is short, and once more where records came or
-went even then: equal ones must be as many as the living ids that were met.
+After an export the totals are asked around the reading of changes, which is short, and that again where records came or
+went even then: equal totals must be as many as the living ids that were met.
 """
 
 from __future__ import annotations
@@ -36,13 +36,11 @@ class Walk(Changes):
         with closing(self.ahead):
             while self.place.phase != "end":
                 page = steps[self.place.phase]()
-                if page.restart:
+                page = self._ended(page) if self.place.phase == "end" else page
+                if page.restart or page.end is not None:
                     yield page
                     return
-                end = self._end() if self.place.phase == "end" else None
-                if end is not None:
-                    yield replace(page, end=end)
-                elif page.rows or page.gone or self.place.phase in ("wait", "again"):
+                if page.rows or page.gone or self.place.phase in ("wait", "again"):
                     yield replace(page, position=asdict(self.place))
 
     def _total(self) -> int | None:
@@ -55,15 +53,22 @@ class Walk(Changes):
         """The window without its edge: whether a list since a time holds that very second is not documented."""
         return self._all().replace(">=", ">")
 
-    def _end(self) -> End | None:
-        """The end; None where what changed is to be read once more, as records came or went meanwhile."""
+    def _ended(self, page: Page) -> Page:
+        """The last page with its end; after an export what changed is read again where records came or went meanwhile.
+
+        Where it is never quiet, a record that the export left out could hide behind one that came: the list leaves none
+        out. So it is where the ids do not add up, for which the window is read again too.
+        """
         place, after = self.place, self._total()
         if place.round and place.before != after and place.round < ROUNDS:
             place.onward()
-            return None
-        if place.round and self.export:  # if the ids do not add up, the window is read again, and by list
+            return page
+        if place.round and self.export:
             self.export.refused.add(self.module.name)
-        return End(place.before, after, swept=self.window.full, shortfall=self.hidden, living=bool(place.round))
+        if place.round and place.before != after:
+            return Page(restart=True)
+        end = End(place.before, after, swept=self.window.full, shortfall=self.hidden, living=bool(place.round))
+        return replace(page, end=end)
 
     # -- the phases, a call each
 
