@@ -51,6 +51,7 @@ def _crm(url: str) -> dict[str, Any]:
     return {
         "type": "zoho", "data_centre": "cn", "accounts_url": url, "api_url": url, "client_id": "bench",
         "client_secret": _SECRET, "refresh_token": _SECRET, "orders": False, "credits_per_day": 100_000_000,
+        "bulk_from": 0,  # waiting for a job is no work of ours
     }  # fmt: skip
 
 

@@ -165,13 +165,15 @@ class End:
 
     `before` and `after` are the window's totals as the system gave them at both ends, None where it gives none: a read
     that met fewer ids than both is read again. `swept` says that the read walked every id, so that absence means
-    something. `shortfall` is the number of rows this account may not see.
+    something. `shortfall` is the number of rows this account may not see. `living`: the totals are of what was alive after
+    the deletes were read, so an id that was met, and then told to be deleted, counts no longer among those met.
     """
 
     before: int | None = None
     after: int | None = None
     swept: bool = False
     shortfall: int = 0
+    living: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,10 +272,11 @@ class Tools:
     """What the core hands a connector: its name, an HTTP door of its own, the clock, the brand's place, a folder.
 
     `http` is a `hub.http.door.Door` (None for connectors that state `uses_http = False`); its `side_by_side` fetches
-    numbered pages at once, as many as the dialect's `concurrency`, and gives them in order. Relative paths in settings are
-    relative to `folder`, the configuration's. `mapping` gives a stream's mapping with the site's field map laid over
-    it (the stream that `read` gets has it already). `creates`: the site lets the hub create customers there. `decides`:
-    the values that the brand's rules can give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.
+    numbered pages at once, as many as the dialect's `concurrency`, and gives them in order; its `ahead` fetches what an
+    answer tells will be asked for next. Relative paths in settings are relative to `folder`, the configuration's.
+    `mapping` gives a stream's mapping with the site's field map laid over it (the stream that `read` gets has it
+    already). `creates`: the site lets the hub create customers there. `decides`: the values that the brand's rules can
+    give a decided field (`tier`, `tier.PROGRAMME`, `stage`), for `check`.
     """
 
     connection: str

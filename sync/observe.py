@@ -240,7 +240,7 @@ class Observer:
         """Judge what the read proves; store the certificate, or say that the window must be read again."""
         end, window, name, stream = item.page.end, item.window, item.lane.name, item.stream
         assert end is not None
-        seen = self.store.marks.seen(name, stream.name)
+        seen = self.store.marks.seen(name, stream.name, living=end.living)
         bad = sum(1 for held in self.store.quarantine.list(name) if held.stream == stream.name and not held.ext)
         strength = judge(stream, window, seen, bad, end.before, end.after, end.swept, end.shortfall)
         if not strength:

@@ -118,6 +118,9 @@ READS = {
     "zoho contacts, window": Read("zoho", "customers", contacts_change, "/Contacts"),
     "zoho contacts, sweep": Read("zoho", "customers", a_day_passes, "/Contacts"),
     "zoho contacts, coql": Read("zoho", "customers", nothing, "/coql", "    coql_rows: 5", (("token_cap", 8),)),
+    "zoho contacts, export": Read(
+        "zoho", "customers", nothing, "/bulk/v8/read", "    bulk_from: 1", (("bulk_rows", 8),)
+    ),
     "zoho contacts, deleted": Read("zoho", "customers", contacts_go, "/deleted"),
     "zoho orders, window": Read("zoho", "orders", sales_orders_change, "/Sales_Orders"),
     "fxiaoke accounts, window": Read("fxiaoke", "customers", accounts_change, "/query"),

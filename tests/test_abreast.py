@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hub.clock import FixedClock, RealClock
 from hub.errors import Rejected, Transient
 from hub.http.abreast import AHEAD, Abreast, Dismissed, StoppableClock
+from hub.http.ahead import Ahead
 from hub.http.budget import Limit
 from hub.http.dialect import Dialect
 from hub.http.door import Door
@@ -197,3 +199,77 @@ def test_whatever_takes_how_long_the_answers_are_those_of_one_after_the_other(
     abreast = alone(ask, range(len(naps)), width)
     assert taken(abreast) == taken(ask(None, number) for number in range(len(naps)))
     abreast.close()  # type: ignore[attr-defined]
+
+
+# -- one question ahead of the other
+
+
+def foreseeing(
+    ask: Callable[[Any, int], Any], foreseen: Callable[[int, Any], Iterable[int]], room: int, width: int = 1
+) -> Ahead[Any, int, Any]:
+    """Without any door."""
+    from contextlib import nullcontext
+
+    def hired() -> Abreast[Any]:
+        return Abreast(width, nullcontext, RealClock())
+
+    return Ahead(None, ask, foreseen, room, hired, lambda _: None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    asked=st.lists(st.integers(0, 12), max_size=15), room=st.integers(0, 4), width=st.integers(1, 3),
+    far=st.integers(0, 6), bad=st.none() | st.integers(0, 12), naps=st.booleans(),
+)  # fmt: skip
+def test_whatever_is_asked_and_foreseen_the_answers_are_those_of_their_questions(
+    asked: list[int], room: int, width: int, far: int, bad: int | None, naps: bool
+) -> None:
+    def ask(_: object, number: int) -> int:
+        RealClock().sleep(0.001 * naps)
+        if number == bad:
+            raise Rejected("refused")
+        return -number
+
+    with closing(foreseeing(ask, lambda number, _: range(number + 1, number + 1 + far), room, width)) as ahead:
+        for number in asked:
+            if number == bad:
+                with pytest.raises(Rejected):
+                    ahead.answer(number)
+                return
+            assert ahead.answer(number) == -number
+
+
+def test_no_more_is_asked_ahead_than_there_is_room_for() -> None:
+    asked: list[int] = []
+    ahead = foreseeing(lambda _, number: asked.append(number), lambda number, _: [number + 1], 1)
+    with closing(ahead):
+        for number in range(20):
+            ahead.answer(number)
+            assert len(asked) <= number + 2
+    assert asked in (list(range(20)), list(range(21)))
+
+
+def test_who_turns_elsewhere_again_and_again_is_asked_for_nothing_ahead() -> None:
+    asked: list[int] = []
+    ahead = foreseeing(lambda _, number: asked.append(number), lambda number, _: [number + 1], 1)
+    with closing(ahead):
+        for number in range(0, 200, 10):
+            ahead.answer(number)
+    assert len(asked) <= 20 + 3
+
+
+def test_what_was_asked_ahead_is_counted_with_the_door(
+    shelf: tuple[Shelf, str], database: Database, clock: FixedClock
+) -> None:
+    twin, url = shelf
+    dialect = Dialect(url, limits=(CALLS,))
+    with Door("shop", dialect, clock=clock, budgets=Budgets(database, clock), leave=database.leave) as door:
+        with closing(door.ahead(asking, lambda number, _: [number + 1], 1)) as ahead:
+            assert [ahead.answer(number) for number in range(9)] == list(range(9))
+        calls = sum(twin.counts.calls.values())
+        assert door.counts.calls == calls <= 10
+        with closing(door.ahead(asking, lambda number, _: [number + 1])) as ahead:
+            assert [ahead.answer(number) for number in range(9)] == list(range(9))
+        assert sum(twin.counts.calls.values()) == calls + 9  # one at a time, where no more are allowed
+    (row,) = database.rows("SELECT SUM(used) FROM budget WHERE bucket LIKE 'calls:%'")
+    assert row[0] == calls + 9

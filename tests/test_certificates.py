@@ -49,6 +49,7 @@ TABLE = (
     Row("csv_file", "customers, orders, stores, staff, cases", "append", "bracketed"),
     Row("zoho", "customers, orders", "complete", "swept"),
     Row("zoho", "customers, orders", "complete, beyond the list's cap", "swept", "coql_rows: 3", {"token_cap": 8}),
+    Row("zoho", "customers, orders", "complete, by Bulk Read", "swept", "bulk_from: 1", {"bulk_rows": 8}),
     Row("zoho", "customers, orders", "window", "chain"),
     Row("zoho", "customers, orders", "window, `coql_count`", "bracketed", "coql_count: true"),
     Row("fxiaoke", "customers, orders", "complete", "swept"),

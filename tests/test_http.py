@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import orjson
@@ -323,6 +325,28 @@ def test_forms_raw_bytes_and_files_are_sent_as_they_are(web: respx.MockRouter, o
     sent = [(call.request.content, call.request.headers["content-type"]) for call in route.calls]
     assert sent[:2] == [(b"a=1+2", "application/x-www-form-urlencoded"), (b"raw", "text/csv")]
     assert b"x,y" in sent[2][0]
+
+
+def test_an_archive_must_have_its_end(web: respx.MockRouter, open_door: Callable[..., Door]) -> None:
+    made = BytesIO()
+    with ZipFile(made, "w") as archive:
+        archive.writestr("a.csv", "id\n1\n" * 100)
+    whole = made.getvalue()
+    for spoilt in (whole[:50], b"<html>", b'{"code": "INTERNAL_ERROR"}', b""):
+        route = web.get("/file").mock(
+            side_effect=[httpx.Response(200, content=spoilt), httpx.Response(200, content=whole)]
+        )
+        assert open_door().request("GET", "/file", expects="zip").content == whole
+        assert route.call_count == 2
+        route.reset()
+    web.get("/file").mock(side_effect=[httpx.Response(204)])
+    assert open_door().request("GET", "/file", expects="zip").empty
+
+
+def test_a_download_is_not_taken_for_text() -> None:
+    with pytest.raises(Transient, match="not JSON"):
+        Answer(200, {}, b"PK\x03\x04\x14\x00" + b" " * 100).json()
+    assert Answer(200, {}, b'{"name": "' + b" " * 100 + b'\\u0000"}').json()["name"].endswith("\0")
 
 
 def test_a_download_is_not_looked_at(web: respx.MockRouter, open_door: Callable[..., Door]) -> None:

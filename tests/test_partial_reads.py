@@ -110,7 +110,13 @@ def test_a_read_whose_only_page_comes_empty_is_whole_or_does_not_count(
 @pytest.mark.parametrize("way", CALLS)
 @pytest.mark.parametrize(
     "kind",
-    ["zoho contacts, first", "zoho orders, window", "fxiaoke accounts, window", "woocommerce orders, trash"],
+    [
+        "zoho contacts, first",
+        "zoho contacts, export",
+        "zoho orders, window",
+        "fxiaoke accounts, window",
+        "woocommerce orders, trash",
+    ],
 )
 def test_a_read_that_breaks_off_does_not_count_and_the_next_one_repairs_it(
     opened: Open, clock: FixedClock, kind: str, way: str
@@ -130,6 +136,7 @@ LIES = {
     "zoho contacts, window": "chain",
     "zoho contacts, sweep": "chain",
     "zoho contacts, coql": "",
+    "zoho contacts, export": "swept",
     "zoho contacts, deleted": "chain",
     "zoho orders, window": "chain",
     "fxiaoke accounts, window": "bracketed",
@@ -202,6 +209,7 @@ UNREADABLE = {
     "zoho contacts, window": "chain",
     "zoho contacts, sweep": "swept",
     "zoho contacts, coql": "swept",
+    "zoho contacts, export": "swept",
     "fxiaoke accounts, window": "bracketed",
     "fxiaoke accounts, sweep": "swept",
     "fxiaoke orders, window": "bracketed",

@@ -11,11 +11,10 @@ from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
 from connectors.zoho.wire.module import BIN, IDS, IN, Module, columns_of, rows_of
-from connectors.zoho.wire.place import Place
+from connectors.zoho.wire.reading import Reading
 from connectors.zoho.wire.rows import results, typed, unmodified
 from connectors.zoho.wire.settings import ZohoSettings
 from connectors.zoho.wire.tags import FIELD, Tags, tagging
-from connectors.zoho.wire.walk import Walk
 from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
 
 _MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
@@ -63,7 +62,9 @@ class Zoho(Connector[ZohoSettings]):
         first, *others = (Examined(self._module(one.name), self.tools.mapping(one)) for one in self.streams())
         key = self.settings.external_id if self.tools.creates else ""
         examined = (replace(first, written=True, key=key), *others)
-        return Examiner(self.tools, examined, self.settings.credits, self.settings.make_tags).findings()
+        mapped = (replace(one, mapping=self.tools.mapping(one)) for one in self.streams())
+        exports = tuple(self._reading.export(self._module(one.name), one) for one in mapped)
+        return Examiner(self.tools, examined, self.settings.credits, self.settings.make_tags, exports).findings()
 
     def server_time(self) -> datetime:
         """Zoho's time."""
@@ -71,20 +72,8 @@ class Zoho(Connector[ZohoSettings]):
         return found
 
     def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
-        """The window by list, deletes and, where the list does not suffice, COQL; see `wire/walk.py`."""
-        own = self.settings
-        walk = Walk(
-            self._module(stream.name),
-            columns_of(stream.mapping, f"{self.tools.connection}.{stream.name}"),
-            window,
-            Place.at(self.server_time(), self.tools.clock.now()) if position is None else Place.of(position),
-            own.page_size,
-            own.coql_rows,
-            own.coql_count,
-            own.hidden(stream.name),
-            () if own.coql_tags else (FIELD,),
-        )
-        return walk.pages()
+        """The window by list, deletes and COQL, or all of a large module by Bulk Read; see `wire/walk.py`."""
+        return self._reading.walk(self._module(stream.name), stream, window, position).pages()
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Row]:
         """Contacts by id, a hundred a call."""
@@ -136,6 +125,10 @@ class Zoho(Connector[ZohoSettings]):
 
     def _module(self, stream: str) -> Module:
         return Module(self.tools.http, f"/crm/{self.settings.api_version}", _MODULES[stream])
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return Reading(self.tools, self.settings, self.server_time)
 
     @cached_property
     def _tags(self) -> Tags:

@@ -48,52 +48,64 @@ class StoppableClock:
 
 @dataclass
 class Abreast(Generic[D]):
-    """At most `width` threads, each asking by a door of its own that `opened` gives and that it closes itself."""
+    """At most `width` threads, each asking by a door of its own that `opened` gives and that it closes itself.
+
+    `doors` are those that were opened. Who begins questions dismisses the threads in the end; they are of no use then.
+    """
 
     width: int
     opened: Callable[[Clock], AbstractContextManager[D]]
     clock: Clock
+    doors: list[D] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _tasks: SimpleQueue[Callable[[D], None] | None] = field(default_factory=SimpleQueue)
 
     def answers(self, ask: Callable[[D, Q], A], questions: Iterable[Q]) -> Iterator[A]:
         """The answers, in order; the error of the first question that failed, after all answers before it.
 
         Questions are taken from their iterator only as far as there is room. When this generator ends, is closed or
-        fails, no thread is left: those under way are waited for, and what was not begun is never asked.
+        fails, no thread is left.
         """
-        asked: SimpleQueue[tuple[Q, Future[A]] | None] = SimpleQueue()
         waiting: deque[Future[A]] = deque()
         try:
             for question in questions:
                 if len(waiting) >= AHEAD * self.width:
                     yield waiting.popleft().result()
-                waiting.append(Future())
-                asked.put((question, waiting[-1]))
-                if len(self._threads) < self.width:
-                    self._hire(ask, asked)
+                waiting.append(self.begin(ask, question))
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            self._stop.set()
-            for _ in self._threads:
-                asked.put(None)
-            for thread in self._threads:
-                thread.join()
+            self.dismiss()
 
-    def _hire(self, ask: Callable[[D, Q], A], asked: SimpleQueue[tuple[Q, Future[A]] | None]) -> None:
-        name = f"{threading.current_thread().name}-{len(self._threads) + 1}"
-        thread = threading.Thread(target=self._work, args=(ask, asked), name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+    def begin(self, ask: Callable[[D, Q], A], question: Q) -> Future[A]:
+        """Have one question asked as soon as a thread is free."""
+        answer: Future[A] = Future()
 
-    def _work(self, ask: Callable[[D, Q], A], asked: SimpleQueue[tuple[Q, Future[A]] | None]) -> None:
+        def task(door: D) -> None:
+            try:
+                answer.set_result(ask(door, question))
+            except BaseException as fault:
+                answer.set_exception(fault)
+
+        self._tasks.put(task)
+        if len(self._threads) < self.width:
+            name = f"{threading.current_thread().name}-{len(self._threads) + 1}"
+            self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
+            self._threads[-1].start()
+        return answer
+
+    def dismiss(self) -> None:
+        """Let no thread be left: questions under way are waited for, and what was not begun is never asked."""
+        self._stop.set()
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
         with self.opened(StoppableClock(self.clock, self._stop)) as door:
-            while (task := asked.get()) is not None:
-                question, answer = task
-                if self._stop.is_set():
-                    continue
-                try:
-                    answer.set_result(ask(door, question))
-                except BaseException as fault:
-                    answer.set_exception(fault)
+            self.doors.append(door)
+            while (task := self._tasks.get()) is not None:
+                if not self._stop.is_set():
+                    task(door)

@@ -16,6 +16,7 @@ from hub.errors import Transient
 
 _DAY = 86_400.0
 _EMPTY = frozenset({204, 205, 304})
+_LOOKED_AT = 64
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON, None when there is none; Transient when it is cut off or something else (HTML)."""
         try:
-            return self._decoded
+            if b"\0" not in self.content[:_LOOKED_AT]:  # a download, which may be large, is not made into text
+                return self._decoded
         except (ValueError, RecursionError):
             pass
         raise Transient("the answer is not JSON")

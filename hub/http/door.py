@@ -21,7 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 from hub import failpoints
 from hub.clock import Clock
 from hub.errors import AuthError, Conflict, HubError, QuotaExceeded, Rejected, SettingsError, Transient
-from hub.http.abreast import Abreast
+from hub.http.abreast import AHEAD, Abreast
+from hub.http.ahead import Ahead
 from hub.http.answer import Answer
 from hub.http.auth import OAuthRefresh, Outgoing, exchange_code
 from hub.http.budget import Budget, BudgetStore
@@ -121,7 +122,7 @@ class Door:
         repeatable: bool | None = None,
         cost: int = 1,
         bucket: str = "calls",
-        expects: Literal["json", "bytes"] = "json",
+        expects: Literal["json", "bytes", "zip"] = "json",
         timeout: float | None = None,
     ) -> Answer:
         """Ask the system, and return its answer, or raise the HubError kind that says what happens next.
@@ -129,7 +130,8 @@ class Door:
         `path` is relative to the system's base address, or a whole address (credentials go to the system's own hosts
         only); `{name}` in it is filled from `parts`, quoted. `params` that are None are left out. `writes`: it changes
         something there. `repeatable`: sending it twice does no harm (None: reads do none). `cost` is taken from the
-        limits that count `bucket`. `expects`: "bytes" for downloads, whose body is not looked at.
+        limits that count `bucket`. `expects`: "bytes" for downloads, whose body is not looked at; "zip" for archives,
+        which must have their end.
         """
         call = Call(
             method.upper(), path, params or {}, json, Body(data, files), headers or {}, parts or {},
@@ -152,11 +154,32 @@ class Door:
         if self._dialect.concurrency == 1:
             yield from (ask(self, question) for question in questions)
             return
-        others: list[Door] = []
+        threads = self._abreast(self._dialect.concurrency)
+        try:
+            yield from threads.answers(ask, questions)
+        finally:
+            self._count_others(threads)
+
+    def ahead(
+        self, ask: Callable[[Door, Q], A], foreseen: Callable[[Q, A], Iterable[Q]], room: int | None = None
+    ) -> Ahead[Door, Q, A]:
+        """What asks questions, and those that `foreseen` tells from an answer ahead of their turn; see `Ahead`.
+
+        `room` is how many of these, one after the other; by default as many as `side_by_side` has, and as there none
+        where the dialect's `concurrency` is one. `ask` is called in other threads too, with a door of that thread. Close
+        it in the thread that uses it.
+        """
+        width = self._dialect.concurrency if room is None else 1
+        if room is None:
+            room = AHEAD * width if width > 1 else 0
+        return Ahead(self, ask, foreseen, room, lambda: self._abreast(width), self._count_others)
+
+    def _abreast(self, width: int) -> Abreast[Door]:
+        """Threads with doors like this one."""
 
         @contextmanager
         def opened(clock: Clock) -> Iterator[Door]:
-            others.append(door := self._another(clock=clock))
+            door = self._another(clock=clock)
             try:
                 yield door
             finally:
@@ -164,11 +187,11 @@ class Door:
                     door.close()
                 self._leave()
 
-        try:
-            yield from Abreast(self._dialect.concurrency, opened, self._clock.clock).answers(ask, questions)
-        finally:
-            for door in others:
-                self.counts.add(door.counts)
+        return Abreast(width, opened, self._clock.clock)
+
+    def _count_others(self, threads: Abreast[Door]) -> None:
+        for door in threads.doors:
+            self.counts.add(door.counts)
 
     def server_now(self) -> datetime:
         """The system's time now. When nothing was asked yet, one HEAD without credentials finds it out.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
@@ -34,7 +35,7 @@ class Call:
     repeatable: bool | None = None
     cost: int = 1
     bucket: str = "calls"
-    expects: Literal["json", "bytes"] = "json"
+    expects: Literal["json", "bytes", "zip"] = "json"
     timeout: float | None = None
 
     @property
@@ -82,7 +83,8 @@ def weigh(call: Call, got: Answer | Fault, dialect: Dialect, *, connection: str,
         again = not got.remedy and (call.safe or not got.sent)
         return Outcome(error=got.error(where, writes=call.writes), again=again)
     if got.ok and not _readable(call, got):
-        error = Transient("the answer is cut off or not JSON", where=where, unclear=call.writes)
+        what = "not an archive" if call.expects == "zip" else "not JSON"
+        error = Transient(f"the answer is cut off or {what}", where=where, unclear=call.writes)
         return Outcome(error=error, again=call.safe)
     judged = judge(dialect, got, connection=connection, where=where, now=now)
     if judged is None:
@@ -91,9 +93,13 @@ def weigh(call: Call, got: Answer | Fault, dialect: Dialect, *, connection: str,
 
 
 def _readable(call: Call, answer: Answer) -> bool:
-    """Whether the body of a good answer is what was asked for: whole JSON, and present where something was read."""
-    if call.expects != "json" or answer.empty:
+    """Whether the body of a good answer is what was asked for: an archive to its end, or whole JSON where it was read."""
+    if call.expects == "bytes" or answer.empty:
         return True
+    if call.expects == "zip":
+        from zipfile import is_zipfile
+
+        return is_zipfile(BytesIO(answer.content))
     try:
         return answer.json() is not None or call.method != "GET" or answer.content.strip() == b"null"
     except Transient:

@@ -86,10 +86,13 @@ class Marks:
             [(connection, stream, ext) for ext in exts],
         )
 
-    def seen(self, connection: str, stream: str) -> int:
-        """How many distinct ids the open read has met."""
+    def seen(self, connection: str, stream: str, *, living: bool = False) -> int:
+        """How many distinct ids the open read has met; with `living` without those told to be deleted after that."""
         key = {"connection": connection, "stream": stream}
-        sql = "SELECT COUNT(*) FROM seen WHERE connection = :connection AND stream = :stream"
+        where = "WHERE connection = :connection AND stream = :stream"
+        sql = f"SELECT COUNT(*) FROM seen {where}"
+        if living:  # who is met alive is taken out of `leaving`
+            sql += f" AND ext NOT IN (SELECT ext FROM leaving {where})"
         return int(self._db.rows(sql, key)[0][0])
 
     def certify(self, run: int, connection: str, stream: str, found: Certificate) -> None:

@@ -111,6 +111,13 @@ FAULTS: Mapping[str, Known] = MappingProxyType(
         "shuffled_rows": Known("A page's rows come in another order than asked for."),
         "duplicate_row": Known("A page of a listing holds a row twice."),
         "undecodable_row": Known("A name in a listing holds half a surrogate pair."),
+        "failed_job": Known(
+            "An export job ends in failure. This and the next four: only where there are such jobs (Zoho)."
+        ),
+        "lying_count": Known("An export job counts one row more than there are in its file."),
+        "short_file": Known("An export's file lacks half of its rows; the job counts them all."),
+        "repeated_rows": Known("The file of an export's next page repeats the last rows of the one before."),
+        "lost_result": Known("An export job that was done, and its file, are no longer known."),
         "crossed_edit": Known(
             "A clerk sets values on the first record of a write, a second before it or after.",
             "write",

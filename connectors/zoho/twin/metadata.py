@@ -16,6 +16,9 @@ _JSON_TYPES = {
     "double": "double",
     "lookup": "jsonobject",
     "ownerlookup": "jsonobject",
+    "percent": "double",
+    "multiselectpicklist": "jsonarray",
+    "multiselectlookup": "jsonarray",
     "subform": "jsonarray",
     "tags": "jsonarray",
 }

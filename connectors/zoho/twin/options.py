@@ -13,6 +13,7 @@ ALL_SCOPES = (
     "ZohoCRM.settings.fields.READ",
     "ZohoCRM.settings.tags.ALL",
     "ZohoCRM.coql.READ",
+    "ZohoCRM.bulk.READ",
     "ZohoCRM.users.ALL",
     "ZohoCRM.org.ALL",
 )
@@ -54,6 +55,30 @@ class ZohoOptions:
     """Values allowed in an `in` list; 50 and 100 are both documented."""
     coql_counts: bool = True
     """Whether `select count(id)` works."""
+
+    bulk_rows: int = 200_000
+    bulk_seconds: int = 40
+    """How long a Bulk Read job takes."""
+    bulk_at: Literal["begin", "end"] = "begin"
+    """Whether a job's file holds the records of when it was ordered or of when it is done; not documented."""
+    bulk_paging: Literal["offset", "keyset"] = "offset"
+    """Whether a job for the next page counts rows or goes on behind the last one; there is no stable snapshot."""
+    bulk_tokens: bool = True
+    """Whether a job that has more tells a token of the next page; older versions go by its number."""
+    bulk_life: int = 86_400
+    """How long a job and its result are kept; not documented."""
+    bulk_price: int = 50
+    """The credits that a job costs; not documented."""
+    bulk_tags: bool = False
+    """Whether a job can export tags; not documented."""
+    bulk_flags: tuple[str, str] = ("true", "false")
+    """How a file spells a boolean; not documented."""
+    bulk_zone: str = ""
+    """The zone of the times in a file, where it is not the user's; not documented."""
+    bulk_empty: Literal[200, 204] = 200
+    """What the download of a file without rows answers; not documented."""
+    downloads: int = 10
+    """Downloads of results a minute."""
 
     batch: int = 100
     mixed_status: int = 207

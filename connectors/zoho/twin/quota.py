@@ -31,7 +31,7 @@ class Quota:
 
     def spend(self, call: Call) -> bool:
         """Pay for a call; False when the credits do not suffice."""
-        cost = price(call)
+        cost = self._options.bulk_price if _orders_job(call) else price(call)
         if self.remaining() < cost:
             return False
         self._spent.append((self._now(), cost))
@@ -61,6 +61,10 @@ def price(call: Call) -> int:
 def is_heavy(call: Call) -> bool:
     """Whether a call falls under the lower limit: COQL, and writes of more than ten rows."""
     return call.template.endswith("/coql") or _rows(call) > 10
+
+
+def _orders_job(call: Call) -> bool:
+    return call.method == "POST" and "/bulk/" in call.template
 
 
 def _rows(call: Call) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
+from connectors.zoho.twin.bulk import BULK, Exports
 from connectors.zoho.twin.coql import Coql
 from connectors.zoho.twin.listing import Listing
 from connectors.zoho.twin.metadata import Metadata
@@ -49,10 +50,11 @@ class ZohoTwin(Twin):
         self._listing = Listing(self.books, self.options, self.pages, self._spoil, self._writing.module)
         self._metadata = Metadata(self.books)
         self._tags = Tags(self.books, self.options, self.wrote, self._writing)
+        self._exports = Exports(self.books, self.options, self.tokens, self.pages, self._spoil, self.struck)
         self._coql = Coql(self.books, self.options, self.tokens, self.pages, self._spoil)
 
     def endpoints(self) -> Iterable[Endpoint]:
-        """The calls of sheet sections 3, 4, 5, 7, 8, 9, 10 and 14."""
+        """The calls of sheet sections 3, 4, 5, 7, 8, 9, 10, 11 and 14."""
         one, many = f"{CRM}/{{module}}/{{id}}", f"{CRM}/{{module}}"
         return [
             Endpoint("POST", "/oauth/v2/token", lambda call: self.tokens.token(call), "auth"),
@@ -65,6 +67,9 @@ class ZohoTwin(Twin):
             Endpoint("POST", f"{CRM}/settings/tags", lambda call: self._tags.made(call)),
             Endpoint("GET", f"{CRM}/users", lambda call: self._metadata.users(call)),
             Endpoint("GET", f"{CRM}/org", lambda call: self._metadata.org(call)),
+            Endpoint("POST", BULK, lambda call: self._exports.ordered(call)),
+            Endpoint("GET", f"{BULK}/{{id}}", lambda call: self._exports.state(call)),
+            Endpoint("GET", f"{BULK}/{{id}}/result", lambda call: self._exports.result(call)),
             Endpoint("POST", f"{CRM}/coql", lambda call: self._coql.query(call)),
             Endpoint("GET", f"{many}/actions/count", lambda call: self._listing.count(call)),
             Endpoint("GET", f"{many}/deleted", lambda call: self._listing.deleted(call)),
@@ -207,6 +212,8 @@ class ZohoTwin(Twin):
 
 def _needs(call: Call) -> list[tuple[str, str]]:
     """The scopes that a call needs, as (area, deed)."""
+    if call.template.startswith(BULK):
+        return [("bulk", "READ")]
     rest = call.template.removeprefix(f"{CRM}/")
     if rest.startswith("settings/"):
         return [(f"settings.{rest.split('/')[1]}", *_DEEDS[call.method])]

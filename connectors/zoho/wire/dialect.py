@@ -31,6 +31,9 @@ CAP = "PAGINATION_LIMIT_EXCEEDED"
 LOST_TOKEN = frozenset({"EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH", "INVALID_DATA"})
 """What a page token is refused with when it is too old, another user's, or of other parameters."""
 
+DOWNLOADS = "downloads"
+"""The bucket of downloads of Bulk Read files: ten a minute, and each a credit as well."""
+
 LATER = frozenset({"RECORD_LOCKED"})
 """Row errors that go away by themselves."""
 
@@ -60,5 +63,8 @@ def dialect(settings: ZohoSettings) -> Dialect:
         refresh_token=settings.refresh_token.get_secret_value(),
         base_from="" if settings.api_url else "api_domain",
     )
-    limits = (Limit("credits", settings.credits, 86_400),)
+    limits = (
+        Limit("credits", settings.credits, 86_400, ("calls", DOWNLOADS)),
+        Limit("downloads", 10, 60, (DOWNLOADS,)),
+    )
     return Dialect(settings.hosts.api, auth, codes=CODES, row_results=tells_rows, limits=limits, remaining=remaining)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.zoho.wire.bulk_findings import bulk_findings
 from connectors.zoho.wire.dialect import remaining
+from connectors.zoho.wire.export import Export
 from connectors.zoho.wire.module import Module
 from connectors.zoho.wire.tags import FIELD, Tags
 from hub.connector import Field, Finding, Mapping, Row, Tools
@@ -33,6 +35,7 @@ class Examiner:
     examined: tuple[Examined, ...]
     credits: int
     makes_tags: bool = False
+    exports: tuple[Export, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
         """One finding for each thing looked at; when nobody can sign in, that is the only one."""
@@ -44,6 +47,8 @@ class Examiner:
             yield from self._scope(scope, call)
         for one in self.examined:
             yield from self._fields(one)
+        for export in self.exports:
+            yield from bulk_findings(export, self.tools.connection)
         yield from self._credits()
 
     def _sign_in(self) -> HubError | None:

@@ -56,7 +56,7 @@ class Module:
 
     def count(self) -> int:
         """How many records there are; Zoho answers with a number or its text."""
-        return _whole(self._get("/actions/count", {}).json(), "count")
+        return whole(self._get("/actions/count", {}).json(), "count")
 
     def select(self, columns: Sequence[str], rest: str, limit: int) -> Answer:
         """Records by COQL (`rest`: its condition and order), which costs one to three credits by its limit."""
@@ -66,7 +66,7 @@ class Module:
     def count_where(self, condition: str) -> int:
         """How many records a condition holds for, by COQL."""
         rows = self._query(f"select count(id) from {self.name} where {condition}").rows("data")  # noqa: S608 - COQL
-        return _whole(rows[0] if rows else None, "count(id)")
+        return whole(rows[0] if rows else None, "count(id)")
 
     def send(self, method: str, path: str, rows: Sequence[Row], unmodified: str = "", **body: Any) -> Answer:
         """Write a batch, unless one of its records changed after `unmodified`.
@@ -142,7 +142,7 @@ def _info(answer: Answer) -> Row:
     return found if isinstance(found, dict) else {}
 
 
-def _whole(found: Any, name: str) -> int:
+def whole(found: Any, name: str) -> int:
     try:
         return int(found[name])
     except (TypeError, KeyError, ValueError):

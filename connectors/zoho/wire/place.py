@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from hub.connector import Row
 from hub.errors import Transient
 
 Key = tuple[datetime, int]
+
+_OVERLAP = timedelta(minutes=5)
+
+
+@dataclass
+class Job:
+    """A Bulk Read job for a page of the export, and how far its file was read.
+
+    `token` is of this page, `following` of the next one, where there is `more`. `count` is how many rows Zoho says the
+    file has, `given` how many of them were read, `earlier` how many on earlier pages; `checksum` tells whether a file is
+    the same one. `failed`: how many jobs for this page came to nothing.
+    """
+
+    id: str = ""
+    page: int = 1
+    token: str = ""
+    begun: str = ""
+    count: int = 0
+    more: bool = False
+    following: str = ""
+    given: int = 0
+    earlier: int = 0
+    checksum: int = 0
+    failed: int = 0
 
 
 @dataclass
@@ -17,7 +41,8 @@ class Place:
     """Where a read stands; as JSON it is the position from which another process goes on.
 
     `started` is the time of the first request. `last_at` and `last_id` are of the last row, the id "" when
-    that time's rows are to be read once more. `moved`: rows changed or went since `started`.
+    that time's rows are to be read once more. `moved`: rows changed or went since `started`. After an export, `since` is
+    from when on changes are read, `round` how often they were, and `binned` whether the whole bin has been looked at.
     """
 
     started: str
@@ -30,6 +55,10 @@ class Place:
     capped: bool = False
     moved: bool = False
     deleted: int = 0
+    since: str = ""
+    round: int = 0
+    binned: bool = False
+    job: Job = field(default_factory=Job)
 
     @classmethod
     def at(cls, *clocks: datetime) -> Place:
@@ -40,9 +69,17 @@ class Place:
     def of(cls, position: Row) -> Place:
         """The place that a position stands for; one of another version of this connector is lost."""
         try:
-            return cls(**position)
+            return cls(**{**position, "job": Job(**position.get("job", {}))})
         except TypeError:
             return cls("", phase="lost")
+
+    def onward(self) -> None:
+        """All that there was until `started` has been read: what changed since is next."""
+        self.since, self.phase = (datetime.fromisoformat(self.started) - _OVERLAP).isoformat(), "again"
+
+    def next_round(self, begun: str, total: int | None) -> Place:
+        """The place from which changes since `since` are listed."""
+        return Place(begun, total, "list", since=self.since, round=self.round + 1, binned=self.binned)
 
     def remember(self, rows: Sequence[Row]) -> None:
         """The last of these rows is where the read stands."""

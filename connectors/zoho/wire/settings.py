@@ -26,6 +26,9 @@ class ZohoSettings(ConnectorSettings):
     of sight. `sweep_days`: how often everything is read, to find what lists of changes and deletes did not tell; 0 leaves
     that to `--full`. `make_tags`: tags that Zoho does not know are made before they are given to anybody; false trusts
     it to make them. `coql_tags`: a query may select tags; if not, the tags of the contacts that it finds are read by id.
+    `bulk_from`: a module of at least so many records is read by Bulk Read when all of it is to be read; 0 is never.
+    `bulk_credits` is what such a job is taken to cost. `bulk_tags`: it can export tags; if not, a module whose tags are
+    mapped is read by list.
     """
 
     data_centre: DataCentre
@@ -51,6 +54,9 @@ class ZohoSettings(ConnectorSettings):
     make_tags: bool = True
     coql_tags: bool = False
     sweep_days: NonNegativeInt = 30
+    bulk_from: NonNegativeInt = 20_000
+    bulk_credits: PositiveInt = 50
+    bulk_tags: bool = False
 
     @property
     def credits(self) -> int:

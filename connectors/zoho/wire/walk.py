@@ -1,62 +1,47 @@
-"""Reading one window of one module, step by step: list, deleted, and where the list does not suffice, COQL.
+"""Reading one window of one module: what changed, or all there is, by list or, where there is much, by export.
 
-    list      page by page in order of change, until the end or until the system's cap for page tokens
-    deleted   the ids that are gone
-    coql      by keyset on (time of change, id): what lies beyond the cap; or all of the window once more, when rows
-              changed or went while the list was read, since a list that counts rows then leaves some out unnoticed
+    bulk ...  a large module as a whole, see `export.py`
+    again     the total, before what changed since the export began is read as follows
+    list ...  see `changes.py`
 
-Each step is one call.
+After an export the totals are asked around the reading of changes, which is short, and that again where records came or
+went even then: equal totals must be as many as the living ids that were met.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 
-from connectors.zoho.wire.dialect import CAP, LOST_TOKEN
-from connectors.zoho.wire.module import Module, more, next_token, rows_of, short
-from connectors.zoho.wire.place import Place, key_of, spelled, time_of
-from hub.connector import End, Page, Row, Window
-from hub.errors import Rejected, Transient
+from connectors.zoho.wire.changes import ROUNDS, Changes
+from connectors.zoho.wire.export import Export, Useless
+from connectors.zoho.wire.place import Job, Place
+from hub.connector import End, Page
 
 
-@dataclass
-class Walk:
-    """One read of one module; `page_size` and `coql_size` are rows a call. `apart` are columns no query can select."""
+@dataclass(kw_only=True)
+class Walk(Changes):
+    """One read of one module. `now` gives the start of one that begins now; `export` is None where nothing is exported."""
 
-    module: Module
-    columns: Sequence[str]
-    window: Window
-    place: Place
-    page_size: int
-    coql_size: int
-    coql_count: bool = False
-    hidden: int = 0
-    apart: Sequence[str] = ()
+    now: Callable[[], Place]
+    export: Export | None = None
 
     def pages(self) -> Iterator[Page]:
         """The pages from the place on; the last one carries the end, or asks to start again."""
         steps = {
-            "start": self._start,
-            "list": self._list,
-            "deleted": self._deleted,
-            "coql": self._coql,
-            "lost": self._lost,
-        }
-        while self.place.phase != "end":
-            page = steps[self.place.phase]()
-            if page.restart:
-                yield page
-                return
-            if self.place.phase == "end":
-                yield replace(page, end=self._end())
-            elif page.rows or page.gone:
-                yield replace(page, position=asdict(self.place))
-
-    @staticmethod
-    def _lost() -> Page:
-        return Page(restart=True)
+            "start": self._start, "bulk": self._bulk, "wait": self._bulk, "file": self._bulk, "again": self._again,
+            "list": self._list, "deleted": self._deleted, "coql": self._coql, "lost": self._lost,
+        }  # fmt: skip
+        with closing(self.ahead):
+            while self.place.phase != "end":
+                page = steps[self.place.phase]()
+                page = self._ended(page) if self.place.phase == "end" else page
+                if page.restart or page.end is not None:
+                    yield page
+                    return
+                if page.rows or page.gone or self.place.phase in ("wait", "again"):
+                    yield replace(page, position=asdict(self.place))
 
     def _total(self) -> int | None:
         """How many records there are in the window, as far as the system tells."""
@@ -68,83 +53,43 @@ class Walk:
         """The window without its edge: whether a list since a time holds that very second is not documented."""
         return self._all().replace(">=", ">")
 
-    def _end(self) -> End:
-        return End(self.place.before, self._total(), swept=self.window.full, shortfall=self.hidden)
+    def _ended(self, page: Page) -> Page:
+        """The last page with its end; after an export what changed is read again where records came or went meanwhile.
+
+        Where it is never quiet, a record that the export left out could hide behind one that came: the list leaves none
+        out. So it is where the ids do not add up, for which the window is read again too.
+        """
+        place, after = self.place, self._total()
+        if place.round and place.before != after and place.round < ROUNDS:
+            place.onward()
+            return page
+        if place.round and self.export:
+            self.export.refused.add(self.module.name)
+        if place.round and place.before != after:
+            return Page(restart=True)
+        end = End(place.before, after, swept=self.window.full, shortfall=self.hidden, living=bool(place.round))
+        return replace(page, end=end)
 
     # -- the phases, a call each
 
     def _start(self) -> Page:
-        self.place.before, self.place.phase = self._total(), "list"
+        self.place.before = total = self._total()
+        exports = self.window.full and self.export is not None and self.export.suits(total or 0)
+        self.place.phase = "bulk" if exports else "list"
         return Page()
 
-    def _list(self) -> Page:
-        place = self.place
+    def _bulk(self) -> Page:
+        if self.export is None:  # the settings are others than when the place was left
+            return Page(restart=True)
         try:
-            answer = self.module.listed(self.columns, self.page_size, self.window.since, place.token)
-        except Rejected as fault:
-            return self._refused(fault)
-        rows = rows_of(answer)
-        if short(answer) or (not rows and (place.token or next_token(answer))):
-            return self._lost()  # it was told that there are more
-        self._follow(list({row["id"]: row for row in rows}.values()))
-        place.token = next_token(answer)
-        place.several = place.several or bool(place.token)
-        place.phase = "list" if place.token else "deleted"
-        return Page(rows=rows)
+            return self.export.step(self.place)
+        except Useless:
+            self.export.refused.add(self.module.name)
+            if self.place.job != Job():
+                return Page(restart=True)
+            self.place.phase = "list"
+            return Page()
 
-    def _refused(self, fault: Rejected) -> Page:
-        """The listing goes no further: COQL will; or the token is no longer known, and the window starts again."""
-        if self.place.token and fault.code in LOST_TOKEN:
-            return self._lost()
-        if fault.code != CAP:
-            raise fault
-        self.place.capped, self.place.phase = True, "deleted"
+    def _again(self) -> Page:
+        self.place = self.place.next_round(self.now().started, self._total())
         return Page()
-
-    def _deleted(self) -> Page:
-        place = self.place
-        number = place.deleted // self.page_size + 1  # counted in rows: another page size then skips none
-        answer = self.module.deleted(number, self.page_size, self.window.since)
-        rows = rows_of(answer)
-        if short(answer) or (not rows and (number > 1 or more(answer))):
-            return self._lost()
-        place.deleted = number * self.page_size
-        place.moved = place.moved or any(place.touches(time_of(row, "deleted_time")) for row in rows)
-        if not more(answer):
-            self._leave_list()
-        return Page(gone=[row["id"] for row in rows])
-
-    def _leave_list(self) -> None:
-        place = self.place
-        again = place.moved and place.several
-        place.last_at = "" if again else place.last_at
-        place.last_id = ""  # the list does not say how it orders equal times
-        place.phase = "coql" if again or place.capped else "end"
-
-    def _coql(self) -> Page:
-        order = "order by Modified_Time asc, id asc"
-        apart = [name for name in self.columns if name in self.apart]
-        columns = ["id", *(name for name in self.columns if name not in apart)]
-        answer = self.module.select(columns, f"{self.place.beyond(self._all())} {order}", self.coql_size)
-        rows = self.module.completed(rows_of(answer), apart)
-        keys = [key_of(row) for row in rows]
-        if keys != sorted(set(keys)) or (keys and self.place.is_past(keys[0])):
-            raise Transient("the query's rows are not in the order asked for")
-        self.place.remember(rows)
-        if not rows or not more(answer):
-            self.place.phase = "end"
-        return Page(rows=rows)
-
-    def _all(self) -> str:
-        since = self.window.since
-        return f"Modified_Time >= '{spelled(since)}'" if since else "id is not null"
-
-    def _follow(self, rows: Sequence[Row]) -> None:
-        """Hold the list to its order, and notice what moves in it."""
-        place, times = self.place, [time_of(row, "Modified_Time") for row in rows]
-        if times != sorted(times):
-            raise Transient("the listing is not in the order of change that was asked for")
-        if times:
-            back = bool(place.last_at) and times[0] < datetime.fromisoformat(place.last_at)
-            place.moved = place.moved or back or place.touches(times[-1])
-            place.remember(rows)
