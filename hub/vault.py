@@ -106,6 +106,7 @@ class Vault:
         self._cipher, self._number = self._ciphers[keys.current], keys.current.to_bytes(2, "big")
         self._index = blake2b(key=keys.index, digest_size=16)
         self._seed = keys.seed
+        self._seeded: dict[int, Any] = {}
 
     def seal(self, value: Any, context: str) -> bytes:
         """`value` (JSON) as an encrypted blob: key number (2 bytes), nonce, ciphertext bound to `context`."""
@@ -138,11 +139,13 @@ class Vault:
 
     def digest(self, *parts: str | bytes, size: int = 16) -> bytes:
         """A keyed hash that stays the same for the life of the store: ids, create keys, plan digests."""
-        hasher = blake2b(key=self._seed, digest_size=size)
-        for part in parts:
-            encoded = part.encode() if isinstance(part, str) else part
-            hasher.update(len(encoded).to_bytes(4, "big") + encoded)
-        return hasher.digest()
+        if size not in self._seeded:
+            self._seeded[size] = blake2b(key=self._seed, digest_size=size)
+        hasher = self._seeded[size].copy()
+        encoded = [part.encode() if isinstance(part, str) else part for part in parts]
+        hasher.update(b"".join([len(part).to_bytes(4, "big") + part for part in encoded]))
+        digest: bytes = hasher.digest()
+        return digest
 
     def name(self, *parts: str | bytes, length: int = 16) -> str:
         """`digest` as `length` base32 characters (lower-case letters and digits 2-7)."""
