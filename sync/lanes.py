@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from queue import Empty, Queue
 from typing import Any
 
 from hub.connector import Connector, Page, Stream, Window
@@ -16,6 +17,9 @@ from sync.normalise import Normaliser
 
 COMMIT = 500
 """Records that are landed in one transaction, where so many come fast enough; more would save little and need memory."""
+
+WAITING = 1000
+"""Records that may wait for the writer; a page of more waits alone."""
 
 LINGER = 0.05
 """For how many seconds a page waits for the next one to land with it: a transaction costs as much as a page."""
@@ -98,18 +102,43 @@ class Asked:
 Item = Arrived | Asked | Lane
 """What comes to the writer; a lane at its end comes itself."""
 
-Inbox = Queue[Item]
-"""What waits for the writer."""
+
+class Inbox:
+    """What waits for the writer: pages that hold `WAITING` records together, or one larger one."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self._records = 0
+        self._changed = threading.Condition()
+
+    def put(self, item: Item) -> None:
+        """Add one; waits while too much is waiting."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._items or self._records + _size(item) <= WAITING)
+            self._items.append(item)
+            self._records += _size(item)
+            self._changed.notify_all()
+
+    def get(self, timeout: float | None = None) -> Item | None:
+        """The next one; None where none comes in so many seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._items, timeout):
+                return None
+            item = self._items.popleft()
+            self._records -= _size(item)
+            self._changed.notify_all()
+            return item
+
+
+def _size(item: Item) -> int:
+    return 0 if isinstance(item, Lane) else max(1, len(item.records))
 
 
 def waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:
     """The pages that are waiting or about to come, up to a transaction's worth, and what else came behind them."""
     pages = [first]
     while not pages[-1].waits and sum(len(page.records) for page in pages) < COMMIT:
-        try:
-            item = queue.get(timeout=LINGER)
-        except Empty:
-            break
+        item = queue.get(timeout=LINGER)
         if not isinstance(item, Arrived):
             return pages, item
         pages.append(item)

@@ -26,9 +26,6 @@ from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
 
-QUEUE = 8
-"""Pages that may wait for the writer."""
-
 TRIES = 3
 """How often a window is read again when its totals disagree, before the run gives up on it."""
 
@@ -47,7 +44,7 @@ class Observer:
 
     def observe(self, lanes: Sequence[Lane]) -> None:
         """Run all lanes to their end; a lane's failure is noted on it and stops no other."""
-        queue: Inbox = Queue(maxsize=QUEUE)
+        queue = Inbox()
         acks: dict[str, Queue[bool]] = {lane.name: Queue() for lane in lanes}
         threads = [
             threading.Thread(
@@ -61,6 +58,7 @@ class Observer:
         behind: Item | None = None
         while running:
             item, behind = behind or queue.get(), None
+            assert item is not None  # it waited for as long as it took
             if isinstance(item, Lane):
                 running -= 1
             elif isinstance(item, Asked):

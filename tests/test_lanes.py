@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
-from queue import Queue
 from typing import Any, cast
 
 from hypothesis import given, settings
@@ -57,14 +57,37 @@ def test_whatever_else_a_page_tells_lands_in_its_place() -> None:
 
 def test_no_page_waits_for_one_behind_an_end_or_for_more_than_a_transaction_holds(monkeypatch: Any) -> None:
     monkeypatch.setattr(lanes, "COMMIT", 3)
-    queue: Inbox = Queue()
+    queue = Inbox()
     for item in (arrived("crm", "2"), arrived("crm", "3"), arrived("crm", "4"), LANES["crm"]):
         queue.put(item)
     pages, behind = waiting(arrived("crm", "1"), queue)
     assert (told(pages)[-1][2], behind) == (["3"], None)
-    pages, behind = waiting(queue.get(), queue)
+    second = queue.get()
+    assert isinstance(second, Arrived)
+    pages, behind = waiting(second, queue)
     assert (told(pages)[-1][2], behind) == (["4"], LANES["crm"])
     assert waiting(arrived("crm", end=End(None, None)), queue)[1] is None
+
+
+def test_a_lane_waits_while_enough_records_wait_for_the_writer(monkeypatch: Any) -> None:
+    monkeypatch.setattr(lanes, "WAITING", 3)
+    queue, put = Inbox(), list[str]()
+
+    def lane() -> None:
+        for page in (arrived("crm", *"1234"), arrived("crm", "5"), arrived("crm", *"67"), arrived("crm", "8")):
+            queue.put(page)
+            put.append(page.records[-1].ext)
+
+    thread = threading.Thread(target=lane)
+    thread.start()
+    seen = []
+    while len(seen) < 4:
+        thread.join(0.1)
+        seen.append(list(put))
+        assert queue.get() is not None
+    thread.join()
+    assert seen == [["4"], ["4", "5", "7"], ["4", "5", "7", "8"], ["4", "5", "7", "8"]]
+    assert queue.get(timeout=0) is None
 
 
 PAGES = st.lists(

@@ -15,6 +15,9 @@ _BUSY_MS = 30_000
 _CACHE_KB = 16_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
+_WAL_BYTES = 64_000_000
+"""What the write-ahead log is cut back to after a large transaction."""
+
 
 class SqliteDatabase:
     """A store in one file. Write transactions are BEGIN IMMEDIATE; pages sync NORMAL, claims and receipts FULL."""
@@ -41,6 +44,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         except (sqlite3.Error, OSError) as fault:
             raise _told(fault, self.path) from None
         return connection
