@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from hub.connector import Connector, Page, Stream, Window
+from hub.connector import Connector, Page, Row, Stream, Window
 from hub.errors import HubError
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
@@ -17,6 +17,9 @@ from sync.normalise import Normaliser
 
 COMMIT = 500
 """Records that are landed in one transaction, where so many come fast enough; more would save little and need memory."""
+
+PART = 500
+"""Rows of a page that are worked through at a time."""
 
 WAITING = 1000
 """Records that may wait for the writer; a page of more waits alone."""
@@ -82,6 +85,7 @@ class Arrived:
     records: Sequence[Incoming] = ()
     held: Sequence[Held] = ()
     pages: int = 1
+    """How many pages end with it."""
 
     @property
     def waits(self) -> bool:
@@ -134,6 +138,21 @@ def _size(item: Item) -> int:
     return 0 if isinstance(item, Lane) else max(1, len(item.records))
 
 
+def in_parts(pages: Iterable[Page], position: Row | None) -> Iterator[tuple[Page, bool]]:
+    """Pages, large ones in parts, and whether a page ends with this one.
+
+    Only with its last part does a page's own position count; who is cut off before goes on from where the page began.
+    """
+    for page in pages:
+        rows = page.rows
+        for start in range(0, len(rows) - PART, PART):
+            places = page.places[start : start + PART]
+            yield Page(rows=rows[start : start + PART], places=places, position=position), False
+        rest = (len(rows) - 1) // PART * PART if rows else 0
+        yield replace(page, rows=rows[rest:], places=page.places[rest:]) if rest else page, True
+        position = page.position
+
+
 def waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:
     """The pages that are waiting or about to come, up to a transaction's worth, and what else came behind them."""
     pages = [first]
@@ -166,4 +185,4 @@ def _only_records(page: Arrived) -> bool:
 
 def _joined(pages: Sequence[Arrived]) -> Arrived:
     records = [record for page in pages for record in page.records]
-    return replace(pages[-1], records=records, pages=len(pages))
+    return replace(pages[-1], records=records, pages=sum(page.pages for page in pages))

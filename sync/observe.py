@@ -21,7 +21,7 @@ from hub.store import Store
 from hub.store.marks import Certificate, Mark
 from hub.store.records import Landing
 from sync.arrivals import land
-from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, together, waiting
+from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, in_parts, together, waiting
 from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
@@ -106,10 +106,10 @@ class Observer:
         """Read one window; False when it has to be read again."""
         ended, asks = False, _askable(lane, stream) > 0
         with _closed(lane.connector.read(stream, window, position)) as pages:
-            for page in pages:
+            for page, whole in in_parts(pages, position):
                 with self._turn:
                     records, held = sorted_out(lane.name, page, normalise, asks=asks)
-                arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held)
+                arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held, int(whole))
                 queue.put(arrived)
                 if lane.error is not None:
                     raise lane.error

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from hub.store.check import canonical
 from hub.store.quarantine import Held
 from hub.store.records import Incoming
 from sync import lanes
-from sync.lanes import Arrived, Inbox, Lane, together, waiting
+from sync.lanes import Arrived, Inbox, Lane, in_parts, together, waiting
 from tests.conftest import MASTER, NOW
 
 WINDOW = Window(None, datetime(2026, 3, 1, tzinfo=UTC))
@@ -67,6 +68,26 @@ def test_no_page_waits_for_one_behind_an_end_or_for_more_than_a_transaction_hold
     pages, behind = waiting(second, queue)
     assert (told(pages)[-1][2], behind) == (["4"], LANES["crm"])
     assert waiting(arrived("crm", end=End(None, None)), queue)[1] is None
+
+
+@given(sizes=st.lists(st.integers(0, 9), max_size=4), part=st.integers(1, 4), placed=st.booleans())
+def test_large_pages_come_in_parts_and_their_positions_with_the_last(sizes: list[int], part: int, placed: bool) -> None:
+    pages = [
+        Page(rows=[{"id": f"{number}.{row}"} for row in range(size)], position={"after": number}, gone=[f"{number}"],
+             places=[f"line {row}" for row in range(size)] if placed else ())
+        for number, size in enumerate(sizes)
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lanes, "PART", part)
+        found = list(in_parts(pages, {"after": -1}))
+    assert [row for page, _ in found for row in page.rows] == [row for page in pages for row in page.rows]
+    assert [place for page, _ in found for place in page.places] == [p for page in pages for p in page.places]
+    assert [(page.position, page.gone) for page, whole in found if whole] == [(p.position, p.gone) for p in pages]
+    assert all(len(page.rows) <= part for page, _ in found)
+    before = -1
+    for page, whole in found:
+        assert page.position == {"after": before + whole}
+        before += whole
 
 
 def test_a_lane_waits_while_enough_records_wait_for_the_writer(monkeypatch: Any) -> None:
