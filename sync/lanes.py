@@ -15,13 +15,13 @@ from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser
 
-COMMIT = 500
+COMMIT = 400
 """Records that are landed in one transaction, where so many come fast enough; more would save little and need memory."""
 
-PART = 500
+PART = 250
 """Rows of a page that are worked through at a time."""
 
-WAITING = 1000
+WAITING = 400
 """Records that may wait for the writer; a page of more waits alone."""
 
 LINGER = 0.05
