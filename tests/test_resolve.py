@@ -11,6 +11,7 @@ import pytest
 from hub.clock import FixedClock
 from sync.resolve.names import same_name
 from sync.staff import take_back
+from sync.verdict import merge
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
 
@@ -350,6 +351,19 @@ def test_a_correction_stays_with_its_customer_when_the_record_it_was_made_on_goe
     one = scene.who("crm", "a")
     scene.correct(one, name="王芳")
     scene.sync()
+    scene.crm.remove("a")
+    partition(scene)
+    assert scene.ids() == [one]
+
+
+def test_corrections_of_a_gone_record_are_no_kin_to_each_other_but_stay_with_it(scene: Scene) -> None:
+    scene.customer("crm", "a", phone=PHONE)
+    scene.customer("till", "7", phone=OTHER)
+    scene.sync()
+    one = scene.who("crm", "a")
+    for city in ("Suzhou", "Wuxi"):
+        scene.correct(one, phone=THIRD, city=city)
+    merge(scene.hub, one, scene.who("till", "7"), "told us")
     scene.crm.remove("a")
     partition(scene)
     assert scene.ids() == [one]

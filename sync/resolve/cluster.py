@@ -6,7 +6,7 @@ What a person has judged comes before all keys and guards.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -119,16 +119,14 @@ def _join_made(nodes: list[Node], groups: Groups, ties: Sequence[list[int]]) -> 
 def _join_gone(nodes: list[Node], groups: Groups, ties: Sequence[list[int]], followers: Collection[int]) -> None:
     """A gone record stays in its customer.
 
-    Once a record is gone, what was made from it and has kin of its own by now goes its own way.
+    Once a record is gone, what was made from it and has kin of its own by now goes its own way; others made from records
+    that are gone are no kin.
     """
     made = {number for _, *others in ties for number in others}
-    kin = Counter(groups.root(number) for number, node in enumerate(nodes) if not node.gone)
-    orphans = [
-        (first, number)
-        for first, *others in ties
-        for number in others
-        if nodes[first].gone and (nodes[number].gone or kin[groups.root(number)] == 1)
-    ]
+    left = [(first, number) for first, *others in ties for number in others if nodes[first].gone]
+    alone = {number for _, number in left}
+    kin = {groups.root(number) for number, node in enumerate(nodes) if not (node.gone or number in alone)}
+    orphans = [(first, number) for first, number in left if nodes[number].gone or groups.root(number) not in kin]
     led = {*followers, *(number for _, number in orphans)}
     homes = _homes(nodes, led)
     for number, node in enumerate(nodes):
