@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -26,6 +25,7 @@ from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
 from sync.destination import Destination
 from sync.lanes import Lane
+from sync.memory import few_collections, one_heap
 from sync.observe import Observer
 from sync.plan import Planner
 from sync.progress import Progress, Silent
@@ -36,9 +36,6 @@ from sync.setup import Setup
 
 GRACE = 12 * 3600
 """Seconds between two swept reads before absence from both means gone."""
-
-_BETWEEN_COLLECTIONS = 20_000
-"""New objects between two looks for cycles while reading."""
 
 
 @dataclass
@@ -69,6 +66,7 @@ class Report:
 
 def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
     """One run over the chosen connections. Errors of one connection are reported and stop no other."""
+    one_heap()
     told = progress or Silent()
     chosen = setup.chosen(ask.only)
     store = setup.store
@@ -134,7 +132,7 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
             report.lanes.append(Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since))
         except HubError as fault:
             _failed(setup, report, connection.name, fault)
-    with _few_collections():
+    with few_collections():
         Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)
     _registers(setup)
     for lane in report.lanes:
@@ -144,17 +142,6 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
                 lane.error = Transient(outcome.trouble, where=f"{lane.name}.{stream}", remedy="see `kehub runs show`")
         if lane.error is not None:
             _failed(setup, report, lane.name, lane.error)
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Pages are many short-lived objects without cycles: looking for cycles after each few hundred of them costs a tenth."""
-    before = gc.get_threshold()
-    gc.set_threshold(_BETWEEN_COLLECTIONS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _registers(setup: Setup) -> None:

@@ -1,0 +1,34 @@
+"""How a run keeps its memory small and its collector quiet: pages are many short-lived objects that pass between threads."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_BETWEEN_COLLECTIONS = 20_000
+"""New objects between two looks for cycles while reading."""
+
+_M_ARENA_MAX = -8
+"""From glibc's malloc.h."""
+
+
+def one_heap() -> None:
+    """Let all threads share a heap. glibc gives each its own, and what lanes make and the writer frees leaves holes in all
+    of them: a tenth of the memory of a pull. Only one thread computes at a time, so none waits. Elsewhere nothing happens.
+    """
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Pages are many short-lived objects without cycles: looking for cycles after each few hundred of them costs a tenth."""
+    before = gc.get_threshold()
+    gc.set_threshold(_BETWEEN_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
