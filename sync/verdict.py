@@ -56,11 +56,13 @@ def split(setup: Setup, customer: str, named: Sequence[str], reason: str) -> str
     rest = [r for r in records if r.rid not in with_them and r.connection != staff.CONNECTION]
     if not rest:
         raise SettingsError("nothing would be left of this customer", where=customer, remedy="name fewer records")
-    if setup.store.people.made_from({record.rid for record in rest}) & leaving:
+    made = setup.store.people.made_from({record.rid for record in rest})
+    if made & leaving:
         raise SettingsError(
             "the hub made a named record from one that stays", where=customer, remedy="name the one it was made from"
         )
-    pairs = [(record, other) for record in records if record.rid in leaving for other in rest]
+    staying = [record for record in rest if record.rid not in made]
+    pairs = [(record, other) for record in records if record.rid in leaving for other in staying]
     with setup.store.db.writing("verdict", durable=True):
         return setup.store.verdicts.judge("apart", pairs, setup.actor, reason)
 

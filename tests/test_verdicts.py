@@ -283,6 +283,9 @@ def test_a_verdict_speaks_of_everybodys_own_records_and_never_of_what_the_hub_ma
     scene.rounds()
     assert {number: scene.who("till", number) for number in "12"} == ids
     assert {scene.who("shop", id_): id_ for id_ in shop.customers} == made
+    told = scene.store.db.rows("SELECT DISTINCT one FROM verdict UNION SELECT DISTINCT other FROM verdict")
+    rids = [(rid,) for (rid,) in scene.store.db.rows("SELECT rid FROM record WHERE connection = 'till' ORDER BY rid")]
+    assert sorted(told) == rids
 
 
 # -- whatever happens
