@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Mapping as Rows
-from datetime import datetime
 from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
@@ -21,7 +20,7 @@ from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, is_decided, pick
-from sync.plain import Check, Plain, seconds
+from sync.plain import Check, Plain, changed_at
 from sync.reading import spelled
 
 ODD: Any = object()
@@ -208,13 +207,10 @@ def _consent(ours: str) -> Callable[[str], dict[str, Any] | None]:
 
 def _moments(place: Place) -> Say:
     def say(raw: Any) -> Any:
-        if is_time(raw):
-            return int(datetime.fromisoformat(raw).timestamp())
         try:
-            text = MOMENT.canonical(raw, place)
+            return changed_at(raw, place)
         except ValueError:
             return ODD
-        return seconds(text) if text else 0
 
     return say
 

@@ -103,24 +103,24 @@ class Survivorship:
         return min(_said(records, field), key=lambda said: self.order(field, said)).value
 
     def _put_one_name(self, golden: dict[str, Any], records: Sequence[Stored]) -> None:
-        names = {field: _said(records, field) for field in PARTS_AND_NAME & golden.keys()}
+        names = {field: _said(records, field) for field in _NAMES & golden.keys()}
         self._believe(names)
-        for field in PARTS_AND_NAME & golden.keys():
+        for field in _NAMES & golden.keys():
             if field in names:
                 golden[field] = names[field][0].value
             else:
                 del golden[field]
 
 
-PARTS_AND_NAME = frozenset({"name", *PARTS})
+_NAMES = frozenset({"name", *PARTS})
 
 
 def _plain(golden: Mapping[str, Any], words: Sequence[Mapping[str, Any]]) -> bool:
     """Whether all say one name in one spelling, and somebody both parts of it: then there is nothing to choose."""
     family, given, name = (golden.get(field) for field in (*PARTS, "name"))
-    if not (family and given and name in (f"{family}{given}", f"{given} {family}")):
+    if not (family and given and name and _makes(family, given, name)):
         return False
-    agreed = all(one.get(field) in (None, golden[field]) for one in words for field in PARTS_AND_NAME)
+    agreed = all(one.get(field) in (None, golden[field]) for one in words for field in _NAMES)
     return agreed and any(one.get(PARTS[0]) and one.get(PARTS[1]) for one in words)
 
 
@@ -135,11 +135,13 @@ def _said(records: Sequence[Stored], field: str) -> list[Said]:
 
 
 def _spell(parts: Mapping[str, Said], name: str) -> bool:
-    """Whether a record has both parts of a name and they make this one, in whatever order."""
-    own = [parts[part].value for part in PARTS if part in parts]
-    if len(own) < len(PARTS):
-        return False
-    family, given = own
+    """Whether a record has both parts of a name and they make this one."""
+    family, given = (parts[part].value if part in parts else None for part in PARTS)
+    return family is not None and given is not None and _makes(family, given, name)
+
+
+def _makes(family: str, given: str, name: str) -> bool:
+    """Whether two parts make up a name, in whatever order."""
     if name in (f"{family}{given}", f"{given} {family}"):  # nearly always
         return True
     return bare(name) in (bare(f"{family}{given}"), bare(f"{given}{family}"))

@@ -18,13 +18,13 @@ from pydantic import ValidationError
 
 from hub.connector import Stream
 from hub.errors import Rejected
-from hub.forms import MOMENT, NUMBER, SPOILT, Place, is_time, speller
+from hub.forms import NUMBER, SPOILT, Place, speller
 from hub.model import NOUNS, Customer, Noun, Order, OrderLine, local_day
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync.columns import CONSENTS, Columns
 from sync.mapping import is_decided, pick
-from sync.plain import Plain, seconds
+from sync.plain import Plain, changed_at, seconds
 from sync.reading import Reader
 
 _PLAIN: dict[str, Plain] = {"customers": Plain(Customer), "orders": Plain(Order)}
@@ -92,10 +92,9 @@ class Normaliser:
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:
-            text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+            text, fingerprint = _written(body, self.vault, self.digest)
         except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
             raise Rejected(SPOILT) from None
-        fingerprint = self.vault.fingerprint([self.digest, orjson.Fragment(text)])
         return Incoming(ext, body, at, fingerprint, made.buyer, made.typed, made.lines, tuple(flaws), text)
 
     @cached_property
@@ -136,13 +135,10 @@ class Normaliser:
     def _modified(self, row: Rows[str, Any]) -> int:
         name = self.stream.mapping.modified
         raw = pick(row, name) if name else None
-        if type(raw) is str and is_time(raw):
-            return seconds(raw)
         try:
-            text = MOMENT.canonical(raw, self.place)
+            return changed_at(raw, self.place)
         except ValueError as fault:
             raise Rejected(str(fault), field=name) from None
-        return seconds(text) if text else 0
 
     # -- one way for each noun
 
@@ -269,11 +265,8 @@ def minor(amount: str | Decimal, currency: str) -> int:
 
 
 def _order_columns(order: dict[str, Any], place: Place) -> dict[str, Any]:
-    placed, delivered, currency = (
-        datetime.fromisoformat(order["placed_at"]),
-        order.get("delivered_at"),
-        order["currency"],
-    )
+    placed = datetime.fromisoformat(order["placed_at"])
+    delivered, currency = order.get("delivered_at"), order["currency"]
     return {
         "number": order["number"], "placed_at": int(placed.timestamp()), "placed_on": local_day(placed, place.zone),
         "delivered_on": local_day(datetime.fromisoformat(delivered), place.zone) if delivered else None,
@@ -296,6 +289,12 @@ def _case(case: dict[str, Any]) -> dict[str, Any]:
     return plain | {name: seconds(text) if text else None for name, text in times.items()}
 
 
+def _written(values: Rows[str, Any], vault: Vault, digest: str) -> tuple[bytes, bytes]:
+    """A body as it will be sealed, and its fingerprint under a mapping."""
+    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return text, vault.fingerprint([digest, orjson.Fragment(text)])
+
+
 def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str) -> Incoming | None:
     """The record that stands for a buyer without a customer record: its id is the hash of its identity key."""
     kind = "phone" if buyer.get("phone") else "email"
@@ -303,6 +302,5 @@ def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str
     if not word:
         return None
     values = {name: value for name, value in buyer.items() if name != "external_id"}
-    text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-    fingerprint = vault.fingerprint([digest, orjson.Fragment(text)])
+    text, fingerprint = _written(values, vault, digest)
     return Incoming(vault.index(kind, word).hex(), values, modified, fingerprint, text=text)

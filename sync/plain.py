@@ -19,7 +19,7 @@ from annotated_types import MaxLen
 from pydantic import BaseModel, StringConstraints
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from hub.forms import PLAIN_NUMBER, is_time
+from hub.forms import MOMENT, PLAIN_NUMBER, Place, is_time
 
 Check = Callable[[Any], bool]
 
@@ -112,6 +112,12 @@ def _all_of(check: Check) -> Check:
 def seconds(text: str) -> int:
     """Epoch seconds of a canonical time."""
     return int(datetime.fromisoformat(text).timestamp())
+
+
+def changed_at(raw: Any, place: Place) -> int:
+    """Epoch seconds of a time of theirs, 0 where there is none; ValueError where it cannot be read."""
+    text = MOMENT.canonical(raw, place)
+    return seconds(text) if text else 0
 
 
 def _is_number(value: Any) -> bool:

@@ -25,6 +25,8 @@ from hub.http.auth import Outgoing
 if TYPE_CHECKING:
     import httpx
 
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line: half of what importing it costs
+
 CONNECT_TIMEOUT = 10.0
 WHOLE_TIMEOUT = 600.0
 """No answer may take longer than this, however steadily it drips."""
@@ -93,7 +95,6 @@ class Line:
 
     def send(self, outgoing: Outgoing, body: Body, timeout: float | None = None) -> Answer | Fault:
         """Send, and read the answer to its end."""
-        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line, half of its import
         import httpx
 
         client = self._client = self._client or self._opened()

@@ -81,7 +81,7 @@ class Orders:
         """The window's own rows without drafts, which are no orders yet."""
         placed = [row for row in rows if row.get("status") != _DRAFT]
         self.place.drafts += len(rows) - len(placed)
-        return placed if self.window.full else [row for row in placed if within(self.window, row)]
+        return [row for row in placed if within(self.window, row)]
 
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
@@ -109,8 +109,10 @@ def within(window: Window, row: Row, name: str = "date_modified_gmt") -> bool:
 def _unfiltered(window: Window, rows: Sequence[Row]) -> bool:
     """Whether a shop that filters by time of change would have left one of these rows out."""
     since = window.since
-    times = () if since is None else (moment(row, "date_modified_gmt") for row in rows)
-    return since is not None and any(at is not None and not since <= at < window.until for at in times)
+    if since is None:
+        return False
+    times = (moment(row, "date_modified_gmt") for row in rows)
+    return any(at is not None and not since <= at < window.until for at in times)
 
 
 def _spelled(at: datetime) -> str:

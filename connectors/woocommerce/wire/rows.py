@@ -89,8 +89,6 @@ def _times(row: Row) -> Row:
 def _meta(row: Row) -> Row:
     """Meta fields by key; where a key is there twice, the first one is the one that a write changes."""
     found: Row = {}
-    if not row.get("meta_data"):
-        return found
     for entry in _objects(row.get("meta_data")):
         found.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
     return found
