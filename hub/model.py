@@ -179,6 +179,15 @@ class Brand(Noun):
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
 
 
+_NO_DECIMALS = ("JPY", "KRW", "VND", "CLP", "ISK")
+_THREE_DECIMALS = ("KWD", "BHD", "TND")
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency has (ISO 4217): yen and won have none, dinars three."""
+    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
+
+
 NounName = Literal["customers", "orders", "cases", "stores", "staff"]
 
 NOUNS: dict[NounName, type[Noun]] = {
@@ -192,9 +201,6 @@ NOUNS: dict[NounName, type[Noun]] = {
 
 DECIDED = ("id", "tier", "stage", "tags")
 """Fields that the hub itself decides for a customer; a mapping may send them, they are always hub-owned."""
-
-STAGES = ("prospect", "first_time", "repeat", "loyal", "at_risk", "lost")
-"""The lifecycle stages that a customer can be decided to be in."""
 
 
 def local_day(at: datetime | date, zone: object) -> int:

@@ -1,38 +1,77 @@
-"""The first rule set: tier programmes and the lifecycle stage. Facts and a date in, decision and reason out."""
+"""A brand's rule set: programmes (tiers, the lifecycle stage, RFM groups), segments and facts of its own.
+
+Facts and a date in, decision and reason out. A rule set is a value: equal rules have equal digests.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Literal
 
-from rules.predicate import All, Compare, Compiler, Condition, DaysSince, thresholds
+from rules.catalogue import Fact
+from rules.nodes import Node
+from rules.reading import Measure, Rule
+from rules.rfm import Rfm
+from rules.sql import Sql
+from rules.standing import Policy
 
 STAGE = "stage"
 """Name of the lifecycle programme."""
 
+RFM = "rfm"
+"""Name of the programme of RFM groups."""
+
+ROLLING = Policy("earned", "rolling", 0)
+"""A tier is what the facts earn today, and nothing else."""
+
 
 @dataclass(frozen=True)
 class Choice:
-    """One value a programme can decide, and when."""
+    """One value a programme can decide, and when; None for the last one: everybody else."""
 
     value: str
-    when: Condition
+    when: Rule | None
 
 
 @dataclass(frozen=True)
 class Programme:
-    """A first-match rule: choices from the best to the floor. A move towards the floor is a lowering."""
+    """A first-match rule: choices from the best to the floor. A move towards the floor is a lowering.
+
+    With a `policy` other than `ROLLING`, what is held also depends on what was held before; see `rules/standing.py`.
+    """
 
     name: str
     choices: tuple[Choice, ...]
+    kind: Literal["tier", "stage"] = "tier"
     lowering: tuple[str, ...] | None = None
+    policy: Policy = ROLLING
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values it can decide, the best first."""
+        return tuple(choice.value for choice in self.choices)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what is held depends on what was held before."""
+        return self.policy != ROLLING
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """The predicates of its choices."""
+        return (choice.when for choice in self.choices if choice.when is not None)
+
+    @property
+    def digest(self) -> str:
+        """Changes when this programme may decide otherwise."""
+        return _digest(self.name, self.policy, [(one.value, one.when and one.when.words) for one in self.choices])
 
     def rank(self, value: str) -> int:
         """0 for the best value; values the programme no longer knows rank below all."""
-        names = [choice.value for choice in self.choices]
-        return names.index(value) if value in names else len(names)
+        return self.values.index(value) if value in self.values else len(self.values)
 
     def lowers(self, standing: str | None, value: str) -> bool:
         """Whether going from the standing decision to `value` takes something away."""
@@ -42,100 +81,91 @@ class Programme:
             return value in self.lowering
         return self.rank(value) > self.rank(standing)
 
-    def compile(self, as_of: int) -> tuple[str, dict[str, Any]]:
-        """The programme as one SQL expression over `facts f`, with its parameters."""
-        compiler = Compiler(as_of)
-        return compiler.first_match([(choice.value, choice.when) for choice in self.choices]), compiler.params
+    def expression(self, sql: Sql) -> str:
+        """What the facts alone decide, as SQL; its parameters gather in `sql`."""
+        *upper, floor = self.choices
+        return sql.first_match([(one.value, one.when.tree) for one in upper if one.when], floor.value)
+
+
+@dataclass(frozen=True)
+class ListFile:
+    """Customers who are listed in a file, and by what they are known there."""
+
+    file: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named group: those for whom a predicate is true, or those in a file."""
+
+    name: str
+    when: Rule | None
+    listed: ListFile | None = None
+    means: str = ""
+
+
+@dataclass(frozen=True)
+class OwnFact:
+    """A fact of the brand's own: orders in a window for which `where` is true, counted or added up by `of`."""
+
+    fact: Fact
+    how: Literal["count", "sum", "min", "max"]
+    of: Node | None
+    where: Node | None
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All programmes of a brand; they read the counted order streams. `basis` names what else decisions rest on."""
+    """All rules of a brand. `basis` names what else decisions rest on; `main` is the programme that `tier` means."""
 
     programmes: tuple[Programme, ...]
+    segments: tuple[Segment, ...] = ()
+    own: tuple[OwnFact, ...] = ()
+    rfm: Rfm | None = None
     basis: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Changes when any rule changes, or what they rest on: then everybody is decided once."""
-        return hashlib.blake2b(repr((self.programmes, self.basis)).encode(), digest_size=8).hexdigest()
+        segments = [(one.name, one.when and one.when.words, one.listed) for one in self.segments]
+        return _digest([one.digest for one in self.programmes], segments, self.own, self.rfm, self.basis)
 
-    def day_thresholds(self) -> list[int]:
-        """Days since the last order at which some rule can change its mind."""
-        found: set[int] = set()
-        for programme in self.programmes:
-            for choice in programme.choices:
-                found |= thresholds(choice.when, "last_order_on")
-        return sorted(found)
+    @property
+    def main(self) -> str:
+        """The programme that a mapping's plain `tier` means: the first one written."""
+        return next((one.name for one in self.programmes if one.kind == "tier"), "")
 
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """All predicates."""
+        of_programmes = [rule for programme in self.programmes for rule in programme.rules]
+        return (*of_programmes, *(segment.when for segment in self.segments if segment.when is not None))
 
-def tiers(name: str, steps: Sequence[tuple[str, int | None, int | None]]) -> Programme:
-    """A tier programme from (tier, least spend in minor units, least orders) within 365 days, best first."""
-    choices = []
-    for tier, spend, orders in steps:
-        parts: list[Condition] = []
-        if spend is not None:
-            parts.append(Compare("spend_365d", ">=", spend))
-        if orders is not None:
-            parts.append(Compare("orders_365d", ">=", orders))
-        choices.append(Choice(tier, All(tuple(parts))))
-    return Programme(name, tuple(choices))
-
-
-def lifecycle(*, at_risk_days: int = 180, lost_days: int = 365, repeat: int = 2, loyal: int = 5) -> Programme:
-    """The lifecycle stage: prospect, first-time, repeat, loyal, at risk, lost."""
-    return Programme(
-        STAGE,
-        (
-            Choice("prospect", Compare("orders_life", "=", 0)),
-            Choice("lost", DaysSince("last_order_on", ">=", lost_days)),
-            Choice("at_risk", DaysSince("last_order_on", ">=", at_risk_days)),
-            Choice("loyal", Compare("orders_life", ">=", loyal)),
-            Choice("repeat", Compare("orders_life", ">=", repeat)),
-            Choice("first_time", All()),
-        ),
-        lowering=("at_risk", "lost"),
-    )
+    def programme(self, name: str) -> Programme | None:
+        """A programme by its name."""
+        return next((one for one in self.programmes if one.name == name), None)
 
 
 @dataclass(frozen=True)
-class Clause:
-    """One condition of a choice with the value that made it true or false, for `why`."""
+class Read:
+    """What rules look at: facts, measures, and the numbers of days since at which one may change its mind."""
 
-    value: str
-    fact: str
-    operator: str
-    wanted: int | str
-    found: Any
-    holds: bool
+    facts: frozenset[str]
+    measures: tuple[Measure, ...]
+    days: Mapping[str, frozenset[int]]
 
 
-def explain(programme: Programme, facts: dict[str, Any], as_of: int) -> list[Clause]:
-    """Each condition of each choice beside the customer's own figure, best choice first."""
-    return [clause for choice in programme.choices for clause in _clauses(choice.value, choice.when, facts, as_of)]
+def read_by(rules: Iterable[Rule]) -> Read:
+    """What some rules look at together."""
+    known, days = tuple(rules), dict[str, frozenset[int]]()
+    for rule in known:
+        for fact, numbers in rule.days.items():
+            days[fact] = days.get(fact, frozenset()) | numbers
+    measures = {measure.name: measure for rule in known for measure in rule.measures}
+    facts = frozenset().union(*(rule.reads for rule in known)) if known else frozenset()
+    return Read(facts, tuple(measures[name] for name in sorted(measures)), days)
 
 
-def _clauses(value: str, condition: Condition, facts: dict[str, Any], as_of: int) -> list[Clause]:
-    if isinstance(condition, All):
-        return [clause for part in condition.parts for clause in _clauses(value, part, facts, as_of)]
-    if isinstance(condition, Compare):
-        found = facts.get(condition.fact)
-        return [Clause(value, condition.fact, condition.operator, condition.value, found, _holds(found, condition))]
-    assert isinstance(condition, DaysSince)
-    day = facts.get(condition.fact)
-    days = None if day is None else as_of - day
-    return [
-        Clause(
-            value, f"days since {condition.fact}", condition.operator, condition.value, days, _holds(days, condition)
-        )
-    ]
-
-
-def _holds(found: Any, condition: Compare | DaysSince) -> bool:
-    if found is None:
-        return False
-    tests: dict[str, bool] = {
-        "=": found == condition.value, "<>": found != condition.value, "<": found < condition.value,
-        "<=": found <= condition.value, ">": found > condition.value, ">=": found >= condition.value,
-    }  # fmt: skip
-    return tests[condition.operator]
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()

@@ -23,6 +23,7 @@ MAY_IMPORT = (
     (r"sync", ("hub", "rules", "sync")),
     (r"hub\.testing", ("hub", "sync", "connectors")),
     (r"hub\.cli|hub\.plugins", ("hub", "sync", "rules", "connectors")),
+    (r"hub\.settings", ("hub", "rules")),  # a configuration is checked as a whole, its predicates too
     (r"hub\.", ("hub",)),
 )
 """Module (a pattern from its start) -> what of ours it may import; the first match counts."""

@@ -3,6 +3,8 @@
 tree            YAML text -> a tree that knows line and column
 environment     ${NAME} from the environment or the .env file
 shape, fields   every key of the file; the site's field map
+rule_shape      every key below `rules:`
+rules           what the predicates there mean
 check, kinds    tree against model, in plain words
 clear           secrets that are written out
 connections     each connection against its connector's own settings
@@ -15,10 +17,11 @@ from hub.settings.connections import Catalogue
 from hub.settings.fields import SiteField
 from hub.settings.load import load
 from hub.settings.schema import json_schema
-from hub.settings.shape import Brakes, IdentityLimits, Lifecycle, Network, Retention, RuleSet, TierRow
+from hub.settings.rule_shape import Lifecycle, Rules, TierRow
+from hub.settings.shape import Brakes, IdentityLimits, Network, Retention
 from hub.settings.starter import presets, starter
 
 __all__ = [
     "Brakes", "Catalogue", "Configuration", "Connection", "ConnectorClass", "IdentityLimits", "Lifecycle", "Network",
-    "Retention", "RuleSet", "SiteField", "TierRow", "json_schema", "load", "presets", "starter",
+    "Retention", "Rules", "SiteField", "TierRow", "json_schema", "load", "presets", "starter",
 ]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
-from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ from hub.forms import Place
 from hub.model import Brand, StaffMember, StorePlace
 from hub.settings.fields import SiteField, mapping_digest, merged
 from hub.settings.problems import nearest
-from hub.settings.shape import Brakes, IdentityLimits, Network, Retention, RuleSet
+from hub.settings.rule_shape import Rules
+from hub.settings.shape import Brakes, IdentityLimits, Network, Retention
+from rules.ruleset import RuleSet
 
 ConnectorClass = type[Connector[Any]]
 
@@ -51,7 +52,10 @@ class Connection:
 
 @dataclass(frozen=True)
 class Configuration:
-    """One brand's `kehub.yaml`. `store` is an absolute path or a PostgreSQL address (which holds a password)."""
+    """One brand's `kehub.yaml`. `store` is an absolute path or a PostgreSQL address (which holds a password).
+
+    `written` are the rules as they stand in the file, `rules` what they mean.
+    """
 
     path: Path
     brand: Brand
@@ -67,6 +71,7 @@ class Configuration:
     stores: tuple[StorePlace, ...]
     staff: tuple[StaffMember, ...]
     survivorship: Rows[str, tuple[str, ...]]
+    written: Rules
     rules: RuleSet
     connections: tuple[Connection, ...]
 
@@ -80,8 +85,9 @@ class Configuration:
         """Changes when somebody may be decided otherwise: rules, survivorship, time zone or currency; never by the
         file's formatting or by writing a default out."""
         brand = [self.brand.time_zone, self.brand.currency]
-        read = [self.rules.model_dump(), {name: list(order) for name, order in self.survivorship.items()}, brand]
-        text = orjson.dumps(read, default=_plain, option=orjson.OPT_SORT_KEYS)
+        bought = [self.written.bought, [rate.model_dump(mode="json") for rate in self.written.rates]]
+        read = [self.rules.digest, bought, {name: list(order) for name, order in self.survivorship.items()}, brand]
+        text = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
         return blake2b(text, digest_size=16).hexdigest()
 
     def connection(self, name: str) -> Connection:
@@ -94,9 +100,3 @@ class Configuration:
         guess = f'; did you mean "{meant}"?' if meant else ""
         remedy = "connections: " + (", ".join(names) or "none yet")
         raise SettingsError(f'no connection is called "{name}"{guess}', where=str(self.path), remedy=remedy)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    raise TypeError(f"no plain form of {type(value).__name__}")

@@ -16,9 +16,11 @@ from hub.settings.connections import Catalogue, ConnectionReader
 from hub.settings.environment import read_environment
 from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.registers import read_register
+from hub.settings.rules import read_rules
 from hub.settings.shape import BUILT_IN, KehubFile
 from hub.settings.tags import check_tags
 from hub.settings.tree import Table, parse, walk
+from rules.ruleset import RuleSet
 
 
 def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -29,14 +31,18 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     """
     path = path / "kehub.yaml" if path.is_dir() else path
     problems = Problems(str(path))
-    tree = parse(_read(path), problems)
+    raw = _read(path)
+    tree = parse(raw, problems)
     checker = Checker(read_environment(path.parent, environ, problems), problems)
     passwords_in_addresses(tree, problems)
     file = checker.validated(KehubFile, tree.without({"connections"}), Spot())
     connections = ConnectionReader(plugins, checker, problems).all(tree.entries.get("connections"))
-    loaded = _assembled(path, file, connections, tree, problems) if file else None
+    if file is None:
+        problems.settle()
+        raise AssertionError("settled")
+    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"))
+    loaded = _assembled(path, file, rules, connections, tree, problems)
     problems.settle()
-    assert loaded is not None
     return loaded
 
 
@@ -51,11 +57,11 @@ def _read(path: Path) -> bytes:
 
 
 def _assembled(
-    path: Path, file: KehubFile, connections: list[Connection], tree: Table, problems: Problems
+    path: Path, file: KehubFile, rules: RuleSet, connections: list[Connection], tree: Table, problems: Problems
 ) -> Configuration:
     folder = path.resolve().parent
     _check_survivorship(file, tree, problems)
-    check_tags(connections, file.rules, tree, problems)
+    check_tags(connections, rules, tree, problems)
     return Configuration(
         path=folder / path.name,
         brand=file.brand,
@@ -71,7 +77,8 @@ def _assembled(
         stores=read_register(StorePlace, file.stores, folder, _spot(tree, "stores"), problems),
         staff=read_register(StaffMember, file.staff, folder, _spot(tree, "staff"), problems),
         survivorship=file.survivorship,
-        rules=file.rules,
+        written=file.rules,
+        rules=rules,
         connections=tuple(connections),
     )
 

@@ -26,6 +26,8 @@ class Problem:
     what: str
     meant: str = ""
     remedy: str = ""
+    shown: str = ""
+    """The text itself with a caret under the place, where one helps."""
 
     @property
     def where(self) -> str:
@@ -35,7 +37,8 @@ class Problem:
     def error(self) -> SettingsError:
         """This problem as the error that stops the program."""
         guess = f'; did you mean "{self.meant}"?' if self.meant else ""
-        return SettingsError(self.what + guess, where=self.where, remedy=self.remedy)
+        picture = f"\n{self.shown}" if self.shown else ""
+        return SettingsError(self.what + guess, where=self.where, remedy=self.remedy + picture)
 
 
 class Problems:
@@ -45,9 +48,9 @@ class Problems:
         self.file = file
         self._found: set[Problem] = set()
 
-    def add(self, spot: Spot, what: str, *, meant: str = "", remedy: str = "", file: str = "") -> None:
+    def add(self, spot: Spot, what: str, *, meant: str = "", remedy: str = "", file: str = "", shown: str = "") -> None:
         """Note one problem; `file` where it is not in the configuration itself."""
-        self._found.add(Problem(file or self.file, spot, what, meant, remedy))
+        self._found.add(Problem(file or self.file, spot, what, meant, remedy, shown))
 
     def noted(self, spot: Spot) -> bool:
         """Whether something is known to be wrong at this place of the configuration."""

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     Tag,
-    model_validator,
 )
 
 from hub.model import Brand, Short, StaffMember, StorePlace
 from hub.settings.fields import SiteFields
+from hub.settings.rule_shape import Rules, Shape
 
 CONNECTION_NAME = r"^[a-z][a-z0-9_]*$"
 BUILT_IN = "staff"
 """The connection of staff corrections: always there, never written in the configuration."""
-
-
-class Shape(BaseModel):
-    """Base of the sections: frozen, and an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Retention(Shape):
@@ -69,65 +59,6 @@ class Brakes(Shape):
     share: Annotated[float, Field(gt=0, le=1)] = 0.30
     from_rows: PositiveInt = 10
     write_backs: PositiveInt = 3
-
-
-class TierRow(Shape):
-    """One tier and what earns it; every threshold given must be reached. `spend_365d` is in the brand's currency."""
-
-    tier: Short
-    spend_365d: Annotated[Decimal, Field(ge=0)] | None = None
-    orders_365d: NonNegativeInt | None = None
-
-    @property
-    def is_floor(self) -> bool:
-        """Whether everybody reaches it."""
-        return self.spend_365d is None and self.orders_365d is None
-
-
-def _covers(higher: TierRow, lower: TierRow) -> bool:
-    """Whether whoever reaches `lower` has reached `higher` already."""
-    pairs = ((higher.spend_365d, lower.spend_365d), (higher.orders_365d, lower.orders_365d))
-    return all(above is None or (below is not None and below >= above) for above, below in pairs)
-
-
-def _ladder(rows: tuple[TierRow, ...]) -> tuple[TierRow, ...]:
-    if not rows or not rows[-1].is_floor:
-        raise ValueError("the last tier must be the floor: one without a threshold, such as `- {tier: member}`")
-    names = [row.tier for row in rows]
-    for index, row in enumerate(rows):
-        if row.tier in names[:index]:
-            raise ValueError(f'the tier "{row.tier}" is written twice')
-        over = next((higher.tier for higher in rows[:index] if _covers(higher, row)), None)
-        if over is not None:
-            raise ValueError(f'nobody can be "{row.tier}": who reaches it is "{over}" already; write the highest first')
-    return rows
-
-
-Ladder = Annotated[tuple[TierRow, ...], AfterValidator(_ladder)]
-
-
-class Lifecycle(Shape):
-    """The stages' thresholds: days since the last order, and orders in all."""
-
-    at_risk_days: PositiveInt = 180
-    lost_days: PositiveInt = 365
-    repeat_orders: PositiveInt = 2
-    loyal_orders: PositiveInt = 5
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Lifecycle:
-        if self.at_risk_days >= self.lost_days:
-            raise ValueError("at_risk_days must be less than lost_days")
-        if self.repeat_orders >= self.loyal_orders:
-            raise ValueError("repeat_orders must be less than loyal_orders")
-        return self
-
-
-class RuleSet(Shape):
-    """The brand's own rules. `tiers`: a list for each programme, from the highest tier to the floor."""
-
-    tiers: dict[str, Ladder] = Field(default_factory=dict)
-    lifecycle: Lifecycle = Lifecycle()
 
 
 class ConnectionShape(Shape):
@@ -181,5 +112,5 @@ class KehubFile(Shape):
     stores: Stores = ()
     staff: Staff = ()
     survivorship: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    rules: RuleSet = RuleSet()
+    rules: Rules = Rules()
     connections: dict[Annotated[str, Field(pattern=CONNECTION_NAME)], Any] = Field(default_factory=dict)

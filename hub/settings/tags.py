@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hub.model import STAGES
 from hub.settings.configuration import Connection
 from hub.settings.fields import SiteField
 from hub.settings.problems import Problems, nearest
-from hub.settings.shape import RuleSet
 from hub.settings.tree import Table, walk
 from hub.tags import TAGS, Tagging
+from rules.ruleset import STAGE, RuleSet
 
 
 def check_tags(connections: list[Connection], rules: RuleSet, tree: Table, problems: Problems) -> None:
@@ -29,9 +28,9 @@ def check_tags(connections: list[Connection], rules: RuleSet, tree: Table, probl
 
 def _known(rules: RuleSet) -> dict[str, list[str]]:
     """The decided fields that give tags, with all values each can have."""
-    programmes = {name: [row.tier for row in ladder] for name, ladder in rules.tiers.items()}
-    main = next(iter(programmes.values()), [])
-    return {"tier": main, "stage": list(STAGES), **{f"tier.{name}": tiers for name, tiers in programmes.items()}}
+    known = {one.name: list(one.values) for one in rules.programmes}
+    stages = known.pop(STAGE)
+    return {"tier": known.get(rules.main, []), "stage": stages, **{f"tier.{name}": known[name] for name in known}}
 
 
 def _flaws(

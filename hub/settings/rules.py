@@ -1,0 +1,183 @@
+"""Reads `rules:` into a rule set: each predicate where it stands, all that is wrong in one go.
+
+A predicate's mistake is told by file, line and column, with a caret under the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from hub.model import Brand, decimals
+from hub.settings.problems import Problems, Spot, nearest
+from hub.settings.rule_shape import Lifecycle, OwnFact, Rules, Segment, Tiers
+from hub.settings.tree import Leaf, Loc, Table, walk
+from rules import catalogue, lifecycle, reading
+from rules.catalogue import Fact
+from rules.reading import Fault, Rule, World, Wrong, told
+from rules.rfm import Rfm
+from rules.ruleset import RFM, STAGE, Choice, ListFile, Policy, Programme, RuleSet
+from rules.ruleset import OwnFact as Own
+from rules.ruleset import Segment as Group
+
+_NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
+
+
+def read_rules(rules: Rules, brand: Brand, problems: Problems, tree: Table, source: str = "") -> RuleSet:
+    """The rule set; what is wrong with any predicate goes to `problems`. `source` is the file's text."""
+    return _Reader(rules, brand, problems, tree, source).all()
+
+
+@dataclass
+class _Reader:
+    rules: Rules
+    brand: Brand
+    problems: Problems
+    tree: Table
+    source: str
+    facts: dict[str, Fact] = field(default_factory=lambda: dict(catalogue.CATALOGUE))
+    segments: dict[str, Rule | None] = field(default_factory=dict)
+
+    def all(self) -> RuleSet:
+        own = [one for name, fact in self.rules.facts.items() if (one := self._own(name, fact))]
+        self.facts |= {one.fact.name: one.fact for one in own}
+        values = {name: tuple(row.tier for row in tiers.ladder) for name, tiers in self.rules.tiers.items()}
+        self._names(values)
+        for name in self.rules.segments:
+            self._segment(name, values, ())
+        programmes = [self._tiers(name, tiers) for name, tiers in self.rules.tiers.items()]
+        programmes.append(self._stage(self.rules.lifecycle, values))
+        groups = [_group(name, segment, self.segments.get(name)) for name, segment in self.rules.segments.items()]
+        rfm = Rfm(window=self.rules.rfm.window, refresh=self.rules.rfm.refresh) if self.rules.rfm else None
+        return RuleSet(tuple(programmes), tuple(groups), tuple(own), rfm)
+
+    # -- the parts
+
+    def _names(self, values: Mapping[str, tuple[str, ...]]) -> None:
+        for name in values:
+            if name in (STAGE, RFM):
+                spot = self._spot(("rules", "tiers", name))
+                self.problems.add(spot, f'"{name}" is the name of a programme of the hub\'s own', remedy="choose another")
+
+    def _own(self, name: str, fact: OwnFact) -> Own | None:
+        loc: Loc = ("rules", "facts", name)
+        if name in catalogue.CATALOGUE or name in catalogue.REFUSED:
+            self.problems.add(self._spot(loc), f'"{name}" is a fact of the hub\'s own', remedy="choose another name")
+            return None
+        world = World(catalogue.ORDER_FIELDS, {}, {}, decimals(self.brand.currency), catalogue.ORDER_REFUSED)
+        how = next(how for how in ("count", "sum", "min", "max") if getattr(fact, how) is not None)
+        of = self._read(getattr(fact, how), world, (*loc, how), "value") if how != "count" else None
+        where = self._read(fact.where, world, (*loc, "where")) if fact.where else None
+        kind = of.kind if of else "count"
+        made = Fact(name, kind, "custom", fact.means or name, (fact.zh,) if fact.zh else (), fact.window, fact.means)
+        return Own(made, how, of and of.tree, where and where.tree)
+
+    def _segment(self, name: str, values: Mapping[str, tuple[str, ...]], within: tuple[str, ...]) -> None:
+        """Read a segment after those that it names."""
+        if name in self.segments:
+            return
+        segment, loc = self.rules.segments[name], ("rules", "segments", name)
+        if name in within:
+            path = " -> ".join((*within[within.index(name) :], name))
+            self.problems.add(self._spot(loc), f"the segment is made of itself: {path}", remedy="take one out")
+            self.segments[name] = None
+            return
+        for inner in _NESTED.findall(segment.when or ""):
+            if inner in self.rules.segments:
+                self._segment(inner, values, (*within, name))
+        self.segments.setdefault(name, self._read(segment.when, self._world(values), loc) if segment.when else None)
+
+    def _tiers(self, name: str, tiers: Tiers) -> Programme:
+        choices = [
+            Choice(row.tier, None if row.is_floor else self._earned(row.when, _thresholds(row), name, place))
+            for place, row in enumerate(tiers.ladder)
+        ]
+        return Programme(name, tuple(choices), policy=Policy(tiers.downgrade, tiers.review, tiers.grace_days))
+
+    def _earned(self, when: str | None, thresholds: str, name: str, place: int) -> Rule | None:
+        loc: Loc = ("rules", "tiers", name, "ladder", place, "when")
+        text = " and ".join(part for part in (f"({when})" if when and thresholds else when, thresholds) if part)
+        rule = self._read(text, self._world({}), loc, lead=1 if when and thresholds else 0)
+        if rule is not None and rule.programmes:
+            self.problems.add(
+                self._spot(loc), "a tier cannot depend on a tier, not through a segment either", remedy="name facts"
+            )
+        return rule
+
+    def _stage(self, written: Lifecycle, values: Mapping[str, tuple[str, ...]]) -> Programme:
+        world, loc = self._world(values), ("rules", "lifecycle")
+        if written.stages:
+            choices = [
+                Choice(row.stage, self._read(row.when, world, (*loc, "stages", place, "when")) if row.when else None)
+                for place, row in enumerate(written.stages)
+            ]
+            return Programme(STAGE, tuple(choices), "stage", written.lowering)
+        at = lifecycle.Thresholds(
+            written.at_risk_days, written.lost_days, written.repeat_orders, written.loyal_orders
+        )
+        known = [
+            Choice(stage, reading.read(text, world) if text else None)
+            for stage, text in lifecycle.stages(written.model, at)
+        ]
+        return Programme(STAGE, tuple(known), "stage", lifecycle.LOWERING[written.model])
+
+    # -- one predicate
+
+    def _world(self, programmes: Mapping[str, tuple[str, ...]]) -> World:
+        return World(self.facts, self.segments, programmes, decimals(self.brand.currency))
+
+    def _read(self, text: str, world: World, loc: Loc, wants: str = "condition", lead: int = 0) -> Any:
+        try:
+            return reading.read(text, world, wants)
+        except Wrong as wrong:
+            for fault in wrong.faults:
+                self._note(text, fault, loc, lead)
+        return None
+
+    def _note(self, text: str, fault: Fault, loc: Loc, lead: int) -> None:
+        steps = walk(self.tree, loc)
+        leaf = steps[-1][1] if steps else self.tree
+        spot = _place(self.source, leaf, text, fault.offset - lead) if isinstance(leaf, Leaf) else leaf.spot
+        self.problems.add(spot, fault.what, meant=fault.meant, remedy=fault.remedy, shown=told(text, fault))
+
+    def _spot(self, loc: Loc) -> Spot:
+        steps = walk(self.tree, loc)
+        return steps[-1][1].spot if steps else self.tree.spot
+
+
+def _thresholds(row: Any) -> str:
+    """The short form of a tier's row as a predicate."""
+    parts = []
+    if row.spend_365d is not None:
+        parts.append(f"spend_365d >= {format(row.spend_365d, 'f')}")
+    if row.orders_365d is not None:
+        parts.append(f"orders_365d >= {row.orders_365d}")
+    return " and ".join(parts)
+
+
+def _group(name: str, segment: Segment, rule: Rule | None) -> Group:
+    listed = ListFile(segment.list.file, segment.list.column) if segment.list else None
+    return Group(name, rule, listed, segment.means)
+
+
+def _place(source: str, leaf: Leaf, text: str, offset: int) -> Spot:
+    """Where a character of a text stands in the file, whatever quotes, folds and indents YAML has put between."""
+    lines = source.splitlines()
+    line, column = leaf.spot.line - 1, leaf.spot.column - 1
+    for wanted in (char for char in text[: max(offset, 0) + 1] if not char.isspace()):
+        found = _next(lines, line, column, wanted)
+        if found is None:
+            return leaf.spot
+        line, column = found[0], found[1] + 1
+    return Spot(line + 1, max(column, 1)) if offset >= 0 and column else leaf.spot
+
+
+def _next(lines: list[str], line: int, column: int, wanted: str) -> tuple[int, int] | None:
+    for row in range(line, len(lines)):
+        at = lines[row].find(wanted, column if row == line else 0)
+        if at >= 0:
+            return row, at
+    return None
