@@ -82,7 +82,8 @@ class Held:
 
     `since` is the day on which the rank was reached, `confirmed` the last anniversary on which it was confirmed, else `since`;
     `short_since` the first day of the shortfall that runs. `shown_since` is the day since which the customer shows what
-    it shows, grants included; `clock` the kind of review that led here.
+    it shows, grants included; `clock` the kind of review that led here. Where new rules are to count on a day which the old
+    ones decided already, what the old ones gave on that day is kept by dating their checkpoint a day back.
     """
 
     day: int

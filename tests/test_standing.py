@@ -248,6 +248,16 @@ def test_a_review_is_told_ahead_and_after() -> None:
     assert [f.next_day for f in found] == [f.review_on for f in found]
 
 
+def test_new_rules_count_on_a_day_that_the_old_ones_decided_when_the_checkpoint_is_dated_back() -> None:
+    """What the old rules gave on the very day is kept, and the new rules' shortfall begins on it."""
+    held = replace(follow([(FIRST, 0)], Policy(), (), None, FIRST, 2).held, day=FIRST - 1)
+    found = follow([(FIRST - 9, 1)], policy("earned rolling 5"), (), held, FIRST, 2)
+    assert (found.rank, found.since, found.short_since, found.falls_on) == (0, FIRST, FIRST, FIRST + 5)
+    assert follow([(FIRST, 2)], policy("earned rolling 0"), (), held, FIRST, 2).falls_on == FIRST + 1
+    yearly = follow([(FIRST, 2)], policy("earned anniversary 0"), (), held, FIRST, 2)
+    assert yearly.falls_on == FIRST + 365 == yearly.review_on
+
+
 def test_a_day_before_the_checkpoint_cannot_be_told() -> None:
     held = follow([(FIRST, 0)], Policy(), (), None, FIRST + 9, 1).held
     with pytest.raises(ValueError, match="later day"):
