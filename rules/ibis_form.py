@@ -111,7 +111,7 @@ class _Form:
 
     def value(self, node: Node) -> Any:
         if isinstance(node, Constant):
-            return ibis.literal(node.value, {int: "int64", float: "float64", str: "string"}[type(node.value)])
+            return _constant(node.value)
         if isinstance(node, FactOf | Measured | TierOf):
             return self._found(node)
         if isinstance(node, DaysSince):
@@ -135,3 +135,9 @@ class _Form:
         if node.sign == "/":
             return left / right.nullif(0)
         return left + right if node.sign == "+" else left - right if node.sign == "-" else left * right
+
+
+def _constant(value: int | float | str) -> Any:
+    if isinstance(value, float):  # as a text: engines take 0.3 for a decimal, whose double may be another one
+        return ibis.literal(repr(value)).cast("float64")
+    return ibis.literal(value, "int64" if isinstance(value, int) else "string")
