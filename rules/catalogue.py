@@ -62,34 +62,45 @@ def _rates(
 
 _TWO = ("365d", "life")
 
-_FACTS = (
-    # -- orders
-    *_spans("orders", "count", "orders", "orders that count as bought, those given back in full left out,", "订单数", "orders", WINDOWS),
+_ORDERS = (
+    *_spans("orders", "count", "orders", "orders that count as bought, those given back in full left out,", "订单数", "orders",
+            WINDOWS),
     *_spans("spend", "money", "orders", "money spent, less what was given back,", "消费", "spent", WINDOWS),
     *_rates("aov", "money", "average value of an order", "客单价", "average order", "spend_{w} / orders_{w}", WINDOWS),
     Fact("first_order_on", "day", "orders", "day of the first order", ("首单日期",)),
     Fact("last_order_on", "day", "orders", "day of the last order", ("末单日期",)),
-    Fact("recency", "count", "derived", "days since the last order", ("距末单天数",), "", "days since the last order", "days_since(last_order_on)"),
-    Fact("purchase_interval", "number", "derived", "average number of days between two orders", ("平均购买间隔",), "", "days between orders", "(last_order_on - first_order_on) / (orders_life - 1)"),
-    *_spans("gross", "money", "orders", "money that was to be paid for what was bought, before anything was given back,", "成交额", "bought for", _TWO),
+    Fact("recency", "count", "derived", "days since the last order", ("距末单天数",), label="days since the last order",
+         derived="days_since(last_order_on)"),
+    Fact("purchase_interval", "number", "derived", "average number of days between two orders", ("平均购买间隔",),
+         label="days between orders", derived="(last_order_on - first_order_on) / (orders_life - 1)"),
+    *_spans("gross", "money", "orders", "money that was to be paid for what was bought, before anything was given back,",
+            "成交额", "bought for", _TWO),
     *_spans("refunded", "money", "orders", "money given back", "退款", "given back", _TWO),
-    *_rates("return_rate", "number", "share of the money paid that was given back", "退货率", "share given back", "refunded_{w} / gross_{w}", _TWO),
+    *_rates("return_rate", "number", "share of the money paid that was given back", "退货率", "share given back",
+            "refunded_{w} / gross_{w}", _TWO),
     *_spans("discount", "money", "lines", "discounts on what was bought", "优惠", "discounts", _TWO),
-    *_rates("discount_share", "number", "share of the full price that was taken off", "折扣率", "share taken off", "discount_{w} / (gross_{w} + discount_{w})", _TWO),
-    Fact("favourite_category", "text", "lines", "category bought in most orders; of equals the latest bought, then the first by name", ("最爱品类",)),
+    *_rates("discount_share", "number", "share of the full price that was taken off", "折扣率", "share taken off",
+            "discount_{w} / (gross_{w} + discount_{w})", _TWO),
+    Fact("favourite_category", "text", "lines",
+         "category bought in most orders; of equals the latest bought, then the first by name", ("最爱品类",)),
     Fact("favourite_sku", "text", "lines", "article bought in most orders, as above", ("最爱商品",)),
     Fact("favourite_store", "text", "habits", "store of most orders, as above", ("常去门店",)),
     Fact("favourite_channel", "text", "habits", "channel of most orders (store, online, phone, other), as above", ("常用渠道",)),
     Fact("channel_type", "text", "habits", "store, online or both: where the customer buys", ("渠道类型",)),
     Fact("usual_hour", "count", "habits", "hour of the day (0 to 23, the brand's time) of most orders", ("常购时段",)),
     Fact("usual_weekday", "count", "habits", "day of the week (1 is Monday) of most orders", ("常购星期",)),
-    # -- service
+)  # fmt: skip
+
+_SERVICE = (
     Fact("open_cases", "count", "cases", "cases that are not solved or closed", ("未结工单",)),
     Fact("cases_365d", "count", "cases", "cases opened in the last 365 days", ("近365天工单数",), "365d", "cases in 365 days"),
     Fact("cases_life", "count", "cases", "cases ever", ("累计工单数",)),
     Fact("last_case_on", "day", "cases", "day on which the latest case was opened", ("末次工单日期",)),
-    Fact("last_contact_on", "day", "cases", "day of the latest word with the customer: a case opened, answered or closed", ("末次联系日期",)),
-    # -- the person, nothing that identifies them
+    Fact("last_contact_on", "day", "cases", "day of the latest word with the customer: a case opened, answered or closed",
+         ("末次联系日期",)),
+)  # fmt: skip
+
+_PERSON = (
     Fact("registered_on", "day", "profile", "day of registration", ("注册日期",)),
     Fact("gender", "text", "profile", "female or male", ("性别",)),
     Fact("province", "text", "profile", "province of the main address", ("省份",)),
@@ -103,16 +114,20 @@ _FACTS = (
     Fact("has_email", "flag", "profile", "1 when an e-mail address is known", ("有邮箱",)),
     Fact("has_wechat", "flag", "profile", "1 when a WeChat id is known", ("有微信",)),
     Fact("phone_region", "text", "profile", "country of the main phone number, as in CN or HK", ("手机号地区",)),
-    Fact("children", "count", "profile", "children whose birthday is known: named dates that begin with child or 孩子", ("孩子数",)),
+    Fact("children", "count", "profile", "children whose birthday is known: named dates that begin with child or 孩子",
+         ("孩子数",)),
     Fact("youngest_born_on", "day", "profile", "day of birth of the youngest such child", ("最小孩子出生日",)),
     Fact("eldest_born_on", "day", "profile", "day of birth of the eldest such child", ("最大孩子出生日",)),
     Fact("records", "count", "profile", "number of records that make up the customer", ("档案数",)),
     Fact("systems", "count", "profile", "number of systems that know the customer", ("系统数",)),
-    Fact("quality", "count", "profile", "quality of the record, 0 to 100: complete, valid, agreed between systems", ("档案质量",)),
-    Fact("confirmed_on", "day", "profile", "day on which a system last changed its word on name, phone, e-mail or address", ("末次确认日期",)),
+    Fact("quality", "count", "profile", "quality of the record, 0 to 100: complete, valid, agreed between systems",
+         ("档案质量",)),
+    Fact("confirmed_on", "day", "profile", "day on which a system last changed its word on name, phone, e-mail or address",
+         ("末次确认日期",)),
 )  # fmt: skip
+"""Facts about the person, nothing that identifies them."""
 
-CATALOGUE: dict[str, Fact] = {fact.name: fact for fact in _FACTS}
+CATALOGUE: dict[str, Fact] = {fact.name: fact for fact in (*_ORDERS, *_SERVICE, *_PERSON)}
 """All facts that KeHub brings, by name. A brand's own are added from its rules."""
 
 REFUSED: dict[str, str] = {

@@ -1,0 +1,297 @@
+"""From words to a shape: brackets, calls and lists are matched here, and the order of operators is sqlglot's.
+
+sqlglot is shown the shape only: `spend_365d >= 3000 and city = '上海'` goes to it as `"0" >= "2" and "4" = "6"`, each
+number being a place in the list of pieces. So nothing that a person wrote reaches it, every leaf knows where it stands in
+the text, and brackets, which are taken off before, cost it no depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+
+from rules.faults import Faults
+from rules.spelling import Word
+
+NESTED = 32
+"""How deep brackets, signs and `not` may go."""
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """`(...)`, `name(...)` or the list behind `in`: its parts are what commas divide."""
+
+    sort: Literal["group", "call", "list"]
+    name: Word | None
+    parts: tuple[tuple[Piece, ...], ...]
+    at: int
+    length: int
+
+
+Piece = Word | Bracket
+
+
+class Lost(Exception):
+    """The words make no shape; the faults say why."""
+
+
+@dataclass
+class _Open:
+    """A bracket that is not closed yet; `whole` is the text itself."""
+
+    sort: Literal["group", "call", "list", "whole"]
+    mark: Word | None = None
+    name: Word | None = None
+    parts: list[list[Piece]] = field(default_factory=lambda: [[]])
+
+    @property
+    def last(self) -> Piece | None:
+        return self.parts[-1][-1] if self.parts[-1] else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether an operator may come next."""
+        last = self.last
+        return last is not None and (isinstance(last, Bracket) or not _operator(last) or last.text.startswith("is "))
+
+
+def _operator(word: Word) -> bool:
+    return word.sort in ("sign", "word")
+
+
+def joined(words: Sequence[Word], faults: Faults) -> list[Word]:
+    """Words that belong together made one: `date '...'`, `is null`, `is not null`, `not in`, `not like`, `not between`."""
+    made: list[Word] = []
+    rest = list(words)
+    while rest:
+        taken = _take(rest, faults)
+        made.append(taken)
+        del rest[: sum(taken.at <= word.at < taken.end for word in rest)]
+    return made
+
+
+def _take(words: list[Word], faults: Faults) -> Word:
+    first = words[0]
+    texts = [word.text.lower() for word in words[:3]]
+    sorts = [word.sort for word in words[:3]]
+    if texts[0] == "date" and sorts[:2] == ["name", "text"]:
+        return _one(words[:2], "day", words[1].value)
+    if texts[:2] in (["not", "in"], ["not", "like"], ["not", "between"]):
+        return _one(words[:2], "word")
+    if texts[0] == "is" and first.sort == "word":
+        for pattern in (["is", "null"], ["is", "not", "null"]):
+            if texts[: len(pattern)] == pattern:
+                return _one(words[: len(pattern)], "word")
+        faults.add(
+            first.at, first.length, "`is` asks for null only", remedy="write is null, is not null, or compare with ="
+        )
+        raise Lost
+    return first
+
+
+def _one(words: list[Word], sort: Literal["day", "word"], value: object = None) -> Word:
+    text = " ".join(word.text for word in words)
+    inner = value if isinstance(value, str) else None
+    return Word(sort, text, words[0].at, words[-1].end - words[0].at, inner)
+
+
+class Shaper:
+    """Matches brackets and sees to it that operators and what they join take turns. The first fault ends it: `Lost`."""
+
+    def __init__(self, faults: Faults, end: int) -> None:
+        self._faults = faults
+        self._end = end
+        self._open = [_Open("whole")]
+        self._prefixes = 0
+
+    def shape(self, words: Sequence[Word]) -> tuple[Piece, ...]:
+        """The pieces of the whole text."""
+        following: Sequence[Word | None] = [*words[1:], None]
+        skip = False
+        for word, after in zip(words, following, strict=True):
+            if skip:
+                skip = False
+            elif self._open[-1].complete:
+                self._after_operand(word)
+            else:
+                skip = self._operand(word, after)
+        return self._whole()
+
+    def _lose(self, word: Word, what: str, *, meant: str = "", remedy: str = "") -> None:
+        self._faults.add(word.at, word.length, what, meant=meant, remedy=remedy)
+        raise Lost
+
+    def _put(self, piece: Piece) -> None:
+        if isinstance(piece, Bracket) or not _operator(piece):
+            self._prefixes = 0
+        self._open[-1].parts[-1].append(piece)
+
+    def _enter(self, sort: Literal["group", "call", "list"], mark: Word, name: Word | None = None) -> None:
+        if len(self._open) > NESTED:
+            self._lose(mark, f"more than {NESTED} brackets within each other", remedy="make segments of the parts")
+        self._open.append(_Open(sort, mark, name))
+
+    def _operand(self, word: Word, after: Word | None) -> bool:
+        """What stands where a fact, a value, a bracket or a sign may stand; whether the word after is taken too."""
+        last = self._open[-1].last
+        listed = isinstance(last, Word) and last.text in ("in", "not in")
+        if listed and word.text != "(":
+            self._lose(word, "`in` is followed by a list", remedy="write in ('a', 'b')")
+        if word.sort == "name" and after is not None and after.sort == "mark" and after.text == "(":
+            self._enter("call", after, word)
+            return True
+        if word.sort == "mark":
+            self._mark_for_operand(word, listed)
+        elif word.text in ("not", "-") and _operator(word):
+            self._prefix(word)
+        elif _operator(word):
+            self._misplaced(word)
+        else:
+            self._put(word)
+        return False
+
+    def _mark_for_operand(self, word: Word, listed: bool) -> None:
+        if word.text == "(":
+            self._enter("list" if listed else "group", word)
+        elif word.text == ")" and len(self._open) > 1 and self._open[-1].parts == [[]]:
+            self._close_empty(word)
+        else:
+            self._misplaced(word)
+
+    def _close_empty(self, word: Word) -> None:
+        frame = self._open.pop()
+        assert frame.mark is not None
+        at = (frame.name or frame.mark).at
+        if frame.sort == "call":
+            self._put(Bracket("call", frame.name, (), at, word.end - at))
+            return
+        place = Word("mark", "()", at, word.end - at)
+        if frame.sort == "list":
+            self._lose(place, "the list behind `in` is empty", remedy="name one value at least")
+        self._lose(place, "there is nothing in these brackets", remedy="leave them out")
+
+    def _prefix(self, word: Word) -> None:
+        self._prefixes += 1
+        if self._prefixes + len(self._open) > NESTED:
+            self._lose(word, f"more than {NESTED} of `not` and `-` within each other", remedy="two of them cancel out")
+        self._put(word)
+
+    def _misplaced(self, word: Word) -> None:
+        """An operator, a comma or a closing bracket where something to work on is missing."""
+        last = self._open[-1].last
+        if word.text == "*":
+            self._lose(word, "`*` stands for nothing here", remedy="name a fact")
+        if word.text == "+" and not isinstance(last, Bracket):
+            self._lose(word, "a plus sign before a value says nothing", remedy="leave it out")
+        if word.text == ")" and len(self._open) == 1:
+            self._lose(word, "this bracket closes nothing", remedy="take it out, or open one before")
+        if isinstance(last, Word):
+            self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
+        self._lose(word, f"something is missing before `{word.text}`", remedy="add it, or take the word out")
+
+    def _after_operand(self, word: Word) -> None:
+        if word.text == ")" and word.sort == "mark":
+            self._close(word)
+        elif word.text == "," and word.sort == "mark":
+            self._comma(word)
+        elif _operator(word) and word.text != "not":
+            self._put(word)
+        else:
+            self._missing_operator(word)
+
+    def _close(self, word: Word) -> None:
+        if len(self._open) == 1:
+            self._lose(word, "this bracket closes nothing", remedy="take it out, or open one before")
+        frame = self._open.pop()
+        assert frame.mark is not None
+        assert frame.sort != "whole"
+        at = (frame.name or frame.mark).at
+        self._between(frame)
+        self._put(Bracket(frame.sort, frame.name, tuple(map(tuple, frame.parts)), at, word.end - at))
+
+    def _comma(self, word: Word) -> None:
+        frame = self._open[-1]
+        if frame.sort in ("call", "list"):
+            self._between(frame)
+            frame.parts.append([])
+            return
+        last = frame.last
+        if isinstance(last, Word) and last.sort == "number" and last.end == word.at:
+            remedy = "a number has no marks between thousands, as in 3000"
+            self._lose(Word("mark", ",", last.at, word.end - last.at), "a comma within a number", remedy=remedy)
+        self._lose(word, "a comma joins no conditions", meant="and", remedy="write and, or or")
+
+    def _missing_operator(self, word: Word) -> None:
+        last = self._open[-1].last
+        before = last.text if isinstance(last, Word) else ")"
+        remedy = "write and, or, or a comparison such as >= between them"
+        if word.sort == "text" and isinstance(last, Word) and last.sort == "text":
+            remedy = "a quote within a text is written twice: ''"
+        self._lose(word, f"nothing joins {_short(before)} and {_short(word.text)}", remedy=remedy)
+
+    def _between(self, frame: _Open) -> None:
+        """Each `between` of the bracket's last part has its `and`."""
+        waiting: Word | None = None
+        for piece in frame.parts[-1]:
+            if isinstance(piece, Word) and piece.text in ("between", "not between") and _operator(piece):
+                if waiting:
+                    break
+                waiting = piece
+            elif isinstance(piece, Word) and piece.text in ("and", "or") and _operator(piece):
+                if piece.text == "or" and waiting:
+                    break
+                waiting = None
+        if waiting:
+            self._lose(waiting, "`between` has no upper end", remedy="write between 1 and 5")
+
+    def _whole(self) -> tuple[Piece, ...]:
+        frame = self._open[-1]
+        if frame.mark is not None:
+            self._lose(frame.mark, "this bracket is not closed", remedy="add ) where it ends")
+        last = frame.last
+        if last is None:
+            self._faults.add(
+                0, self._end, "there is nothing here", remedy="write a condition such as spend_365d >= 3000"
+            )
+            raise Lost
+        if not frame.complete:
+            assert isinstance(last, Word)
+            self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
+        self._between(frame)
+        return tuple(frame.parts[0])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:23] + "…"
+
+
+def precedence(pieces: Sequence[Piece]) -> exp.Condition:
+    """The pieces as sqlglot's tree; its names are the places in `pieces`. What is denied (`not in`) goes as its plain form."""
+    return _tree(" ".join(_mark(number, piece) for number, piece in enumerate(pieces)))
+
+
+def _mark(number: int, piece: Piece) -> str:
+    if isinstance(piece, Bracket):
+        return f'("{number}")' if piece.sort == "list" else f'"{number}"'
+    return piece.text.replace("not ", "") if _operator(piece) else f'"{number}"'
+
+
+@lru_cache(maxsize=256)
+def _tree(shape: str) -> exp.Condition:
+    return sqlglot.parse_one(shape, into=exp.Condition)
+
+
+def chain(tree: exp.Condition, kind: type[exp.Condition]) -> Iterator[exp.Condition]:
+    """What a run of the same `and` or `or` joins, in the order of the text, without recursion."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, kind):
+            waiting += (node.expression, node.this)
+        else:
+            yield node
