@@ -151,12 +151,14 @@ class Case(Noun):
 
 
 class StorePlace(Noun):
-    """A shop of the brand, from its register."""
+    """A shop of the brand, from its register; `city` and `province` are where it stands."""
 
     code: Short
     name: Short
     type: Literal["owned", "franchise", "distributor"] = "owned"
     region: Short | None = None
+    city: Short | None = None
+    province: Short | None = None
     parent: Short | None = None
     opening_hours: Short | None = None
 
@@ -195,6 +197,11 @@ DECIDED = ("id", "tier", "stage", "tags")
 
 STAGES = ("prospect", "first_time", "repeat", "loyal", "at_risk", "lost")
 """The lifecycle stages that a customer can be decided to be in."""
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals a currency's amounts have (ISO 4217: yen and won none, dinars three)."""
+    return 0 if currency in ("JPY", "KRW", "VND", "CLP", "ISK") else 3 if currency in ("KWD", "BHD", "TND") else 2
 
 
 def local_day(at: datetime | date, zone: object) -> int:

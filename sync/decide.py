@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from hub.errors import SettingsError
 from hub.forms import Place
-from hub.model import local_day
 from hub.store import Store
 from hub.store.decisions import Decided
-from hub.store.records import Stored
+from hub.store.facts import Bought, Wanted
 from rules.ruleset import Programme, RuleSet
+from sync.facts import Profiler, tags
 from sync.golden import Survivorship
 
-PROFILED = frozenset({"registered_at", "gender", "province", "city", "home_store", "birthday", "phone", "email"})
-"""The golden record's fields that facts are made of."""
+_READ = ("orders_365d", "spend_365d", "orders_life", "spend_life", "first_order_on", "last_order_on")
+"""The facts of orders that the programmes and `kehub why` read."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,15 @@ class Decider:
         with self.store.db.writing("decide_due"):
             self.store.leases.check("decide")
             calendar = self._due()
-        count = other = 0
-        for part in self.store.people.due():
+        for part in self.store.people.due(changed=True):
             with self.store.db.writing("decide_profile"):
                 self.store.leases.check("decide")
-                other += self._facts(part)
-            count += len(part)
+                self._profiles(part)
+        count, other = self.store.people.count_due(), 0
+        for within in self.store.facts.parts():
+            with self.store.db.writing("decide_facts"):
+                self.store.leases.check("decide")
+                other += self.store.facts.fill_due(self.as_of, self._wanted, self._bought, within)
         changed, held = {}, {}
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
@@ -80,39 +82,31 @@ class Decider:
         last = no_way_back(self.store, self.as_of)
         if decisions.meta("basis") != (self.basis or self.rules.digest):
             decisions.everybody_due()
+        self.store.facts.prepare(self._wanted, self._bought)
         count = 0
         if last is not None and last < self.as_of:
-            count = decisions.calendar_due(last, self.as_of, self.rules.day_thresholds())
+            count = self.store.facts.calendar_due(last, self.as_of, self._wanted, self._bought)
         decisions.held_due()
         decisions.remember("decided_on", str(self.as_of))
         decisions.remember("basis", self.basis or self.rules.digest)
         return count
 
-    def _facts(self, customers: Sequence[str]) -> int:
-        """Bring the facts of some customers up to date; returns how many of their orders are in another currency."""
+    @property
+    def _wanted(self) -> Wanted:
+        return Wanted(frozenset(_READ), days={"last_order_on": frozenset(self.rules.day_thresholds())})
+
+    @property
+    def _bought(self) -> Bought:
+        return Bought(self.currency, self.place.zone)
+
+    def _profiles(self, customers: Sequence[str]) -> None:
+        """Bring what facts take from the records of some customers up to date."""
         records = self.store.records.of_customers(customers)
-        orders, other = self.store.decisions.orders(customers, self.as_of, self.currency)
-        self.store.decisions.save_facts(
-            [
-                {"customer": customer, "as_of": self.as_of, **orders[customer], **self.profile(records[customer])}
-                for customer in customers
-            ]
+        profiler = Profiler(self.survivorship, self.place)
+        self.store.facts.save_profile(
+            [{"customer": customer, **profiler.profile(records[customer])} for customer in customers]
         )
-        return other
-
-    def profile(self, records: Sequence[Stored]) -> dict[str, Any]:
-        """The plain facts of a golden record: nothing that identifies a person."""
-        golden = self.survivorship.golden(records, PROFILED)
-        year, month, day = _birth(golden.get("birthday"))
-        return {
-            "registered_on": self._day(golden.get("registered_at")), "gender": golden.get("gender"),
-            "province": golden.get("province"), "city": golden.get("city"), "home_store": golden.get("home_store"),
-            "birth_year": year, "birth_month": month, "birth_day": day, "has_phone": int("phone" in golden),
-            "has_email": int("email" in golden), "records": sum(1 for record in records if not record.gone),
-        }  # fmt: skip
-
-    def _day(self, text: str | None) -> int | None:
-        return None if not text else local_day(datetime.fromisoformat(text), self.place.zone)
+        self.store.facts.save_tags({customer: tags(records[customer]) for customer in customers})
 
     def _programme(self, programme: Programme, incomplete: Sequence[Incomplete]) -> tuple[int, int]:
         """Land what differs; lowering decisions wait while a stream they read is incomplete."""
@@ -175,11 +169,3 @@ def no_way_back(store: Store, as_of: int) -> int | None:
             remedy="decisions only move forward; use a copy of the store to look back",
         )
     return None if last is None else int(last)
-
-
-def _birth(text: str | None) -> tuple[int | None, int | None, int | None]:
-    if not text:
-        return None, None, None
-    if text.startswith("--"):
-        return None, int(text[2:4]), int(text[5:7])
-    return int(text[:4]), int(text[5:7]), int(text[8:10])
