@@ -151,12 +151,14 @@ class Case(Noun):
 
 
 class StorePlace(Noun):
-    """A shop of the brand, from its register."""
+    """A shop of the brand, from its register; `city` and `province` are where it stands."""
 
     code: Short
     name: Short
     type: Literal["owned", "franchise", "distributor"] = "owned"
     region: Short | None = None
+    city: Short | None = None
+    province: Short | None = None
     parent: Short | None = None
     opening_hours: Short | None = None
 
@@ -179,15 +181,6 @@ class Brand(Noun):
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
 
 
-_NO_DECIMALS = ("JPY", "KRW", "VND", "CLP", "ISK")
-_THREE_DECIMALS = ("KWD", "BHD", "TND")
-
-
-def decimals(currency: str) -> int:
-    """How many decimals a currency has (ISO 4217): yen and won have none, dinars three."""
-    return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE_DECIMALS else 2
-
-
 NounName = Literal["customers", "orders", "cases", "stores", "staff"]
 
 NOUNS: dict[NounName, type[Noun]] = {
@@ -201,6 +194,11 @@ NOUNS: dict[NounName, type[Noun]] = {
 
 DECIDED = ("id", "tier", "stage", "tags")
 """Fields that the hub itself decides for a customer; a mapping may send them, they are always hub-owned."""
+
+
+def minor_digits(currency: str) -> int:
+    """How many decimals a currency's amounts have (ISO 4217: yen and won none, dinars three)."""
+    return 0 if currency in ("JPY", "KRW", "VND", "CLP", "ISK") else 3 if currency in ("KWD", "BHD", "TND") else 2
 
 
 def local_day(at: datetime | date, zone: object) -> int:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from hub.connector import Stream
 from hub.errors import Rejected
 from hub.forms import NUMBER, SPOILT, Place, speller
-from hub.model import NOUNS, Customer, Noun, Order, OrderLine, decimals, local_day
+from hub.model import NOUNS, Customer, Noun, Order, OrderLine, local_day, minor_digits
 from hub.store.records import Incoming
 from hub.vault import Vault
 from sync.columns import CONSENTS, Columns
@@ -254,8 +254,8 @@ def _line(parts: tuple[tuple[str, Any], ...], currency: str, number: Callable[[A
 
 @lru_cache(maxsize=4096)
 def minor(amount: str | Decimal, currency: str) -> int:
-    """An amount in the currency's minor units (ISO 4217: yen and won have none, dinars three)."""
-    digits = decimals(currency)
+    """An amount in the currency's minor units."""
+    digits = minor_digits(currency)
     if isinstance(amount, str) and (plain := _AMOUNT.fullmatch(amount)) and len(plain[2] or "") <= digits:
         return int(plain[1] + (plain[2] or "").ljust(digits, "0"))
     scaled = Decimal(amount).scaleb(digits)

@@ -136,7 +136,13 @@ def step_of(failpoint: str) -> str:
     """The step of the flow that a failpoint lies in."""
     site = failpoint.split(":")[1] if failpoint.startswith("commit") else failpoint.split(":")[0]
     steps = {"page": "observe", "window": "observe", "registers": "observe", "decide_due": "decide"}
-    steps |= {"decide_profile": "decide", "plan_rows": "plan", "publish": "plan", "published": "apply"}
+    steps |= {
+        "decide_profile": "decide",
+        "decide_facts": "decide",
+        "plan_rows": "plan",
+        "publish": "plan",
+        "published": "apply",
+    }
     steps |= dict.fromkeys(("intent", "push", "write", "receipts", "approve", "moved", "settle", "withdraw"), "apply")
     return steps.get(site, site)
 

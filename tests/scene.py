@@ -172,7 +172,7 @@ class Scene(Brand):
 
     def facts(self, customer: str) -> dict[str, Any]:
         """A customer's facts."""
-        return self.store.decisions.facts(customer) or {}
+        return self.store.facts.of(customer) or {}
 
     def decided(self, customer: str) -> dict[str, str]:
         """A customer's standing decisions."""

@@ -102,6 +102,8 @@ _STORES: Columns = {
     "name": (LINE, ("门店名称", "店名", "Name", "Store name")),
     "type": (LINE, ("门店类型", "Type", "Store type")),
     "region": (LINE, ("区域", "大区", "Region")),
+    "city": (LINE, ("城市", "City")),
+    "province": (LINE, ("省份", "省", "Province")),
     "parent": (CODE, ("上级", "上级门店", "Parent")),
     "opening_hours": (LINE, ("营业时间", "Opening hours")),
 }

@@ -15,7 +15,7 @@ WINDOW = 365
 def bought(setup: Setup, customer: str, found: Row) -> Facts:
     """The figures that the rules see (`found`), their sources, what was counted once, and what was left out.
 
-    The figures of the sources add up to those of the customer: both follow `hub/store/decisions.py`.
+    The figures of the sources add up to those of the customer: both follow `hub/store/facts_sql.py`.
     """
     as_of = found.get("as_of", setup.as_of)
     rows = setup.store.registers.purchases(customer, 100_000)

@@ -52,7 +52,7 @@ def portrait(setup: Setup, customer: str) -> Facts:
 
 
 def _facts(setup: Setup, customer: str) -> Row:
-    return setup.store.decisions.facts(customer) or {}
+    return setup.store.facts.of(customer) or {}
 
 
 # -- what is true of the customer, and who says so

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from hub.model import Brand, decimals
+from hub.model import Brand, minor_digits
 from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.rule_shape import Lifecycle, OwnFact, Rules, Segment, Tiers
 from hub.settings.tree import Leaf, Loc, Table, walk
@@ -67,7 +67,7 @@ class _Reader:
         if name in catalogue.CATALOGUE or name in catalogue.REFUSED:
             self.problems.add(self._spot(loc), f'"{name}" is a fact of the hub\'s own', remedy="choose another name")
             return None
-        world = World(catalogue.ORDER_FIELDS, {}, {}, decimals(self.brand.currency), catalogue.ORDER_REFUSED)
+        world = World(catalogue.ORDER_FIELDS, {}, {}, minor_digits(self.brand.currency), catalogue.ORDER_REFUSED)
         how = next(how for how in ("count", "sum", "min", "max") if getattr(fact, how) is not None)
         of = self._read(getattr(fact, how), world, (*loc, how), "value") if how != "count" else None
         where = self._read(fact.where, world, (*loc, "where")) if fact.where else None
@@ -127,7 +127,7 @@ class _Reader:
     # -- one predicate
 
     def _world(self, programmes: Mapping[str, tuple[str, ...]]) -> World:
-        return World(self.facts, self.segments, programmes, decimals(self.brand.currency))
+        return World(self.facts, self.segments, programmes, minor_digits(self.brand.currency))
 
     def _read(self, text: str, world: World, loc: Loc, wants: str = "condition", lead: int = 0) -> Any:
         try:

@@ -5,7 +5,7 @@ store.records  what was read          store.people     who is who        store.d
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
 store.verdicts what a person judged about two records       store.drifts    what somebody there made of our words
-store.absence  who is missing from a complete read
+store.absence  who is missing from a complete read          store.facts     what rules see
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -21,6 +21,7 @@ from hub.store.absence import Absence
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
+from hub.store.facts import Facts
 from hub.store.leases import Leases
 from hub.store.marks import Marks
 from hub.store.migrations import migrate
@@ -57,6 +58,7 @@ class Store:
         self.people = People(db, vault, self.verdicts)
         self.quarantine = Quarantine(db, vault)
         self.registers = Registers(db, vault)
+        self.facts = Facts(db, vault)
         self.decisions = Decisions(db)
         self.questions = Questions(db, vault, clock)
         self.plans = Plans(db, vault, clock)

@@ -14,6 +14,7 @@ import orjson
 
 from hub.errors import SettingsError
 from hub.store import Store
+from hub.store.facts_wanted import COLUMNS
 
 Convert = Callable[[Store, list[Any]], list[Any]]
 
@@ -104,12 +105,12 @@ SECTIONS = (
     Section("cases", "SELECT k.connection, k.number, b.stream, b.ext, k.customer, k.kind, k.channel, k.opened_at,"
             " k.closed_at, k.state, k.sku, k.batch, k.cause, k.unit FROM cases k JOIN record r ON r.rid = k.rid"
             f" LEFT JOIN record b ON b.rid = k.buyer ORDER BY {_PLACE}"),
-    Section("store_place", "SELECT code, name, type, region, parent, opening_hours, origin FROM store_place"
+    Section("store_place", "SELECT code, name, type, region, city, province, parent, opening_hours, origin FROM store_place"
             " ORDER BY code"),
     Section("staff_member", "SELECT code, store, role, origin, body FROM staff_member ORDER BY code", _staff),
-    Section("facts", "SELECT customer, orders_365d, spend_365d, orders_life, spend_life, first_order_on,"
-            " last_order_on, registered_on, gender, province, city, home_store, birth_year, birth_month, birth_day,"
-            " has_phone, has_email, records FROM facts ORDER BY customer"),
+    Section("facts", f"SELECT customer, {', '.join(COLUMNS)} FROM facts ORDER BY customer"),
+    Section("fact_value", "SELECT customer, name, value FROM fact_value ORDER BY customer, name"),
+    Section("customer_tag", "SELECT customer, tag FROM customer_tag ORDER BY customer, tag", _hex),
     Section("decision", "SELECT customer, programme, from_day, to_day, value, rules FROM decision"
             " ORDER BY customer, programme, from_day"),
     Section("held", "SELECT customer, programme, value, reason, since_day FROM held ORDER BY customer, programme"),

@@ -1,4 +1,4 @@
-"""Facts and decisions: the stored facts table that rules see, tiers and stages as periods, decisions held back."""
+"""Decisions: tiers and stages as periods, decisions held back, and who is looked at again."""
 
 from __future__ import annotations
 
@@ -6,33 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
-
-PROFILE = (
-    "registered_on", "gender", "province", "city", "home_store", "birth_year", "birth_month", "birth_day", "has_phone",
-    "has_email", "records",
-)  # fmt: skip
-"""Columns of `facts` that come from the golden record; the others come from orders."""
-
-_WINDOW = 365
-
-_ORDERS = ("orders_365d", "spend_365d", "orders_life", "spend_life", "first_order_on", "last_order_on")
-"""Columns of `facts` that come from orders."""
-
-_COUNTED = """
-SELECT o.customer, COUNT(CASE WHEN o.currency = :currency AND o.placed_on > :edge THEN 1 END),
-       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency AND o.placed_on > :edge
-                              THEN o.total - o.refunded END), 0) AS BIGINT),
-       COUNT(CASE WHEN o.currency = :currency THEN 1 END),
-       CAST(COALESCE(SUM(CASE WHEN o.currency = :currency THEN o.total - o.refunded END), 0) AS BIGINT),
-       MIN(CASE WHEN o.currency = :currency THEN o.placed_on END),
-       MAX(CASE WHEN o.currency = :currency THEN o.placed_on END),
-       COUNT(CASE WHEN o.currency <> :currency THEN 1 END)
-  FROM orders o
- WHERE o.customer IN {customers} AND o.counts = 1
-       AND (o.currency <> :currency OR (o.status NOT IN ('pending', 'cancelled') AND o.placed_on <= :as_of
-                                        AND (o.refunded < o.total OR o.total = 0)))
- GROUP BY o.customer
-"""
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
 """Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
@@ -50,7 +23,7 @@ class Decided(NamedTuple):
 
 
 class Decisions:
-    """The tables `facts`, `decision` and `held`, and who is due by the calendar."""
+    """The tables `decision` and `held`, and who is due for the sake of rules or a hold."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -73,56 +46,9 @@ class Decisions:
         """Other rules, or none before: all customers are decided once."""
         self._db.execute("UPDATE customer SET due = 1 WHERE merged_into IS NULL AND due = 0")
 
-    def calendar_due(self, last: int, as_of: int, thresholds: Sequence[int]) -> int:
-        """Mark whom the calendar touches in (last, as_of]: one index range for each window edge and day threshold."""
-        count = 0
-        for source, column, days in (
-            ("orders", "placed_on", 0),
-            ("orders", "placed_on", _WINDOW),
-            *(("facts", "last_order_on", days) for days in thresholds),
-        ):
-            count += self._db.execute(
-                "UPDATE customer SET due = 2 WHERE due = 0 AND COALESCE(merged_into, '') = '' AND id IN"
-                f" (SELECT customer FROM {source} WHERE {column} > :low AND {column} <= :high)",
-                {"low": last - days, "high": as_of - days},
-            )
-        return count
-
     def held_due(self) -> None:
         """Customers with a held decision are looked at each time: the stream may be complete by now."""
         self._db.execute("UPDATE customer SET due = 2 WHERE due = 0 AND id IN (SELECT customer FROM held)")
-
-    # -- facts
-
-    def orders(self, customers: Sequence[str], as_of: int, currency: str) -> tuple[dict[str, dict[str, Any]], int]:
-        """customer -> the facts that its orders make, and how many orders count for nothing: in another currency."""
-        found = {customer: dict.fromkeys(_ORDERS[:4], 0) | dict.fromkeys(_ORDERS[4:]) for customer in customers}
-        other = 0
-        for listed, params in listings(customers):
-            params |= {"as_of": as_of, "edge": as_of - _WINDOW, "currency": currency}
-            for customer, *row, uncounted in self._db.rows(_COUNTED.format(customers=listed), params):
-                found[customer] = dict(zip(_ORDERS, row, strict=True))
-                other += uncounted
-        return found, other
-
-    def save_facts(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Land the facts of some customers."""
-        columns = ("customer", "as_of", *_ORDERS, *PROFILE)
-        sets = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-        self._db.many(
-            f"INSERT INTO facts ({', '.join(columns)}) VALUES ({', '.join(f':{column}' for column in columns)})"
-            f" ON CONFLICT (customer) DO UPDATE SET {sets}",
-            rows,
-        )
-
-    def facts(self, customer: str) -> dict[str, Any] | None:
-        """One customer's facts by column name."""
-        columns = ("as_of", *_ORDERS, *PROFILE)
-        rows = self._db.rows(
-            f"SELECT {', '.join(columns)} FROM facts WHERE customer = :customer",
-            {"customer": customer},
-        )
-        return dict(zip(columns, rows[0], strict=True)) if rows else None
 
     # -- decisions
 

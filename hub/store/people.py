@@ -109,7 +109,7 @@ class People:
         rows = [{"id": alias, "into": into} for alias, into in sorted(merged.items())]
         self._db.many("UPDATE customer SET merged_into = :into WHERE id = :id", rows)
         gone = [row for row in rows if row["into"] is not None]
-        for table in ("facts", "held"):
+        for table in ("facts", "fact_value", "customer_tag", "held"):
             self._db.many(f"DELETE FROM {table} WHERE customer = :id", [{"id": row["id"]} for row in gone])
         self._db.many("DELETE FROM plan_row WHERE customer = :id AND action = 'create'",
                       [{"id": row["id"]} for row in gone])  # fmt: skip
@@ -252,9 +252,20 @@ class People:
         bound = {"connection": connection, "stream": stream, "most": 2**62 if most is None else most}
         return int(self._db.rows(sql, bound)[0][0])
 
-    def due(self) -> Iterator[list[str]]:
-        """Customers touched by a change since they were last decided, in id order, a few at a time."""
-        sql = "SELECT id FROM customer WHERE due > 0 AND id > :last AND COALESCE(merged_into, '') = '' ORDER BY id LIMIT :most"
+    def count_due(self) -> int:
+        """How many customers are due."""
+        sql = "SELECT COUNT(*) FROM customer WHERE due > 0 AND COALESCE(merged_into, '') = ''"
+        return int(self._db.rows(sql)[0][0])
+
+    def due(self, *, changed: bool = False) -> Iterator[list[str]]:
+        """Customers touched by a change or the calendar since they were last decided, in id order, a few at a time.
+
+        `changed`: only those touched by a change; the calendar leaves a customer's records as they were.
+        """
+        sql = (
+            f"SELECT id FROM customer WHERE due > 0{' AND due = 1' * changed} AND id > :last"
+            " AND COALESCE(merged_into, '') = '' ORDER BY id LIMIT :most"
+        )
         last = ""
         while rows := self._db.rows(sql, {"last": last, "most": BATCH}):
             yield [customer for (customer,) in rows]

@@ -22,6 +22,7 @@ _CASE = (
     "number", "kind", "channel", "opened_at", "promised_at", "answered_at", "closed_at", "state", "sku", "batch", "cause",
     "unit",
 )  # fmt: skip
+_PLACE = ("code", "name", "type", "region", "city", "province", "parent", "opening_hours", "origin")
 _OF = ("rid", "connection", "buyer", "customer")
 """What is added to an order and to a case: `customer` is the cache, filled from the buyer's record."""
 
@@ -46,7 +47,7 @@ _ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
 _CASES_SQL = _event("cases", _CASE)
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
 _ORDER_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_CASE)
-_STORE_SQL = _upsert("store_place", ("code", "name", "type", "region", "parent", "opening_hours", "origin"), ("code",))
+_STORE_SQL = _upsert("store_place", _PLACE, ("code",))
 _STAFF_SQL = _upsert("staff_member", ("code", "body", "store", "role", "origin"), ("code",))
 
 
@@ -100,7 +101,7 @@ class Registers:
 
     def stores(self, origin: str, rows: list[dict[str, Any]]) -> None:
         """Land rows of the store register; `origin` is the connection that brought them."""
-        blank = dict.fromkeys(("region", "parent", "opening_hours"))
+        blank = dict.fromkeys(_PLACE[3:8])
         self._db.many(_STORE_SQL, [{**blank, **row, "origin": origin} for row in rows])
 
     def staff(self, origin: str, rows: list[dict[str, Any]]) -> None:
