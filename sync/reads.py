@@ -1,21 +1,26 @@
-"""What rules read, as the store computes it: facts, measures and facts of the brand's own."""
+"""What rules read, as the store computes it: facts, measures and facts of the brand's own; and rules as SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hub.settings import Configuration
+from hub.store import Store
 from hub.store.facts import Bought, Counted, Wanted
+from rules.nodes import Constant, FactOf, Measured
 from rules.reading import Rule
 from rules.ruleset import OwnFact, Programme, Read, RuleSet, read_by
 from rules.sql import Sql
+
+SEPARATOR = "\n"
+"""Between the values that a decision was taken by."""
 
 
 def bought(config: Configuration) -> Bought:
     """What counts as bought, and what other currencies are worth."""
     written = config.written
     rates = tuple((rate.currency, rate.since.toordinal(), rate.rate) for rate in written.rates)
-    return Bought(written.bought, config.brand.currency, config.place.zone, rates)
+    return Bought(config.brand.currency, config.place.zone, tuple(written.bought), rates)
 
 
 def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
@@ -23,10 +28,9 @@ def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
     read = read_by(rules.rules if of is None else of)
     own = {one.fact.name: one for one in rules.own}
     facts = read.facts | (_of_rfm(rules) if of is None else frozenset())
-    counted = [_measured(read, own[name]) for name in sorted(facts & own.keys())]
+    counted = [_aggregated(own[name]) for name in sorted(facts & own.keys())]
     counted += [Counted(one.name, one.window, one.what, one.by, one.value) for one in read.measures]
-    days = {fact: numbers for fact, numbers in read.days.items() if fact not in own}
-    return Wanted(facts - own.keys(), tuple(counted), days)
+    return Wanted(facts - own.keys(), tuple(counted), read.days)
 
 
 def wanted_by(rules: RuleSet, programme: Programme) -> Wanted:
@@ -35,13 +39,49 @@ def wanted_by(rules: RuleSet, programme: Programme) -> Wanted:
 
 
 def _of_rfm(rules: RuleSet) -> frozenset[str]:
-    window = rules.rfm.window if rules.rfm else ""
-    return frozenset({"last_order_on", f"orders_{window}", f"spend_{window}"}) if window else frozenset()
+    if rules.rfm is None:
+        return frozenset()
+    return frozenset({"last_order_on", f"orders_{rules.rfm.window}", f"spend_{rules.rfm.window}"})
 
 
-def _measured(read: Read, own: OwnFact) -> Counted:
+def _aggregated(own: OwnFact) -> Counted:
     """An own fact as an aggregate over orders `o`."""
-    sql = Sql("", facts="o")
+    sql = Sql("sqlite", facts="o")
     where = sql.condition(own.where) if own.where is not None else ""
     aggregate = "COUNT(*)" if own.of is None else f"{own.how.upper()}({sql.value(own.of)})"
     return Counted(own.fact.name, own.fact.window, aggregate=aggregate, where=where, params=sql.params)
+
+
+# -- rules as SQL
+
+
+def now_sql(store: Store) -> Sql:
+    """Emits over the stored facts."""
+    return Sql(_dialect(store), tag=store.facts.tag)
+
+
+def then_sql(store: Store) -> Sql:
+    """Emits over the facts of past days, see `Facts.at`."""
+    return Sql(_dialect(store), values="value_then", as_of_rows=True, tag=store.facts.tag)
+
+
+def _dialect(store: Store) -> str:
+    return store.db.dialect
+
+
+def seen(rules: RuleSet, programme: Programme, sql: Sql) -> str:
+    """The values that a programme reads, as one text: `name=value` for each, what is unknown left empty."""
+    read = read_by(programme.rules)
+    own: Mapping[str, OwnFact] = {one.fact.name: one for one in rules.own}
+    nodes = [(name, FactOf("text", name, name in own)) for name in sorted(read.facts)]
+    parts = [
+        f"{sql.value(Constant('text', f'{name}='))} || COALESCE(CAST({sql.value(node)} AS TEXT), '')"
+        for name, node in [*nodes, *((one.name, Measured("count", one)) for one in read.measures)]
+    ]
+    between = f" || {sql.value(Constant('text', SEPARATOR))} || "
+    return between.join(parts) if parts else sql.value(Constant("text", ""))
+
+
+def read_seen(text: str) -> dict[str, str]:
+    """The values again."""
+    return dict(line.partition("=")[::2] for line in text.split(SEPARATOR) if line)

@@ -22,6 +22,7 @@ from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
 from hub.store.facts import Facts
+from hub.store.holdings import Holdings
 from hub.store.leases import Leases
 from hub.store.marks import Marks
 from hub.store.migrations import migrate
@@ -60,6 +61,7 @@ class Store:
         self.registers = Registers(db, vault)
         self.facts = Facts(db, vault)
         self.decisions = Decisions(db)
+        self.holdings = Holdings(db, vault)
         self.questions = Questions(db, vault, clock)
         self.plans = Plans(db, vault, clock)
         self.receipts = Receipts(db, vault, clock)

@@ -10,16 +10,27 @@ from hub.store.database import Database, listings, names
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
 """Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
 
+_UNGRANTED = (
+    " AND NOT EXISTS (SELECT 1 FROM record r JOIN tier_grant g ON g.rid = r.rid"
+    " WHERE r.customer = c.id AND g.programme = :programme)"
+)
+
 PAGE = 2000
 """Customers whose decisions change that are worked on together."""
 
 
 class Decided(NamedTuple):
-    """One customer's standing decision in a programme and what the rules say now."""
+    """One customer's standing decision in a programme ("" for none yet) and what the rules say now.
+
+    `since`: the day from which it holds by the ledger, None for the day on which it is decided. `seen`: the values that the
+    rules have read.
+    """
 
     customer: str
     standing: str
     value: str
+    since: int | None = None
+    seen: str = ""
 
 
 class Decisions:
@@ -42,9 +53,20 @@ class Decisions:
             {"name": name, "value": value},
         )
 
-    def everybody_due(self) -> None:
-        """Other rules, or none before: all customers are decided once."""
-        self._db.execute("UPDATE customer SET due = 1 WHERE merged_into IS NULL AND due = 0")
+    def everybody_due(self, *, changed: bool) -> None:
+        """Other rules, or none before: all customers are decided once. `changed`: what their records tell is read again too."""
+        sql = "UPDATE customer SET due = :due WHERE merged_into IS NULL AND due <> 1 AND due <> :due"
+        self._db.execute(sql, {"due": 1 if changed else 2})
+
+    def keep_rules(self, digest: str, text: str) -> None:
+        """Keep the rules' text, by which decisions are told later."""
+        sql = "INSERT INTO rule_text (digest, body) VALUES (:digest, :body) ON CONFLICT (digest) DO NOTHING"
+        self._db.execute(sql, {"digest": digest, "body": text})
+
+    def rules_of(self, digest: str) -> str | None:
+        """The text of the rules with a digest."""
+        rows = self._db.rows("SELECT body FROM rule_text WHERE digest = :digest", {"digest": digest})
+        return rows[0][0] if rows else None
 
     def held_due(self) -> None:
         """Customers with a held decision are looked at each time: the stream may be complete by now."""
@@ -52,35 +74,45 @@ class Decisions:
 
     # -- decisions
 
-    def differing(self, programme: str, expression: str, params: dict[str, Any]) -> Iterator[list[Decided]]:
-        """Run a rule over the facts of due customers: those whose standing decision differs, in pages by id."""
+    def differing(
+        self, programme: str, expression: str, seen: str, params: dict[str, Any], *, but_granted: bool = False
+    ) -> Iterator[list[Decided]]:
+        """Run a rule over the facts of due customers: those whose standing decision differs, in pages by id.
+
+        `seen` is an expression of the values that it reads. `but_granted`: not of those to whom staff have granted something.
+        """
         sql = (
-            "SELECT n.customer, n.standing, n.value FROM"
-            f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value FROM customer c"
+            "SELECT n.customer, n.standing, n.value, n.seen FROM"
+            f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value, {seen} AS seen FROM customer c"
             "    JOIN facts f ON f.customer = c.id"
             "    JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
-            f"  WHERE {_DUE}) n WHERE n.standing <> n.value ORDER BY n.customer LIMIT :page"
+            f"  WHERE {_DUE}{_UNGRANTED * but_granted}) n WHERE n.standing <> n.value ORDER BY n.customer LIMIT :page"
         )
         last = ""
         while rows := self._db.rows(sql, {**params, "programme": programme, "last": last, "page": PAGE}):
-            yield [Decided(*row) for row in rows]
+            yield [Decided(customer, standing, value, None, seen) for customer, standing, value, seen in rows]
             last = rows[-1][0]
 
-    def open(self, programme: str, rules: str, day: int, expression: str, params: dict[str, Any]) -> int:
+    def open(
+        self, programme: str, rules: str, day: int, expression: str, seen: str, params: dict[str, Any],
+        *, but_granted: bool = False,
+    ) -> int:  # fmt: skip
         """The first period of all due customers who have none in a programme; returns how many began."""
         sql = (
-            "INSERT INTO decision (customer, programme, value, from_day, rules)"
-            f" SELECT c.id, CAST(:programme AS TEXT), {expression}, :day, CAST(:rules AS TEXT) FROM customer c"
-            f" JOIN facts f ON f.customer = c.id WHERE {_DUE} AND NOT EXISTS (SELECT 1 FROM decision d"
-            " WHERE d.customer = c.id AND d.programme = :programme AND d.to_day = 0)"
+            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
+            f" SELECT c.id, CAST(:programme AS TEXT), {expression}, :day, :day, CAST(:rules AS TEXT), {seen} FROM customer c"
+            f" JOIN facts f ON f.customer = c.id WHERE {_DUE}{_UNGRANTED * but_granted} AND NOT EXISTS"
+            " (SELECT 1 FROM decision d WHERE d.customer = c.id AND d.programme = :programme AND d.to_day = 0)"
         )
         return self._db.execute(sql, {**params, "programme": programme, "rules": rules, "day": day, "last": ""})
 
-    def evaluate(self, customer: str, expression: str, params: dict[str, Any]) -> Any:
-        """What a rule's expression says of one customer."""
-        sql = f"SELECT {expression} FROM facts f WHERE f.customer = :customer"
-        rows = self._db.rows(sql, {**params, "customer": customer})
-        return rows[0][0] if rows else None
+    def reading(self, customers: Sequence[str], seen: str, params: dict[str, Any]) -> dict[str, str]:
+        """customer -> the values that a rule reads, by such an expression."""
+        found: dict[str, str] = {}
+        for listed, more in listings(customers):
+            sql = f"SELECT f.customer, {seen} FROM facts f WHERE f.customer IN {listed}"
+            found.update(dict(self._db.rows(sql, {**params, **more})))
+        return found
 
     def known_to(self, customers: Sequence[str], connections: Sequence[str]) -> set[str]:
         """Which of these customers have a record in one of these connections."""
@@ -98,16 +130,19 @@ class Decisions:
         where = " WHERE customer = :customer AND programme = :programme AND to_day = 0"
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
         self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
-        new = [{**key, "value": entry.value, "rules": rules} for key, entry in zip(keys, found, strict=True)]
+        new = [
+            {**key, "value": entry.value, "rules": rules, "since": entry.since or day, "seen": entry.seen}
+            for key, entry in zip(keys, found, strict=True)
+        ]
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
         self._db.many(
             "UPDATE decision SET to_day = 0"
             " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
-            [{name: value for name, value in row.items() if name != "rules"} for row in again],
+            [{name: row[name] for name in ("customer", "programme", "day", "value")} for row in again],
         )
         self._db.many(
-            "INSERT INTO decision (customer, programme, value, from_day, rules)"
-            " VALUES (:customer, :programme, :value, :day, :rules)",
+            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
+            " VALUES (:customer, :programme, :value, :day, :since, :rules, :seen)",
             [row for row in new if (row["customer"], row["value"]) not in ended_today],
         )
 
@@ -132,7 +167,7 @@ class Decisions:
 
     def periods(self, customer: str) -> list[dict[str, Any]]:
         """A customer's decisions as periods, oldest first."""
-        columns = ("programme", "value", "from_day", "to_day", "rules")
+        columns = ("programme", "value", "from_day", "to_day", "since", "rules", "seen")
         rows = self._db.rows(
             f"SELECT {', '.join(columns)} FROM decision WHERE customer = :customer ORDER BY programme, from_day",
             {"customer": customer},

@@ -15,6 +15,7 @@ from hub.store.database import Database, Params, Row, listings
 from hub.store.dialects import typed
 from hub.store.facts_calendar import calendar_due, event_days, not_in, prepare
 from hub.store.facts_day import DAY_COLUMNS, numbers
+from hub.store.facts_events import other_days
 from hub.store.facts_money import load_rates, rated
 from hub.store.facts_sql import Frame, bought_params, counts, day_params, profiles, statements
 from hub.store.facts_wanted import COLUMNS, EVERYTHING, PROFILE, TEXTS, Bought, Counted, Wanted
@@ -153,6 +154,15 @@ class Facts:
     ) -> Iterator[tuple[str, int]]:
         """(customer, day) in order: all days in (since, until] on which an order fact of theirs can change."""
         return event_days(self._db, customers, wanted, bought, since, until)
+
+    def other_days(self, customers: Sequence[str], wanted: Wanted, bought: Bought) -> Iterator[tuple[str, int]]:
+        """(customer, day) of all days, of any time, on which facts of theirs change that no order tells."""
+        return other_days(self._db, customers, wanted, bought)
+
+    def then(self, expression: str, params: Params) -> Iterator[Row]:
+        """(customer, day, value of an expression over `facts_then f`) of what `at` or `everybody_at` made, in order."""
+        sql = f"SELECT f.customer, f.as_of, {expression} FROM facts_then f ORDER BY f.customer, f.as_of"
+        return self._db.stream(sql, params)
 
     def _fill_moments(self, moments: Iterable[tuple[str, int]], wanted: Wanted, bought: Bought, then: str) -> None:
         rows: list[Row] = [(customer, *numbers(day, bought.zone)) for customer, day in sorted(set(moments))]

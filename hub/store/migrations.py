@@ -311,6 +311,27 @@ def m0010_facts(execute: Execute) -> None:
     execute("UPDATE customer SET due = 1 WHERE merged_into IS NULL AND due <> 1")
 
 
+@step
+def m0012_rules(execute: Execute) -> None:
+    """What a decision was taken by and since when it holds; what tiers remember; what staff granted; the rules' texts."""
+    execute("ALTER TABLE decision ADD COLUMN since {int}")
+    execute("ALTER TABLE decision ADD COLUMN seen {text} NOT NULL DEFAULT ''")
+    execute(
+        "CREATE TABLE tier_memory (programme {text} NOT NULL, customer {text} NOT NULL, base {text} NOT NULL DEFAULT '',"
+        " base_day {int} NOT NULL DEFAULT 0, state {text} NOT NULL, next_day {int}, PRIMARY KEY (programme, customer)){flat}"
+    )
+    execute("CREATE INDEX tier_memory_next ON tier_memory (next_day) WHERE next_day IS NOT NULL")
+    execute(
+        "CREATE TABLE tier_grant (id {text} PRIMARY KEY, rid {int} NOT NULL, programme {text} NOT NULL,"
+        " value {text} NOT NULL, from_day {int} NOT NULL, until_day {int} NOT NULL, actor {text} NOT NULL,"
+        " body {blob} NOT NULL)"
+    )
+    execute("CREATE INDEX tier_grant_rid ON tier_grant (rid)")
+    execute("CREATE INDEX tier_grant_from ON tier_grant (from_day)")
+    execute("CREATE INDEX tier_grant_until ON tier_grant (until_day)")
+    execute("CREATE TABLE rule_text (digest {text} PRIMARY KEY, body {text} NOT NULL)")
+
+
 _FACTS_M0010 = ", ".join(
     f"{name} {{{kind}}}"
     for kind, names in (
