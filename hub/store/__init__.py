@@ -5,7 +5,8 @@ store.records  what was read          store.people     who is who        store.d
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
 store.verdicts what a person judged about two records       store.drifts    what somebody there made of our words
-store.absence  who is missing from a complete read
+store.absence  who is missing from a complete read             store.segments  who is in a segment, and was
+store.cuts     the cut points of RFM         store.lookups    who many values at once name
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -18,10 +19,12 @@ from pathlib import Path
 from hub.clock import Clock
 from hub.errors import SettingsError
 from hub.store.absence import Absence
+from hub.store.cuts import CutPoints
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
 from hub.store.leases import Leases
+from hub.store.lookups import Lookups
 from hub.store.marks import Marks
 from hub.store.migrations import migrate
 from hub.store.people import People
@@ -32,6 +35,7 @@ from hub.store.receipts import Receipts
 from hub.store.records import Records
 from hub.store.registers import Registers
 from hub.store.runs import Runs
+from hub.store.segments import Segments
 from hub.store.shared import Budgets, Tokens
 from hub.store.sqlite import SqliteDatabase
 from hub.store.verdicts import Verdicts
@@ -58,6 +62,9 @@ class Store:
         self.quarantine = Quarantine(db, vault)
         self.registers = Registers(db, vault)
         self.decisions = Decisions(db)
+        self.segments = Segments(db)
+        self.cuts = CutPoints(db)
+        self.lookups = Lookups(db, vault)
         self.questions = Questions(db, vault, clock)
         self.plans = Plans(db, vault, clock)
         self.receipts = Receipts(db, vault, clock)

@@ -282,6 +282,21 @@ def m0009_narrow_indexes(execute: Execute) -> None:
     execute("CREATE INDEX question_kind ON question (kind, connection)")
 
 
+@step
+def m0011_segments(execute: Execute) -> None:
+    """Who was in a segment and when; the cut points of recency, frequency and spend, as they stood from a day on."""
+    execute(
+        "CREATE TABLE membership (segment {text} NOT NULL, customer {text} NOT NULL, from_day {int} NOT NULL,"
+        " to_day {int} NOT NULL DEFAULT 0, rules {text} NOT NULL, PRIMARY KEY (segment, customer, from_day)){flat}"
+    )
+    execute("CREATE INDEX membership_customer ON membership (customer)")
+    execute("CREATE INDEX membership_left ON membership (to_day, segment) WHERE to_day > 0")
+    execute(
+        "CREATE TABLE rfm_cut (programme {text} NOT NULL, from_day {int} NOT NULL, figure {text} NOT NULL,"
+        " step {int} NOT NULL, value {int} NOT NULL, PRIMARY KEY (programme, from_day, figure, step)){flat}"
+    )
+
+
 _TYPES = {
     "sqlite": {"id": "INTEGER PRIMARY KEY", "int": "INTEGER", "text": "TEXT", "blob": "BLOB", "flat": " WITHOUT ROWID"},
     "postgresql": {

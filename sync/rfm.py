@@ -1,0 +1,28 @@
+"""RFM's cut points: computed on their scheduled days, and as they stand on a day."""
+
+from __future__ import annotations
+
+from hub.store import Store
+from rules.rfm import Cuts, Rfm, due_day
+
+
+def bring_up_to_date(store: Store, name: str, rfm: Rfm, as_of: int, currency: str) -> Cuts | None:
+    """The cut points of a day, computed first where a scheduled day has come; None while nobody had bought by then.
+
+    Computed as of the scheduled day: a run that comes later finds the same points as one on the day itself. Call it
+    within a write transaction, after resolve.
+    """
+    programme = rfm.programme(name)
+    standing = store.cuts.standing(programme, as_of)
+    day = due_day(rfm.refresh, standing[0] if standing else None, as_of)
+    if day is not None:
+        points = store.cuts.compute(day, rfm.days, currency, rfm.steps)
+        if points:
+            store.cuts.save(programme, day, points)
+    return cuts(store, name, rfm, as_of)
+
+
+def cuts(store: Store, name: str, rfm: Rfm, as_of: int) -> Cuts | None:
+    """The cut points of a day, as they are kept."""
+    standing = store.cuts.standing(rfm.programme(name), as_of)
+    return Cuts(rfm, standing[0], **standing[1]) if standing else None
