@@ -5,7 +5,9 @@ store.records  what was read          store.people     who is who        store.d
 store.marks    how far reading got    store.plans      what we would do  store.receipts   what we did
 store.runs     runs and their notes   store.leases     who works on what store.questions  what a person must answer
 store.verdicts what a person judged about two records       store.drifts    what somebody there made of our words
-store.absence  who is missing from a complete read          store.facts     what rules see
+store.absence  who is missing from a complete read             store.facts     what rules see
+store.segments who is in a segment, and was                  store.cuts      the cut points of RFM
+store.lookups  who many values at once name                  store.holdings  what tiers remember, what was granted
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -18,12 +20,14 @@ from pathlib import Path
 from hub.clock import Clock
 from hub.errors import SettingsError
 from hub.store.absence import Absence
+from hub.store.cuts import CutPoints
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
 from hub.store.facts import Facts
 from hub.store.holdings import Holdings
 from hub.store.leases import Leases
+from hub.store.lookups import Lookups
 from hub.store.marks import Marks
 from hub.store.migrations import migrate
 from hub.store.people import People
@@ -34,6 +38,7 @@ from hub.store.receipts import Receipts
 from hub.store.records import Records
 from hub.store.registers import Registers
 from hub.store.runs import Runs
+from hub.store.segments import Segments
 from hub.store.shared import Budgets, Tokens
 from hub.store.sqlite import SqliteDatabase
 from hub.store.verdicts import Verdicts
@@ -62,6 +67,9 @@ class Store:
         self.facts = Facts(db, vault)
         self.decisions = Decisions(db)
         self.holdings = Holdings(db, vault)
+        self.segments = Segments(db)
+        self.cuts = CutPoints(db)
+        self.lookups = Lookups(db, vault)
         self.questions = Questions(db, vault, clock)
         self.plans = Plans(db, vault, clock)
         self.receipts = Receipts(db, vault, clock)

@@ -1,0 +1,273 @@
+"""Segments: who is in one, since when, and who was, as periods.
+
+A period begins on the day on which a customer enters and ends on the day on which it leaves; that day is no longer part
+of it. Whoever enters and leaves on one day leaves no trace, and whoever comes back on the day of leaving was never away:
+so a day counts as it ends, however often it is decided, and a jump of days gives what single days would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hub.store.database import Database, Params, listings, names
+
+PAGE = 2000
+"""Customers who enter or leave that are worked on together."""
+
+MOST = 60
+"""Segments whose overlap can be counted together: each is a bit of a whole number."""
+
+_DUE = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') = ''"
+"""Who is decided, see `hub.store.decisions`; the comparison of ids makes SQLite use the index of those who are due."""
+
+_STANDS = "m.segment = :segment AND m.customer = c.id AND m.to_day = 0"
+
+
+class Moved(NamedTuple):
+    """How many entered a segment and how many left it."""
+
+    entered: int
+    left: int
+
+
+class Move(NamedTuple):
+    """A customer whom the rule wants in (`enters`) or out, and who is not there yet."""
+
+    customer: str
+    enters: bool
+
+
+class Period(NamedTuple):
+    """One stay in a segment; `to_day` is 0 while it lasts. `rules` is the digest of the rules that began it."""
+
+    segment: str
+    from_day: int
+    to_day: int
+    rules: str
+
+
+class Change(NamedTuple):
+    """One customer's entering or leaving."""
+
+    day: int
+    customer: str
+    entered: bool
+
+
+class Size(NamedTuple):
+    """How many are in a segment, and how many entered and left since a day, that day included."""
+
+    members: int
+    entered: int
+    left: int
+
+
+class Segments:
+    """The table `membership`."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # -- by a rule, for the customers that are due
+
+    def judge(self, segment: str, rules: str, day: int, expression: str, params: Params) -> Moved:
+        """Let due customers in and out by an expression over `facts f` that holds or not (unknown counts as not)."""
+        left = self.leave(segment, day, expression, params)
+        return Moved(self.enter(segment, rules, day, expression, params), left)
+
+    def leave(self, segment: str, day: int, expression: str, params: Params) -> int:
+        """End the stay of due members for whom the expression does not hold."""
+        leaving = (
+            "SELECT c.id FROM customer c JOIN facts f ON f.customer = c.id"
+            f" JOIN membership m ON {_STANDS} WHERE {_DUE} AND {_holds(expression)} = 0"
+        )
+        sql = f"UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0 AND customer IN ({leaving})"
+        count = self._db.execute(sql, {**params, "segment": segment, "day": day})
+        self._without_trace(day)
+        return count
+
+    def enter(self, segment: str, rules: str, day: int, expression: str, params: Params) -> int:
+        """Begin a stay for due customers for whom the expression holds; who left today goes on as if never away."""
+        bound = {**params, "segment": segment, "day": day}
+        back = self._db.execute(
+            "UPDATE membership SET to_day = 0 WHERE segment = :segment AND to_day = :day AND to_day > 0 AND EXISTS"
+            " (SELECT 1 FROM customer c JOIN facts f ON f.customer = c.id"
+            f" WHERE c.id = membership.customer AND {_DUE} AND {_holds(expression)} = 1)",
+            bound,
+        )
+        new = self._db.execute(
+            "INSERT INTO membership (segment, customer, from_day, rules)"
+            " SELECT CAST(:segment AS TEXT), c.id, CAST(:day AS BIGINT), CAST(:rules AS TEXT)"
+            f" FROM customer c JOIN facts f ON f.customer = c.id WHERE {_DUE} AND {_holds(expression)} = 1"
+            f" AND NOT EXISTS (SELECT 1 FROM membership m WHERE {_STANDS})",
+            {**bound, "rules": rules},
+        )
+        return back + new
+
+    def differing(self, segment: str, expression: str, params: Params) -> Iterator[list[Move]]:
+        """Who would enter and who would leave, in pages by id: for callers that let some of them wait."""
+        sql = (
+            "SELECT n.customer, n.holds FROM (SELECT c.id AS customer, CASE WHEN m.customer IS NULL THEN 0 ELSE 1 END"
+            f" AS standing, {_holds(expression)} AS holds FROM customer c JOIN facts f ON f.customer = c.id"
+            f" LEFT JOIN membership m ON {_STANDS} WHERE {_DUE} AND c.id > :last) n"
+            " WHERE n.standing <> n.holds ORDER BY n.customer LIMIT :page"
+        )
+        last = ""
+        while rows := self._db.rows(sql, {**params, "segment": segment, "last": last, "page": PAGE}):
+            yield [Move(customer, bool(holds)) for customer, holds in rows]
+            last = rows[-1][0]
+
+    # -- by name
+
+    def settle(self, segment: str, day: int, rules: str, entering: Sequence[str], leaving: Sequence[str]) -> Moved:
+        """Let these customers in and those out; who is in already stays, and who is not has nothing to leave."""
+        left = entered = 0
+        for listed, params in listings(leaving):
+            sql = (
+                f"UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0 AND customer IN {listed}"
+            )
+            left += self._db.execute(sql, {**params, "segment": segment, "day": day})
+        self._without_trace(day)
+        for listed, params in listings(entering):
+            entered += self._let_in(segment, day, rules, listed, params)
+        return Moved(entered, left)
+
+    def _let_in(self, segment: str, day: int, rules: str, listed: str, params: Params) -> int:
+        bound = {**params, "segment": segment, "day": day}
+        back = self._db.execute(
+            "UPDATE membership SET to_day = 0 WHERE segment = :segment AND to_day = :day AND to_day > 0"
+            f" AND customer IN {listed}",
+            bound,
+        )
+        new = self._db.execute(
+            "INSERT INTO membership (segment, customer, from_day, rules)"
+            " SELECT CAST(:segment AS TEXT), c.id, CAST(:day AS BIGINT), CAST(:rules AS TEXT) FROM customer c"
+            f" WHERE c.id IN {listed} AND NOT EXISTS (SELECT 1 FROM membership m WHERE {_STANDS})",
+            {**bound, "rules": rules},
+        )
+        return back + new
+
+    def agree(self, segment: str, day: int, rules: str, wanted: Iterable[str]) -> Moved:
+        """Make exactly these customers the members."""
+        known = {customer for (customer,) in self._db.rows(_MEMBERS, {"segment": segment})}
+        asked = set(wanted)
+        return self.settle(segment, day, rules, sorted(asked - known), sorted(known - asked))
+
+    def drop(self, segment: str, day: int) -> int:
+        """End all stays in a segment that the rules no longer know."""
+        sql = "UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0"
+        count = self._db.execute(sql, {"segment": segment, "day": day})
+        self._without_trace(day)
+        return count
+
+    def leave_merged(self, day: int) -> int:
+        """Customers that were merged away leave all segments: the one that lives on is judged itself."""
+        count = self._db.execute(
+            "UPDATE membership SET to_day = :day WHERE to_day = 0 AND customer IN (SELECT c.id FROM customer c"
+            " JOIN membership m ON m.customer = c.id AND m.to_day = 0 WHERE c.merged_into IS NOT NULL)",
+            {"day": day},
+        )
+        self._without_trace(day)
+        return count
+
+    def _without_trace(self, day: int) -> None:
+        sql = "DELETE FROM membership WHERE to_day = :day AND to_day > 0 AND from_day >= to_day"
+        self._db.execute(sql, {"day": day})
+
+    # -- reading
+
+    def names(self) -> list[str]:
+        """The segments that have members."""
+        return [segment for (segment,) in self._db.rows(_NAMES)]
+
+    def standing(self, customers: Sequence[str]) -> dict[str, list[str]]:
+        """customer -> the segments it is in, by name."""
+        found: dict[str, list[str]] = {customer: [] for customer in customers}
+        for listed, params in listings(customers):
+            sql = f"SELECT customer, segment FROM membership WHERE to_day = 0 AND customer IN {listed} ORDER BY segment"
+            for customer, segment in self._db.rows(sql, params):
+                found[customer].append(segment)
+        return found
+
+    def of_customer(self, customer: str) -> list[Period]:
+        """A customer's stays, by segment, the oldest first."""
+        sql = (
+            "SELECT segment, from_day, to_day, rules FROM membership WHERE customer = :customer"
+            " ORDER BY segment, from_day"
+        )
+        return [Period(*row) for row in self._db.rows(sql, {"customer": customer})]
+
+    def sizes(self, since: int) -> dict[str, Size]:
+        """segment -> its size now and its changes since a day; also of segments that were dropped since."""
+        rows = self._db.rows(
+            "SELECT segment, COUNT(CASE WHEN to_day = 0 THEN 1 END), COUNT(CASE WHEN from_day >= :since THEN 1 END),"
+            " COUNT(CASE WHEN to_day >= :since THEN 1 END) FROM membership"
+            " WHERE to_day = 0 OR to_day >= :since GROUP BY segment ORDER BY segment",
+            {"since": since},
+        )
+        return {segment: Size(*counts) for segment, *counts in rows}
+
+    def changes(self, segment: str, from_day: int, to_day: int, most: int = 1_000_000) -> list[Change]:
+        """Who entered and left between two days, both included; newest first, at most so many."""
+        rows = self._db.rows(
+            "SELECT n.day, n.customer, n.entered FROM (SELECT from_day AS day, customer, 1 AS entered FROM membership"
+            " WHERE segment = :segment AND from_day >= :low AND from_day <= :high"
+            " UNION ALL SELECT to_day, customer, 0 FROM membership"
+            " WHERE segment = :segment AND to_day > 0 AND to_day >= :low AND to_day <= :high) n"
+            " ORDER BY n.day DESC, n.customer, n.entered LIMIT :most",
+            {"segment": segment, "low": from_day, "high": to_day, "most": most},
+        )
+        return [Change(day, customer, bool(entered)) for day, customer, entered in rows]
+
+    def members(self, segment: str, most: int | None = None) -> Iterator[str]:
+        """The members by id, a few at a time; nobody whom a merge since the last decision made another's alias."""
+        bound: Params = {"segment": segment, "most": 2**62 if most is None else most}
+        return (customer for (customer,) in self._db.stream(f"{_MEMBERS} LIMIT :most", bound))
+
+    def overlap(self, segments: Sequence[str]) -> dict[tuple[str, str], int]:
+        """How many customers are in both of two segments, for all pairs in both orders; with itself, its size.
+
+        Counted by which of the segments each customer is in, so that one pass is enough for all pairs.
+        """
+        if len(segments) > MOST:
+            raise ValueError(f"at most {MOST} segments")
+        found = {(one, other): 0 for one in segments for other in segments}
+        for sign, count in self._signs(segments) if segments else ():
+            held = [segment for bit, segment in enumerate(segments) if sign >> bit & 1]
+            for one in held:
+                for other in held:
+                    found[one, other] += count
+        return found
+
+    def _signs(self, segments: Sequence[str]) -> list[tuple[int, int]]:
+        """Each combination of segments that somebody is in, as a sum of their bits, with how many are."""
+        listed, params = names("k", segments)
+        bits = " ".join(f"WHEN :k{bit} THEN {2**bit}" for bit in range(len(segments)))
+        rows = self._db.rows(
+            "SELECT n.sign, COUNT(*) FROM (SELECT CAST(SUM(CAST(CASE segment"
+            f" {bits} END AS BIGINT)) AS BIGINT) AS sign FROM membership"
+            f" WHERE to_day = 0 AND segment IN {listed} GROUP BY customer) n GROUP BY n.sign ORDER BY n.sign",
+            params,
+        )
+        return [(sign, count) for sign, count in rows]
+
+
+_MEMBERS = (
+    "SELECT m.customer FROM membership m JOIN customer c ON c.id = m.customer"
+    " WHERE m.segment = :segment AND m.to_day = 0 AND c.merged_into IS NULL ORDER BY m.customer"
+)
+
+_NAMES = """
+WITH RECURSIVE n (segment) AS (
+  SELECT MIN(m.segment) FROM membership m
+  UNION ALL
+  SELECT (SELECT MIN(m.segment) FROM membership m WHERE m.segment > n.segment) FROM n WHERE n.segment IS NOT NULL)
+SELECT n.segment FROM n WHERE n.segment IS NOT NULL AND EXISTS
+  (SELECT 1 FROM membership m WHERE m.segment = n.segment AND m.to_day = 0) ORDER BY n.segment
+"""
+"""From name to name along the key: a plain DISTINCT goes through all members, in every run."""
+
+
+def _holds(expression: str) -> str:
+    return f"CASE WHEN ({expression}) THEN 1 ELSE 0 END"

@@ -1,0 +1,131 @@
+"""segments: who enters and who leaves, by rules over facts and by lists in files.
+
+    judged = Segmenter(store, place, folder, connections).settle(segments, day, digest)
+
+Runs in decide's write transaction, after facts have been brought up to date and before anybody ceases to be due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub.errors import SettingsError
+from hub.forms import Place
+from hub.settings import Configuration
+from hub.store import Store
+from hub.store.segments import Move, Moved
+from sync.listed import Found, Reader
+
+Waiting = Callable[[Sequence[Move]], Collection[str]]
+"""Which of these customers' moves must wait, because a stream that the rule reads is incomplete for them."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A segment by a rule: an SQL expression over `facts f` that holds or not, with its parameters."""
+
+    name: str
+    expression: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A segment by a list: a CSV file, relative to the configuration's folder, and the column that names customers."""
+
+    name: str
+    file: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of one segment.
+
+    `waiting` moves were held. `problem` says why a list could not be read (its members stay as they are); `unknown`,
+    `several` and `unreadable` are the numbers of its lines that name nobody, more than one, or nothing that can be read.
+    """
+
+    entered: int = 0
+    left: int = 0
+    waiting: int = 0
+    problem: str = ""
+    unknown: tuple[int, ...] = ()
+    several: tuple[int, ...] = ()
+    unreadable: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """Settles segments in one store; `folder` is where the paths of lists start, `connections` are the brand's."""
+
+    store: Store
+    place: Place
+    folder: Path
+    connections: Sequence[str]
+
+    def settle(
+        self, segments: Sequence[Rule | Listed], day: int, rules: str, waiting: Waiting | None = None
+    ) -> dict[str, Judged]:
+        """Bring all segments up to date; ends those that are not among `segments`, and the stays of merged customers."""
+        self.store.segments.leave_merged(day)
+        found = {segment.name: self._one(segment, day, rules, waiting) for segment in segments}
+        for name in self.store.segments.names():
+            if name not in found:
+                found[name] = Judged(left=self.store.segments.drop(name, day))
+        return found
+
+    def _one(self, segment: Rule | Listed, day: int, rules: str, waiting: Waiting | None) -> Judged:
+        if isinstance(segment, Listed):
+            return self._listed(segment, day, rules)
+        if waiting is not None:
+            return self._held(segment, day, rules, waiting)
+        moved = self.store.segments.judge(segment.name, rules, day, segment.expression, dict(segment.params))
+        return Judged(moved.entered, moved.left)
+
+    def _held(self, rule: Rule, day: int, rules: str, waiting: Waiting) -> Judged:
+        """Page by page, because somebody may have to wait."""
+        entered = left = held = 0
+        for page in self.store.segments.differing(rule.name, rule.expression, dict(rule.params)):
+            wait = set(waiting(page))
+            going = [move for move in page if move.customer not in wait]
+            moved = self._move(rule.name, day, rules, going)
+            entered, left, held = entered + moved.entered, left + moved.left, held + len(page) - len(going)
+        return Judged(entered, left, held)
+
+    def _move(self, name: str, day: int, rules: str, moves: Sequence[Move]) -> Moved:
+        entering = [move.customer for move in moves if move.enters]
+        leaving = [move.customer for move in moves if not move.enters]
+        return self.store.segments.settle(name, day, rules, entering, leaving)
+
+    def _listed(self, segment: Listed, day: int, rules: str) -> Judged:
+        """The customers whom the list names today: people may have merged or come apart since. A fault changes nobody."""
+        try:
+            found = self.read(segment)
+        except SettingsError as error:
+            return Judged(problem=str(error))
+        moved = self.store.segments.agree(segment.name, day, rules, found.customers)
+        lines = (tuple(found.unknown), tuple(found.several), tuple(found.unreadable))
+        return Judged(moved.entered, moved.left, 0, "", *lines)
+
+    def read(self, segment: Listed) -> Found:
+        """Whom a list names; SettingsError for a file that cannot be taken as it is."""
+        return Reader(self.store, self.place, self.connections).read(self.folder / segment.file, segment.column)
+
+
+def written(config: Configuration) -> dict[str, str]:
+    """segment -> its rule as somebody wrote it; empty while the rules name no segments."""
+    found = getattr(config.rules, "segments", None) or {}
+    return {name: _text(rule) for name, rule in sorted(found.items())}
+
+
+def _text(rule: object) -> str:
+    """A rule as one line: a predicate as it is, a list by its file and column."""
+    dumped = rule.model_dump(exclude_none=True) if hasattr(rule, "model_dump") else rule
+    inner = dumped.get("list", dumped) if isinstance(dumped, Mapping) else dumped
+    if isinstance(inner, Mapping) and "file" in inner:
+        return f"list {inner['file']}, by {inner.get('column', '')}"
+    return str(inner.get("when", inner)) if isinstance(inner, Mapping) else str(inner)
