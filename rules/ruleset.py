@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Literal
 
 from rules.catalogue import Fact
-from rules.nodes import Node
-from rules.reading import Measure, Rule
+from rules.nodes import Measure, Node, Truth
 from rules.rfm import Rfm
+from rules.rule import Rule
 from rules.sql import Sql
 from rules.standing import Policy
 
@@ -84,7 +84,8 @@ class Programme:
     def expression(self, sql: Sql) -> str:
         """What the facts alone decide, as SQL; its parameters gather in `sql`."""
         *upper, floor = self.choices
-        return sql.first_match([(one.value, one.when.tree) for one in upper if one.when], floor.value)
+        cases = [(one.value, one.when.tree) for one in upper if one.when]
+        return sql.first_match([*cases, (floor.value, Truth(True))])
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,15 @@ class RuleSet:
         """All predicates."""
         of_programmes = [rule for programme in self.programmes for rule in programme.rules]
         return (*of_programmes, *(segment.when for segment in self.segments if segment.when is not None))
+
+    @property
+    def texts(self) -> dict[str, object]:
+        """The rules as they were written, to be kept with what they decided."""
+        programmes = {
+            one.name: [[choice.value, choice.when.text if choice.when else ""] for choice in one.choices]
+            for one in self.programmes
+        }
+        return {"programmes": programmes, "segments": {one.name: one.when.text for one in self.segments if one.when}}
 
     def programme(self, name: str) -> Programme | None:
         """A programme by its name."""

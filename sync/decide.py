@@ -1,61 +1,75 @@
-"""decide: facts, tiers and stages for the customers that a change or the calendar touches, and for nobody else."""
+"""decide: facts, tiers, stages and segments for the customers that a change or the calendar touches, and for nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import orjson
 
 from hub.errors import SettingsError
 from hub.forms import Place
 from hub.store import Store
 from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
-from rules.ruleset import Programme, RuleSet
+from rules.nodes import FactOf
+from rules.rfm import Cuts, groups_sql
+from rules.ruleset import RFM, Programme, RuleSet
+from rules.sql import Sql
+from sync import reads, rfm
 from sync.facts import Profiler, tags
 from sync.golden import Survivorship
+from sync.holding import Holder
+from sync.segments import Judged, Listed, Rule, Segmenter
+from sync.waiting import Incomplete, Waits
 
-_READ = ("orders_365d", "spend_365d", "orders_life", "spend_life", "first_order_on", "last_order_on")
-"""The facts of orders that the programmes and `kehub why` read."""
+__all__ = ["DecideResult", "Decider", "Incomplete", "no_way_back"]
 
-
-@dataclass(frozen=True)
-class Incomplete:
-    """An order stream that has not been read completely for the as-of day."""
-
-    connection: str
-    stream: str
-    since: str
+_GROUPS = Programme(RFM, (), "stage", ())
+"""The programme of RFM groups: none of them takes anything away."""
 
 
 @dataclass(frozen=True)
 class DecideResult:
-    """What one decide step did; `other_currency` orders of the customers decided are left out of their facts."""
+    """What one decide step did; `other_currency` orders of the customers decided have no rate and are left out of their
+    facts; `segments`: who came and went."""
 
     due: int
     calendar: int
     changed: dict[str, int]
     held: dict[str, int]
     other_currency: int = 0
+    segments: dict[str, Judged] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Decider:
-    """Decides for one day with one rule set."""
+    """Decides for one day with one rule set.
+
+    `basis` changes when anybody may be decided or planned otherwise; `told` when the same records would tell otherwise
+    who somebody is. `folder` is where the files of lists are, `connections` are the brand's.
+    """
 
     store: Store
     rules: RuleSet
     survivorship: Survivorship
     place: Place
-    currency: str
+    bought: Bought
     as_of: int
     hold_days: int
-    basis: str = ""
+    basis: str
+    told: str
+    folder: Path
+    connections: Sequence[str]
 
     def decide(self, incomplete: Sequence[Incomplete]) -> DecideResult:
         """Bring facts and decisions of all due customers up to date."""
         with self.store.db.writing("decide_due"):
             self.store.leases.check("decide")
+            segments = self._lists()
             calendar = self._due()
         for part in self.store.people.due(changed=True):
             with self.store.db.writing("decide_profile"):
@@ -65,39 +79,70 @@ class Decider:
         for within in self.store.facts.parts():
             with self.store.db.writing("decide_facts"):
                 self.store.leases.check("decide")
-                other += self.store.facts.fill_due(self.as_of, self._wanted, self._bought, within)
-        changed, held = {}, {}
+                other += self.store.facts.fill_due(self.as_of, self.wanted, self.bought, within)
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
-            for programme in self.rules.programmes:
-                done = self._programme(programme, incomplete) if count else (0, 0)
-                changed[programme.name], held[programme.name] = done
-            if self.store.questions.subjects("held", ""):
-                self.store.questions.end("held", "", None, self._held_subjects())
-        return DecideResult(count, calendar, changed, held, other)
+            waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
+            done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
+            segments |= self._segments() if count else {}
+            waits.over()
+        changed = {name: settled for name, (settled, _) in done.items()}
+        held = {name: waiting for name, (_, waiting) in done.items()}
+        return DecideResult(count, calendar, changed, held, other, segments)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What the rules read, the cut points of RFM included."""
+        wanted = reads.wanted(self.rules)
+        if self._cuts is None:
+            return wanted
+        known = wanted.days.get("last_order_on", frozenset())
+        return replace(wanted, days={**wanted.days, "last_order_on": known | set(self._cuts.day_thresholds())})
+
+    @cached_property
+    def _cuts(self) -> Cuts | None:
+        return rfm.cuts(self.store, RFM, self.rules.rfm, self.as_of) if self.rules.rfm else None
+
+    @property
+    def _programmes(self) -> tuple[Programme, ...]:
+        return (*self.rules.programmes, *((_GROUPS,) if self.rules.rfm else ()))
+
+    # -- who is due
 
     def _due(self) -> int:
         """Who the calendar or new rules make due since the last time; remembered in the same transaction."""
         decisions = self.store.decisions
         last = no_way_back(self.store, self.as_of)
-        if decisions.meta("basis") != (self.basis or self.rules.digest):
-            decisions.everybody_due()
-        self.store.facts.prepare(self._wanted, self._bought)
+        self._new_rules(last)
+        if self.rules.rfm and rfm.bring_up_to_date(self.store, RFM, self.rules.rfm, self.as_of, self.bought):
+            decisions.everybody_due(changed=False)
+        self.store.facts.prepare(self.wanted, self.bought)
         count = 0
         if last is not None and last < self.as_of:
-            count = self.store.facts.calendar_due(last, self.as_of, self._wanted, self._bought)
+            count = self.store.facts.calendar_due(last, self.as_of, self.wanted, self.bought)
+            count += self.store.holdings.calendar_due(last, self.as_of)
         decisions.held_due()
         decisions.remember("decided_on", str(self.as_of))
-        decisions.remember("basis", self.basis or self.rules.digest)
         return count
 
-    @property
-    def _wanted(self) -> Wanted:
-        return Wanted(frozenset(_READ), days={"last_order_on": frozenset(self.rules.day_thresholds())})
+    def _new_rules(self, last: int | None) -> None:
+        """Other rules than last time: everybody once; what tiers remember is what the new ones go on from."""
+        decisions = self.store.decisions
+        if decisions.meta("basis") != self.basis:
+            decisions.everybody_due(changed=decisions.meta("told") != self.told)
+        for programme in self.rules.programmes:
+            name = f"programme {programme.name}"
+            known = decisions.meta(name)
+            if programme.remembers and known not in (None, programme.digest) and last is not None:
+                self.store.holdings.rebase(programme.name, min(last, self.as_of - 1))
+            if known != programme.digest:
+                decisions.remember(name, programme.digest)
+        if decisions.meta("basis") != self.basis:
+            decisions.keep_rules(self.rules.digest, orjson.dumps(self.rules.texts).decode())
+            decisions.remember("basis", self.basis)
+            decisions.remember("told", self.told)
 
-    @property
-    def _bought(self) -> Bought:
-        return Bought(self.currency, self.place.zone)
+    # -- what is decided
 
     def _profiles(self, customers: Sequence[str]) -> None:
         """Bring what facts take from the records of some customers up to date."""
@@ -108,55 +153,81 @@ class Decider:
         )
         self.store.facts.save_tags({customer: tags(records[customer]) for customer in customers})
 
-    def _programme(self, programme: Programme, incomplete: Sequence[Incomplete]) -> tuple[int, int]:
-        """Land what differs; lowering decisions wait while a stream they read is incomplete."""
+    def _programme(self, programme: Programme, waits: Waits) -> tuple[int, int]:
+        """Land what differs; lowering decisions wait while a stream they read is incomplete. (settled, waiting)"""
         decisions, digest = self.store.decisions, self.rules.digest
-        expression, params = programme.compile(self.as_of)
         settled, held = 0, set[str]()
-        for differing in decisions.differing(programme.name, expression, params):
-            waiting = self._waiting(programme, differing, incomplete)
+        for differing in self._differing(programme):
+            waiting = waits.waiting(programme, differing)
             if waiting:
-                reason = "; ".join(f"stream {i.connection}.{i.stream} incomplete since {i.since}" for i in incomplete)
-                decisions.hold(programme.name, self.as_of, reason, waiting)
+                decisions.hold(programme.name, self.as_of, waits.reason, waiting)
             wait = {entry.customer for entry in waiting}
             due = [entry for entry in differing if entry.customer not in wait]
             decisions.settle(programme.name, digest, self.as_of, due)
             settled, held = settled + len(due), held | wait
         decisions.unhold(programme.name, held)
-        settled += decisions.open(programme.name, digest, self.as_of, expression, params)
+        if not programme.remembers:
+            expression, seen, params = self._compiled(programme)
+            settled += decisions.open(
+                programme.name, digest, self.as_of, expression, seen, params, but_granted=bool(self._granted(programme))
+            )
         return settled, len(held)
 
-    def _held_subjects(self) -> set[tuple[str, str]]:
-        return {(row["programme"], f"{row['customer']}:{row['value']}") for row in self.store.decisions.held()}
+    def _differing(self, programme: Programme) -> Iterator[list[Decided]]:
+        """Those whose standing decision is another one than the rules'; by one statement where nothing is remembered."""
+        holder = Holder(self.store, self.rules, programme, self.bought, self.as_of)
+        if programme.remembers:
+            for part in self.store.people.due():
+                yield from self._with_seen(programme, holder.differing(part))
+            return
+        expression, seen, params = self._compiled(programme)
+        granted = self._granted(programme)
+        yield from self.store.decisions.differing(programme.name, expression, seen, params, but_granted=bool(granted))
+        yield from self._with_seen(programme, holder.differing(granted) if granted else iter(()))
 
-    def _waiting(
-        self, programme: Programme, differing: Sequence[Decided], incomplete: Sequence[Incomplete]
-    ) -> list[Decided]:
-        lowering = [entry for entry in differing if programme.lowers(entry.standing, entry.value)]
-        if not lowering or not incomplete:
-            return []
-        connections = sorted({entry.connection for entry in incomplete})
-        known = self.store.decisions.known_to([entry.customer for entry in lowering], connections)
-        waiting = [entry for entry in lowering if entry.customer in known]
-        since = self.store.decisions.waiting_since(programme.name, [entry.customer for entry in waiting])
-        answers = self.store.questions.answered("held", "")
-        return [
-            entry
-            for entry in waiting
-            if not self._released(programme, entry, since.get(entry.customer, self.as_of), answers)
-        ]
+    def _granted(self, programme: Programme) -> list[str]:
+        return self.store.holdings.due_with_grants(programme.name)
 
-    def _released(
-        self, programme: Programme, entry: Decided, since: int, answers: Mapping[tuple[str, str], str]
-    ) -> bool:
-        """A hold older than `hold_days` is a question; a person's yes lets the decision through."""
-        if self.as_of - since < self.hold_days:
-            return False
-        subject = f"{entry.customer}:{entry.value}"
-        if answers.get((programme.name, subject)) == "yes":
-            return True
-        self.store.questions.ask("held", subject, field=programme.name)
-        return False
+    def _with_seen(self, programme: Programme, pages: Iterator[list[Decided]]) -> Iterator[list[Decided]]:
+        _, seen, params = self._compiled(programme)
+        for page in pages:
+            read = self.store.decisions.reading([entry.customer for entry in page], seen, params)
+            yield [entry._replace(seen=read.get(entry.customer, "")) for entry in page]
+
+    def _compiled(self, programme: Programme) -> tuple[str, str, dict[str, object]]:
+        """The programme and what it reads as SQL over the stored facts, with all parameters."""
+        sql = reads.now_sql(self.store)
+        if programme is _GROUPS:
+            expression, params = groups_sql(self._cuts, self.as_of, "g")
+            assert self.rules.rfm is not None
+            nodes = [(name, FactOf("count", name)) for name in sorted(rfm.read_by(self.rules.rfm))]
+            return expression, reads.listed(nodes, sql), {**params, **sql.params}
+        expression = programme.expression(sql)
+        return expression, reads.seen(self.rules, programme, sql), sql.params
+
+    # -- segments
+
+    @property
+    def _segmenter(self) -> Segmenter:
+        return Segmenter(self.store, self.place, self.folder, self.connections)
+
+    def _lists(self) -> dict[str, Judged]:
+        """Bring the lists up to date, and make those due whom they let in or out."""
+        listed = [Listed(one.name, one.listed.file, one.listed.column) for one in self.rules.segments if one.listed]
+        found = self._segmenter.lists(listed, self.as_of, self.rules.digest)
+        for name, judged in found.items():
+            if judged.entered or judged.left:
+                self.store.segments.make_due(name, self.as_of)
+        return found
+
+    def _segments(self) -> dict[str, Judged]:
+        found = []
+        for segment in self.rules.segments:
+            if segment.when is not None:
+                sql: Sql = reads.now_sql(self.store)
+                found.append(Rule(segment.name, sql.condition(segment.when.tree), sql.params))
+        lists = [one.name for one in self.rules.segments if one.listed]
+        return self._segmenter.settle(found, lists, self.as_of, self.rules.digest)
 
 
 def no_way_back(store: Store, as_of: int) -> int | None:

@@ -19,7 +19,7 @@ from hub.errors import HubError, Transient
 from hub.model import local_day
 from hub.settings import Connection
 from hub.store.plans import Plan
-from sync import staff
+from sync import reads, staff
 from sync.apply import Applied, Applier
 from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
@@ -153,8 +153,8 @@ def _registers(setup: Setup) -> None:
 
 def _decide(setup: Setup, report: Report) -> DecideResult:
     decider = Decider(
-        setup.store, setup.rules, setup.survivorship, setup.config.place, setup.config.brand.currency, setup.as_of,
-        setup.config.hold_days, setup.basis,
+        setup.store, setup.rules, setup.survivorship, setup.config.place, reads.bought(setup.config), setup.as_of,
+        setup.config.hold_days, setup.basis, setup.told, setup.config.folder, [c.name for c in setup.config.connections],
     )  # fmt: skip
     incomplete = incomplete_streams(setup)
     decided = decider.decide(incomplete)

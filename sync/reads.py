@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hub.settings import Configuration
 from hub.store import Store
 from hub.store.facts import Bought, Counted, Wanted
-from rules.nodes import Constant, FactOf, Measured
+from rules.nodes import Constant, FactOf, Measured, Value
 from rules.reading import Rule
-from rules.ruleset import OwnFact, Programme, Read, RuleSet, read_by
-from rules.sql import Sql
+from rules.ruleset import OwnFact, Programme, RuleSet, read_by
+from rules.sql import Dialect, Sql
+from sync.rfm import read_by as read_by_rfm
 
 SEPARATOR = "\n"
 """Between the values that a decision was taken by."""
@@ -27,7 +28,7 @@ def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
     """What all rules read, or some of them."""
     read = read_by(rules.rules if of is None else of)
     own = {one.fact.name: one for one in rules.own}
-    facts = read.facts | (_of_rfm(rules) if of is None else frozenset())
+    facts = read.facts | (read_by_rfm(rules.rfm) if of is None and rules.rfm else frozenset())
     counted = [_aggregated(own[name]) for name in sorted(facts & own.keys())]
     counted += [Counted(one.name, one.window, one.what, one.by, one.value) for one in read.measures]
     return Wanted(facts - own.keys(), tuple(counted), read.days)
@@ -36,12 +37,6 @@ def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
 def wanted_by(rules: RuleSet, programme: Programme) -> Wanted:
     """What one programme reads."""
     return wanted(rules, tuple(programme.rules))
-
-
-def _of_rfm(rules: RuleSet) -> frozenset[str]:
-    if rules.rfm is None:
-        return frozenset()
-    return frozenset({"last_order_on", f"orders_{rules.rfm.window}", f"spend_{rules.rfm.window}"})
 
 
 def _aggregated(own: OwnFact) -> Counted:
@@ -65,18 +60,23 @@ def then_sql(store: Store) -> Sql:
     return Sql(_dialect(store), values="value_then", as_of_rows=True, tag=store.facts.tag)
 
 
-def _dialect(store: Store) -> str:
-    return store.db.dialect
+def _dialect(store: Store) -> Dialect:
+    return "sqlite" if store.db.dialect == "sqlite" else "postgresql"
 
 
 def seen(rules: RuleSet, programme: Programme, sql: Sql) -> str:
     """The values that a programme reads, as one text: `name=value` for each, what is unknown left empty."""
     read = read_by(programme.rules)
     own: Mapping[str, OwnFact] = {one.fact.name: one for one in rules.own}
-    nodes = [(name, FactOf("text", name, name in own)) for name in sorted(read.facts)]
+    facts = [(name, FactOf("text", name, name in own)) for name in sorted(read.facts)]
+    return listed([*facts, *((one.name, Measured("count", one)) for one in read.measures)], sql)
+
+
+def listed(nodes: Sequence[tuple[str, Value]], sql: Sql) -> str:
+    """Named values as such a text."""
     parts = [
         f"{sql.value(Constant('text', f'{name}='))} || COALESCE(CAST({sql.value(node)} AS TEXT), '')"
-        for name, node in [*nodes, *((one.name, Measured("count", one)) for one in read.measures)]
+        for name, node in nodes
     ]
     between = f" || {sql.value(Constant('text', SEPARATOR))} || "
     return between.join(parts) if parts else sql.value(Constant("text", ""))

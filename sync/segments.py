@@ -1,6 +1,6 @@
 """segments: who enters and who leaves, by rules over facts and by lists in files.
 
-    judged = Segmenter(store, place, folder, connections).settle(segments, day, digest)
+    judged = Segmenter(store, place, folder, connections).settle(rules, lists, day, digest)
 
 Runs in decide's write transaction, after facts have been brought up to date and before anybody ceases to be due.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from hub.errors import SettingsError
 from hub.forms import Place
 from hub.settings import Configuration
+from hub.settings.rule_shape import Segment
 from hub.store import Store
 from hub.store.segments import Move, Moved
 from sync.listed import Found, Reader
@@ -67,20 +68,23 @@ class Segmenter:
     folder: Path
     connections: Sequence[str]
 
+    def lists(self, segments: Sequence[Listed], day: int, rules: str) -> dict[str, Judged]:
+        """Bring lists up to date: before anything that looks members up."""
+        return {segment.name: self._listed(segment, day, rules) for segment in segments}
+
     def settle(
-        self, segments: Sequence[Rule | Listed], day: int, rules: str, waiting: Waiting | None = None
+        self, segments: Sequence[Rule], lists: Collection[str], day: int, rules: str, waiting: Waiting | None = None
     ) -> dict[str, Judged]:
-        """Bring all segments up to date; ends those that are not among `segments`, and the stays of merged customers."""
+        """Bring segments by rule up to date; ends those that are neither among these nor `lists`, and the stays of merged
+        customers."""
         self.store.segments.leave_merged(day)
         found = {segment.name: self._one(segment, day, rules, waiting) for segment in segments}
         for name in self.store.segments.names():
-            if name not in found:
+            if name not in found and name not in lists:
                 found[name] = Judged(left=self.store.segments.drop(name, day))
         return found
 
-    def _one(self, segment: Rule | Listed, day: int, rules: str, waiting: Waiting | None) -> Judged:
-        if isinstance(segment, Listed):
-            return self._listed(segment, day, rules)
+    def _one(self, segment: Rule, day: int, rules: str, waiting: Waiting | None) -> Judged:
         if waiting is not None:
             return self._held(segment, day, rules, waiting)
         moved = self.store.segments.judge(segment.name, rules, day, segment.expression, dict(segment.params))
@@ -117,15 +121,10 @@ class Segmenter:
 
 
 def written(config: Configuration) -> dict[str, str]:
-    """segment -> its rule as somebody wrote it; empty while the rules name no segments."""
-    found = getattr(config.rules, "segments", None) or {}
-    return {name: _text(rule) for name, rule in sorted(found.items())}
+    """segment -> its rule as somebody wrote it."""
+    return {name: _text(rule) for name, rule in sorted(config.written.segments.items())}
 
 
-def _text(rule: object) -> str:
+def _text(rule: Segment) -> str:
     """A rule as one line: a predicate as it is, a list by its file and column."""
-    dumped = rule.model_dump(exclude_none=True) if hasattr(rule, "model_dump") else rule
-    inner = dumped.get("list", dumped) if isinstance(dumped, Mapping) else dumped
-    if isinstance(inner, Mapping) and "file" in inner:
-        return f"list {inner['file']}, by {inner.get('column', '')}"
-    return str(inner.get("when", inner)) if isinstance(inner, Mapping) else str(inner)
+    return rule.when or (f"list {rule.list.file}, by {rule.list.column}" if rule.list else "")

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,11 @@ from hub.model import local_day
 from hub.settings import Configuration, Connection
 from hub.store import Store, open_store
 from hub.vault import master_key
-from rules.ruleset import STAGE, RuleSet, lifecycle, tiers
+from rules.ruleset import STAGE, RuleSet
 from sync.destination import Destination
 from sync.golden import Survivorship
 from sync.landing import Shore
-from sync.normalise import Normaliser, minor
+from sync.normalise import Normaliser
 
 
 @dataclass
@@ -127,8 +126,8 @@ class Setup:
 
     @property
     def rules(self) -> RuleSet:
-        """The brand's programmes, compiled from the configuration."""
-        return rule_set(self.config)
+        """The brand's rules, with what else decisions rest on."""
+        return replace(self.config.rules, basis=self.config.rules_digest)
 
     @property
     def decides(self) -> dict[str, tuple[str, ...]]:
@@ -150,9 +149,15 @@ class Setup:
         return blake2b(orjson.dumps(read), digest_size=16).hexdigest()
 
     @property
+    def told(self) -> str:
+        """Changes when the same records would tell otherwise who somebody is: then all profiles are made again."""
+        read = [{name: list(order) for name, order in self.config.survivorship.items()}, list(self.ranks.items())]
+        return blake2b(orjson.dumps([*read, self.config.brand.time_zone]), digest_size=8).hexdigest()
+
+    @property
     def main_tier(self) -> str:
         """The programme that a mapping's plain `tier` means: the first one written."""
-        return next(iter(self.config.rules.tiers), "")
+        return self.config.rules.main
 
     def record(self, command: str, **facts: object) -> None:
         """Note in the list of runs who changed what by a command that reads no system."""
@@ -163,24 +168,6 @@ class Setup:
         self._stack.close()
         self.store.leases.release()
         self.store.close()
-
-
-def rule_set(config: Configuration) -> RuleSet:
-    """The configured thresholds as programmes; money becomes minor units of the brand's currency."""
-    programmes = [
-        tiers(name, [(row.tier, _minor(row.spend_365d, config), row.orders_365d) for row in ladder])
-        for name, ladder in config.rules.tiers.items()
-    ]
-    stages = config.rules.lifecycle
-    stage = lifecycle(
-        at_risk_days=stages.at_risk_days, lost_days=stages.lost_days, repeat=stages.repeat_orders,
-        loyal=stages.loyal_orders,
-    )  # fmt: skip
-    return RuleSet((*programmes, stage), basis=config.rules_digest)
-
-
-def _minor(amount: Decimal | None, config: Configuration) -> int | None:
-    return None if amount is None else minor(amount, config.brand.currency)
 
 
 def open_setup(config: Configuration, clock: Clock, actor: str, as_of: date | None = None) -> Setup:

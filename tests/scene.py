@@ -14,6 +14,7 @@ from hub.store.receipts import Receipt
 from sync import staff
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
+from sync.reads import bought
 from sync.resolve import Resolved, resolve
 from sync.resolve.cluster import Limits
 from sync.setup import Setup
@@ -172,7 +173,7 @@ class Scene(Brand):
 
     def facts(self, customer: str) -> dict[str, Any]:
         """A customer's facts."""
-        return self.store.facts.of(customer) or {}
+        return self.store.facts.live(customer, self.hub.as_of, bought(self.hub.config)) or {}
 
     def decided(self, customer: str) -> dict[str, str]:
         """A customer's standing decisions."""
@@ -203,4 +204,4 @@ class Scene(Brand):
         """Make every record and customer due, as a first run over a full store would."""
         with self.store.db.writing("everybody"):
             self.store.db.execute("UPDATE record SET due = 1 WHERE noun = 'customers'")
-            self.store.decisions.everybody_due()
+            self.store.decisions.everybody_due(changed=True)

@@ -123,7 +123,7 @@ def assert_another_look_changes_nobody(brand: Brand) -> None:
     before = worked_out(brand)
     with brand.opened() as setup, setup.store.db.writing("everybody"):
         setup.store.db.execute("UPDATE record SET due = 1 WHERE noun = 'customers'")
-        setup.store.decisions.everybody_due()
+        setup.store.decisions.everybody_due(changed=True)
     report = brand.sync(full=True)
     assert report.resolved is not None
     assert (report.resolved.created, report.resolved.moved) == (0, 0)

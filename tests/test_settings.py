@@ -142,8 +142,8 @@ def test_everything_that_is_written_arrives(tmp_path: Path) -> None:
     assert (config.network.proxy, config.network.timeout_seconds) == ("http://kehub:pw@proxy:3128", 12.5)
     assert (config.brakes.share, config.approval_hours, config.hold_days) == (0.2, 24, 3)
     assert config.survivorship == {"phone": ("crm", "web"), "custom.shoe": ("web",)}
-    assert [row.spend_365d for row in config.rules.tiers["vip"]] == [Decimal(3000), Decimal(1000), None]
-    assert (config.rules.lifecycle.at_risk_days, config.rules.lifecycle.loyal_orders) == (90, 5)
+    assert [row.spend_365d for row in config.written.tiers["vip"].ladder] == [Decimal(3000), Decimal(1000), None]
+    assert (config.written.lifecycle.at_risk_days, config.written.lifecycle.loyal_orders) == (90, 5)
 
 
 def test_codes_keep_their_zeros(tmp_path: Path) -> None:

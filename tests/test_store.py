@@ -16,7 +16,8 @@ from hub.clock import FixedClock
 from hub.errors import HubError, SettingsError
 from hub.store import connect, create_store, open_store
 from hub.store.database import Database
-from hub.store.migrations import STEPS, migrate
+from hub.store.migrations import migrate
+from hub.store.steps import STEPS
 from tests.brand import MASTER
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THREE, Scene

@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 
 from hub.connector import Field, Tagged, TagRule, tag_calls
 from hub.errors import SettingsError
-from hub.model import STAGES
 from hub.plugins import load_plugins
 from hub.settings import load
 from hub.tags import fold, names
-from rules.ruleset import lifecycle
 from sync import tags
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -93,10 +91,6 @@ def test_calls_give_each_customer_its_tags_once_and_are_few(wanted: dict[str, fr
     given_ = [(id_, tag) for call in calls for id_ in call.ids for tag in call.tags]
     assert sorted(given_) == sorted((id_, tag) for id_, found in wanted.items() for tag in found)
     assert len(calls) <= min(4, len({found for found in wanted.values() if found}))
-
-
-def test_the_stages_known_to_the_settings_are_those_of_the_rules() -> None:
-    assert {choice.value for choice in lifecycle().choices} == set(STAGES)
 
 
 YAML = """brand: {{name: B}}

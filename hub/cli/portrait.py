@@ -17,11 +17,15 @@ from hub.connector import Row
 from hub.store.receipts import Receipt
 from hub.store.records import Stored
 from hub.tags import TAGS
-from rules.ruleset import STAGE, Clause, Programme, explain
+from rules.ruleset import Programme
 from sync import staff, tags
+from sync.explain import Clause, Explainer
 from sync.golden import Said, believed
+from sync.holding import Holder
 from sync.mapping import LISTS
 from sync.plan import decided_fields
+from sync.reads import bought as bought_by
+from sync.reads import read_seen
 from sync.setup import Setup
 
 
@@ -29,7 +33,9 @@ def portrait(setup: Setup, customer: str) -> Facts:
     """Everything `kehub why` shows of a customer."""
     store = setup.store
     records = store.records.of_customers([customer])[customer]
-    found = _facts(setup, customer)
+    as_of = int(store.decisions.meta("decided_on") or setup.as_of)
+    found = store.facts.live(customer, as_of, bought_by(setup.config)) or {}
+    explainer = Explainer(store, setup.rules, bought_by(setup.config), customer, as_of)
     return {
         "customer": customer,
         "aliases": store.people.aliases(customer),
@@ -38,9 +44,14 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "records": _records(setup, customer, records),
         "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
         "verdicts": [_verdict(row) for row in store.verdicts.of_customer(customer)],
-        "decisions": [_decision(setup, customer, programme) for programme in setup.rules.programmes],
+        "decisions": [_decision(setup, explainer, programme) for programme in setup.rules.programmes],
         "tags": _tags(setup, customer, records),
         "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
+        "segments": [
+            {"segment": p.segment, "from": day(p.from_day), "to": day(p.to_day or None)}
+            for p in store.segments.of_customer(customer)
+        ],
+        "facts": found,
         "bought": bought(setup, customer, found),
         "orders": [_order(row) for row in store.registers.purchases(customer, 10)],
         "planned": [{"connection": r.connection, **item_facts(r)} for r in store.plans.of_customer(customer)],
@@ -49,10 +60,6 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "drift": drift_facts(setup, store.drifts.list(every=True, customer=customer, count=20)),
         "corrections": corrections(records),
     }
-
-
-def _facts(setup: Setup, customer: str) -> Row:
-    return setup.store.facts.of(customer) or {}
 
 
 # -- what is true of the customer, and who says so
@@ -123,19 +130,37 @@ def _correction(record: Stored) -> Facts:
 # -- what follows from it
 
 
-def _decision(setup: Setup, customer: str, programme: Programme) -> Facts:
+def _decision(setup: Setup, explainer: Explainer, programme: Programme) -> Facts:
     """A programme's standing decision with every clause, and what is missing to the next better value."""
+    customer = explainer.customer
     periods = [p for p in setup.store.decisions.periods(customer) if p["programme"] == programme.name]
     standing = next((period for period in periods if not period["to_day"]), None)
-    found = _facts(setup, customer)
-    clauses = explain(programme, found, found.get("as_of", setup.as_of))
+    clauses = explainer.clauses(programme)
     return {
         "programme": programme.name,
         "value": standing["value"] if standing else None,
-        "since": day(standing["from_day"]) if standing else None,
-        "clauses": [_clause(clause) for clause in clauses],
-        "next": _next(programme, standing["value"], clauses) if standing and programme.name != STAGE else None,
+        "since": day(standing["since"] or standing["from_day"]) if standing else None,
+        "rules": standing["rules"] if standing else None,
+        "read": read_seen(standing["seen"]) if standing else {},
+        "clauses": [vars(clause) | {"missing": clause.missing} for clause in clauses],
+        "next": _next(programme, standing["value"], clauses) if standing and programme.kind == "tier" else None,
+        "keeps": _keeps(setup, explainer, programme),
+        "periods": [{**p, "from": day(p["from_day"]), "to": day(p["to_day"] or None)} for p in periods],
     }
+
+
+def _keeps(setup: Setup, explainer: Explainer, programme: Programme) -> Facts | None:
+    """How long a tier with a memory, or a granted one, is kept if nobody does anything."""
+    granted = setup.store.holdings.granted([explainer.customer], programme.name).get(explainer.customer, [])
+    if not programme.remembers and not granted:
+        return None
+    holder = Holder(setup.store, explainer.rules, programme, explainer.bought, explainer.as_of)
+    held = holder.standings([explainer.customer])[explainer.customer]
+    return {
+        "short_since": day(held.short_since), "review_on": day(held.review_on), "falls_on": day(held.falls_on),
+        "falls_to": programme.values[held.falls_to] if held.falls_to is not None else None,
+        "granted": [{**one._asdict(), "from": day(one.from_day), "until": day(one.until_day)} for one in granted],
+    }  # fmt: skip
 
 
 def _tags(setup: Setup, customer: str, records: Sequence[Stored]) -> list[Facts]:
@@ -167,25 +192,14 @@ def _carried(record: Stored, given: Row) -> list[Facts]:
     ]
 
 
-def _clause(clause: Clause) -> Facts:
-    return {
-        "value": clause.value, "fact": clause.fact, "operator": clause.operator, "wanted": clause.wanted,
-        "found": clause.found, "holds": clause.holds,
-    }  # fmt: skip
-
-
 def _next(programme: Programme, standing: str, clauses: Sequence[Clause]) -> Facts | None:
     """The next better tier and what is missing to it; None for the best."""
     rank = programme.rank(standing)
     if not 0 < rank < len(programme.choices):
         return None
     value = programme.choices[rank - 1].value
-    missing = [
-        {"fact": c.fact, "missing": c.wanted - (c.found or 0)}
-        for c in clauses
-        if c.value == value and not c.holds and isinstance(c.wanted, int) and isinstance(c.found or 0, int)
-    ]
-    return {"value": value, "missing": missing}
+    short = [c for c in clauses if c.value == value and c.missing is not None]
+    return {"value": value, "missing": [{"fact": c.fact, "missing": c.missing} for c in short]}
 
 
 # -- what happened and what is planned

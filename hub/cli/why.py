@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +14,8 @@ from hub.cli.finding import the_customer
 from hub.cli.money import amount
 from hub.cli.opening import Json, opened
 from hub.cli.portrait import portrait
-from hub.cli.show import Facts, block, cell, clock_time, emit, show
+from hub.cli.show import Facts, block, cell, clock_time, day, emit, show
 from hub.names import PARTS
-from rules.predicate import LABELS
 
 app = command_app()
 
@@ -163,22 +162,44 @@ def _order(order: Facts) -> str:
 
 def _decision(decision: Facts, currency: str) -> Iterator[str]:
     """The standing value, the conditions that make it so with the customer's own figures, and the way to the next."""
-    own = [_clause(each, currency) for each in decision["clauses"] if each["value"] == decision["value"]]
-    because = f": {' and '.join(own)}" if own else ", as no other applies"
+    own = [
+        _clause(each, currency) for each in decision["clauses"] if each["value"] == decision["value"] and each["holds"]
+    ]
+    because = f": {' and '.join(own)}" if own else ", as no other applies" if not decision["keeps"] else ""
     yield f"{decision['programme']}: {cell(decision['value'])} since {cell(decision['since'])}{because}"
     if decision["next"]:
         unmet = [
             each for each in decision["clauses"] if each["value"] == decision["next"]["value"] and not each["holds"]
         ]
-        short = {each["fact"]: _figure(each["fact"], each["missing"], currency) for each in decision["next"]["missing"]}
-        told = [f"{short[each['fact']]} ({_clause(each, currency)})" for each in unmet if each["fact"] in short]
-        yield f"missing to {decision['next']['value']}: {' and '.join(told) or 'nothing'}"
+        told = [_short(each, currency) for each in unmet]
+        between = " or " if any(each["either"] for each in unmet) else " and "
+        yield f"missing to {decision['next']['value']}: {between.join(told) or 'nothing'}"
+    if decision["keeps"]:
+        yield from _keeps(decision["keeps"])
+
+
+def _keeps(keeps: Facts) -> Iterator[str]:
+    if keeps["falls_on"]:
+        short = f", short since {keeps['short_since']}" if keeps["short_since"] else ""
+        yield f"falls to {keeps['falls_to']} on {keeps['falls_on']} if nothing is bought{short}"
+    elif keeps["review_on"]:
+        yield f"looked at again on {keeps['review_on']}"
+    for grant in keeps["granted"]:
+        yield f"{grant['value']} granted from {grant['from']} to {grant['until']} by {grant['actor']} [{grant['id']}]"
+
+
+def _short(clause: Facts, currency: str) -> str:
+    if clause["missing"] is None:
+        return _clause(clause, currency)
+    return f"{_figure(clause, clause['missing'], currency)} ({_clause(clause, currency)})"
 
 
 def _clause(clause: Facts, currency: str) -> str:
-    wanted, found = (_figure(clause["fact"], clause[side], currency) for side in ("wanted", "found"))
+    if clause["operator"] not in ASKS or clause["wanted"] is None:
+        return clause["text"] if clause["holds"] else f"needs {clause['text']}"
+    wanted, found = (_figure(clause, clause[side], currency) for side in ("wanted", "found"))
     need = "" if clause["holds"] else "needs "
-    return f"{LABELS.get(clause['fact'], clause['fact'])} {found}, {need}{ASKS[clause['operator']]} {wanted}"
+    return f"{clause['label'] or clause['text']} {found}, {need}{ASKS[clause['operator']]} {wanted}"
 
 
 def _tags(facts: Facts) -> Iterator[str]:
@@ -192,8 +213,12 @@ def _tags(facts: Facts) -> Iterator[str]:
         yield f"{record} {', '.join(found)}"
 
 
-def _figure(fact: str, value: object, currency: str) -> str:
-    return amount(value, currency) if fact.startswith("spend") and isinstance(value, int) else cell(value)
+def _figure(clause: Facts, value: Any, currency: str) -> str:
+    if isinstance(value, int | float) and clause["kind"] == "money":
+        return amount(round(value), currency)
+    if isinstance(value, int) and clause["kind"] == "day":
+        return cell(day(value))
+    return cell(round(value, 2) if isinstance(value, float) else value)
 
 
 def _written(facts: Facts, zone: tzinfo) -> Iterator[str]:

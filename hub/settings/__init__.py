@@ -16,8 +16,8 @@ from hub.settings.configuration import Configuration, Connection, ConnectorClass
 from hub.settings.connections import Catalogue
 from hub.settings.fields import SiteField
 from hub.settings.load import load
-from hub.settings.schema import json_schema
 from hub.settings.rule_shape import Lifecycle, Rules, TierRow
+from hub.settings.schema import json_schema
 from hub.settings.shape import Brakes, IdentityLimits, Network, Retention
 from hub.settings.starter import presets, starter
 

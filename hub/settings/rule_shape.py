@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -57,6 +57,11 @@ class OwnFact(Shape):
     window: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,3}d|ytd|last_year|life)$")] = "life"
     means: Short = ""
     zh: Short = ""
+
+    @property
+    def how(self) -> Literal["count", "sum", "min", "max"]:
+        """Which of the four is written."""
+        return "count" if self.count else "sum" if self.sum else "min" if self.min else "max"
 
     @model_validator(mode="after")
     def _one(self) -> OwnFact:
@@ -133,11 +138,14 @@ def _programme(written: Ladder | Tiers) -> Tiers:
     return written if isinstance(written, Tiers) else Tiers(ladder=written)
 
 
-Programme = Annotated[
-    Annotated[Ladder, Tag("short")] | Annotated[Tiers, Tag("mapping")],
-    Discriminator(_written),
-    AfterValidator(_programme),
-]
+if TYPE_CHECKING:
+    Programme = Tiers
+else:
+    Programme = Annotated[
+        Annotated[Ladder, Tag("short")] | Annotated[Tiers, Tag("mapping")],
+        Discriminator(_written),
+        AfterValidator(_programme),
+    ]
 """A bare list is a ladder with everything else as usual."""
 
 
@@ -202,9 +210,14 @@ def _segment(written: str | Segment) -> Segment:
     return written if isinstance(written, Segment) else Segment(when=written)
 
 
-SegmentRule = Annotated[
-    Annotated[str, Tag("short")] | Annotated[Segment, Tag("mapping")], Discriminator(_written), AfterValidator(_segment)
-]
+if TYPE_CHECKING:
+    SegmentRule = Segment
+else:
+    SegmentRule = Annotated[
+        Annotated[str, Tag("short")] | Annotated[Segment, Tag("mapping")],
+        Discriminator(_written),
+        AfterValidator(_segment),
+    ]
 """A bare text is the predicate."""
 
 

@@ -6,22 +6,24 @@ A predicate's mistake is told by file, line and column, with a caret under the p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.model import Brand, minor_digits
-from hub.settings.problems import Problems, Spot, nearest
+from hub.settings.problems import Problems, Spot
 from hub.settings.rule_shape import Lifecycle, OwnFact, Rules, Segment, Tiers
 from hub.settings.tree import Leaf, Loc, Table, walk
 from rules import catalogue, lifecycle, reading
-from rules.catalogue import Fact
-from rules.reading import Fault, Rule, World, Wrong, told
+from rules.catalogue import Fact, Kind
+from rules.nodes import Value
+from rules.order_fields import ORDER_FIELDS, ORDER_REFUSED
+from rules.reading import Fault, Rule, Wants, World, Wrong, told
 from rules.rfm import Rfm
-from rules.ruleset import RFM, STAGE, Choice, ListFile, Policy, Programme, RuleSet
+from rules.ruleset import RFM, STAGE, Choice, ListFile, Programme, RuleSet
 from rules.ruleset import OwnFact as Own
 from rules.ruleset import Segment as Group
+from rules.standing import Policy
 
 _NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
 
@@ -60,20 +62,22 @@ class _Reader:
         for name in values:
             if name in (STAGE, RFM):
                 spot = self._spot(("rules", "tiers", name))
-                self.problems.add(spot, f'"{name}" is the name of a programme of the hub\'s own', remedy="choose another")
+                self.problems.add(
+                    spot, f'"{name}" is the name of a programme of the hub\'s own', remedy="choose another"
+                )
 
     def _own(self, name: str, fact: OwnFact) -> Own | None:
         loc: Loc = ("rules", "facts", name)
         if name in catalogue.CATALOGUE or name in catalogue.REFUSED:
             self.problems.add(self._spot(loc), f'"{name}" is a fact of the hub\'s own', remedy="choose another name")
             return None
-        world = World(catalogue.ORDER_FIELDS, {}, {}, minor_digits(self.brand.currency), catalogue.ORDER_REFUSED)
-        how = next(how for how in ("count", "sum", "min", "max") if getattr(fact, how) is not None)
+        world = World(ORDER_FIELDS, {}, {}, minor_digits(self.brand.currency), ORDER_REFUSED)
+        how = fact.how
         of = self._read(getattr(fact, how), world, (*loc, how), "value") if how != "count" else None
         where = self._read(fact.where, world, (*loc, "where")) if fact.where else None
-        kind = of.kind if of else "count"
+        kind: Kind = of.tree.kind if of and isinstance(of.tree, Value) else "count"
         made = Fact(name, kind, "custom", fact.means or name, (fact.zh,) if fact.zh else (), fact.window, fact.means)
-        return Own(made, how, of and of.tree, where and where.tree)
+        return Own(made, how, of.tree if of else None, where.tree if where else None)
 
     def _segment(self, name: str, values: Mapping[str, tuple[str, ...]], within: tuple[str, ...]) -> None:
         """Read a segment after those that it names."""
@@ -100,7 +104,7 @@ class _Reader:
     def _earned(self, when: str | None, thresholds: str, name: str, place: int) -> Rule | None:
         loc: Loc = ("rules", "tiers", name, "ladder", place, "when")
         text = " and ".join(part for part in (f"({when})" if when and thresholds else when, thresholds) if part)
-        rule = self._read(text, self._world({}), loc, lead=1 if when and thresholds else 0)
+        rule = self._read(text, self._world({}), loc, lead=int(bool(when and thresholds)))
         if rule is not None and rule.programmes:
             self.problems.add(
                 self._spot(loc), "a tier cannot depend on a tier, not through a segment either", remedy="name facts"
@@ -115,9 +119,7 @@ class _Reader:
                 for place, row in enumerate(written.stages)
             ]
             return Programme(STAGE, tuple(choices), "stage", written.lowering)
-        at = lifecycle.Thresholds(
-            written.at_risk_days, written.lost_days, written.repeat_orders, written.loyal_orders
-        )
+        at = lifecycle.Thresholds(written.at_risk_days, written.lost_days, written.repeat_orders, written.loyal_orders)
         known = [
             Choice(stage, reading.read(text, world) if text else None)
             for stage, text in lifecycle.stages(written.model, at)
@@ -129,7 +131,7 @@ class _Reader:
     def _world(self, programmes: Mapping[str, tuple[str, ...]]) -> World:
         return World(self.facts, self.segments, programmes, minor_digits(self.brand.currency))
 
-    def _read(self, text: str, world: World, loc: Loc, wants: str = "condition", lead: int = 0) -> Any:
+    def _read(self, text: str, world: World, loc: Loc, wants: Wants = "condition", lead: int = 0) -> Rule | None:
         try:
             return reading.read(text, world, wants)
         except Wrong as wrong:

@@ -13,7 +13,7 @@ from pydantic import (
     Tag,
 )
 
-from hub.model import Brand, Short, StaffMember, StorePlace
+from hub.model import Brand, StaffMember, StorePlace
 from hub.settings.fields import SiteFields
 from hub.settings.rule_shape import Rules, Shape
 

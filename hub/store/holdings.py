@@ -122,7 +122,7 @@ class Holdings:
             )
             for *row, body in self._db.rows(sql, {**params, "programme": programme}):
                 reason = self._vault.open(bytes(body), f"tier_grant:{row[0]}")["reason"]
-                found.setdefault(row[1], []).append(Granted(*row, reason))
+                found.setdefault(row[1], []).append(Granted._make((*row, reason)))
         return found
 
     def due_with_grants(self, programme: str) -> list[str]:

@@ -154,6 +154,14 @@ class Segments:
         asked = set(wanted)
         return self.settle(segment, day, rules, sorted(asked - known), sorted(known - asked))
 
+    def make_due(self, segment: str, day: int) -> None:
+        """Whoever entered or left on a day is looked at again."""
+        self._db.execute(
+            "UPDATE customer SET due = 2 WHERE due = 0 AND id IN (SELECT customer FROM membership"
+            " WHERE segment = :segment AND (from_day = :day OR to_day = :day))",
+            {"segment": segment, "day": day},
+        )
+
     def drop(self, segment: str, day: int) -> int:
         """End all stays in a segment that the rules no longer know."""
         sql = "UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0"
