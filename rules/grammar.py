@@ -111,13 +111,13 @@ class Shaper:
 
     def shape(self, words: Sequence[Word]) -> tuple[Piece, ...]:
         """The pieces of the whole text."""
-        following: Sequence[Word | None] = [*words[1:], None]
+        following: Sequence[Word | None] = [*words, None][1:]
         skip = False
         for word, after in zip(words, following, strict=True):
             if skip:
                 skip = False
             elif self._open[-1].complete:
-                self._after_operand(word)
+                self._after_operand(word, after)
             else:
                 skip = self._operand(word, after)
         return self._whole()
@@ -148,7 +148,7 @@ class Shaper:
         if word.sort == "mark":
             self._mark_for_operand(word, listed)
         elif word.text in ("not", "-") and _operator(word):
-            self._prefix(word)
+            self._prefix(word, last)
         elif _operator(word):
             self._misplaced(word)
         else:
@@ -175,7 +175,10 @@ class Shaper:
             self._lose(place, "the list behind `in` is empty", remedy="name one value at least")
         self._lose(place, "there is nothing in these brackets", remedy="leave them out")
 
-    def _prefix(self, word: Word) -> None:
+    def _prefix(self, word: Word, last: Piece | None) -> None:
+        if word.text == "not" and isinstance(last, Word) and last.text not in ("and", "or", "not"):
+            what = f"`not` denies a condition, behind `{last.text}` stands a value"
+            self._lose(word, what, remedy="put it before the comparison")
         self._prefixes += 1
         if self._prefixes + len(self._open) > NESTED:
             self._lose(word, f"more than {NESTED} of `not` and `-` within each other", remedy="two of them cancel out")
@@ -194,11 +197,11 @@ class Shaper:
             self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
         self._lose(word, f"something is missing before `{word.text}`", remedy="add it, or take the word out")
 
-    def _after_operand(self, word: Word) -> None:
+    def _after_operand(self, word: Word, after: Word | None) -> None:
         if word.text == ")" and word.sort == "mark":
             self._close(word)
         elif word.text == "," and word.sort == "mark":
-            self._comma(word)
+            self._comma(word, after)
         elif _operator(word) and word.text != "not":
             self._put(word)
         else:
@@ -214,21 +217,25 @@ class Shaper:
         self._between(frame)
         self._put(Bracket(frame.sort, frame.name, tuple(map(tuple, frame.parts)), at, word.end - at))
 
-    def _comma(self, word: Word) -> None:
+    def _comma(self, word: Word, after: Word | None) -> None:
         frame = self._open[-1]
         if frame.sort in ("call", "list"):
             self._between(frame)
             frame.parts.append([])
             return
         last = frame.last
-        if isinstance(last, Word) and last.sort == "number" and last.end == word.at:
-            remedy = "a number has no marks between thousands, as in 3000"
-            self._lose(Word("mark", ",", last.at, word.end - last.at), "a comma within a number", remedy=remedy)
+        if isinstance(last, Word) and after and last.sort == after.sort == "number" and last.end + 1 == after.at:
+            whole = Word("number", "", last.at, after.end - last.at)
+            self._lose(whole, "a number has no marks between its thousands", meant=last.text + after.text)
         self._lose(word, "a comma joins no conditions", meant="and", remedy="write and, or or")
 
     def _missing_operator(self, word: Word) -> None:
         last = self._open[-1].last
         before = last.text if isinstance(last, Word) else ")"
+        if word.text == "not" and _operator(word):
+            self._lose(word, "`not` stands before a condition, or before in, like, between", remedy="put it there")
+        if isinstance(last, Word) and last.sort == "name" and last.text.lower() == "date":
+            self._lose(word, "`date` is followed by a day in quotes", remedy="as in date '2026-01-31'")
         remedy = "write and, or, or a comparison such as >= between them"
         if word.sort == "text" and isinstance(last, Word) and last.sort == "text":
             remedy = "a quote within a text is written twice: ''"

@@ -555,7 +555,7 @@ def made(texts: list[str], wants: Any = "condition") -> list[Rule]:
             found.append(read(text, WORLD, wants))
         except Wrong as error:
             told = str(error)
-            assert re.search(TOLD, told), f"{text}\n{told}"  # noqa: PT017 - it is not known which of them are
+            assert re.search(TOLD, told), f"{text}\n{told}"
     assume(found)
     return found
 
