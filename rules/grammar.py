@@ -67,18 +67,19 @@ def _operator(word: Word) -> bool:
 def joined(words: Sequence[Word], faults: Faults) -> list[Word]:
     """Words that belong together made one: `date '...'`, `is null`, `is not null`, `not in`, `not like`, `not between`."""
     made: list[Word] = []
-    rest = list(words)
-    while rest:
-        taken = _take(rest, faults)
+    number = 0
+    while number < len(words):
+        taken = _take(words[number : number + 3], faults)
         made.append(taken)
-        del rest[: sum(taken.at <= word.at < taken.end for word in rest)]
+        while number < len(words) and words[number].at < taken.end:
+            number += 1
     return made
 
 
-def _take(words: list[Word], faults: Faults) -> Word:
+def _take(words: Sequence[Word], faults: Faults) -> Word:
     first = words[0]
-    texts = [word.text.lower() for word in words[:3]]
-    sorts = [word.sort for word in words[:3]]
+    texts = [word.text.lower() for word in words]
+    sorts = [word.sort for word in words]
     if texts[0] == "date" and sorts[:2] == ["name", "text"]:
         return _one(words[:2], "day", words[1].value)
     if texts[:2] in (["not", "in"], ["not", "like"], ["not", "between"]):
@@ -94,7 +95,7 @@ def _take(words: list[Word], faults: Faults) -> Word:
     return first
 
 
-def _one(words: list[Word], sort: Literal["day", "word"], value: object = None) -> Word:
+def _one(words: Sequence[Word], sort: Literal["day", "word"], value: object = None) -> Word:
     text = " ".join(word.text for word in words)
     inner = value if isinstance(value, str) else None
     return Word(sort, text, words[0].at, words[-1].end - words[0].at, inner)
@@ -258,17 +259,17 @@ class Shaper:
 
     def _whole(self) -> tuple[Piece, ...]:
         frame = self._open[-1]
-        if frame.mark is not None:
-            self._lose(frame.mark, "this bracket is not closed", remedy="add ) where it ends")
         last = frame.last
-        if last is None:
+        if frame.mark is not None:
+            self._faults.add(frame.mark.at, 1, "this bracket is not closed", remedy="add ) where it ends")
+        elif last is None:
             self._faults.add(
                 0, self._end, "there is nothing here", remedy="write a condition such as spend_365d >= 3000"
             )
-            raise Lost
-        if not frame.complete:
-            assert isinstance(last, Word)
+        if not frame.complete and isinstance(last, Word):
             self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
+        if frame.mark is not None or last is None:
+            raise Lost
         self._between(frame)
         return tuple(frame.parts[0])
 

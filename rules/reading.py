@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from rules.calls import Calls
+from rules.calls import FUNCTIONS, Calls
 from rules.catalogue import Fact
 from rules.compare import Comparing
 from rules.faults import Fault, Faults, Wrong, told
@@ -107,9 +107,17 @@ class _Reader:
 
     def _only_names(self, words: Sequence[Word]) -> None:
         """The text has no shape, but names that are no facts can be told."""
+        plain = (*FUNCTIONS.keys() - {"days_since"}, "date")
         for number, word in enumerate(words):
-            around = [other.text for other in words[max(number - 1, 0) : number + 2]]
-            if word.sort == "name" and "(" not in around and word.text.lower() not in (*self._world.names, "date"):
+            before = [other.text.lower() for other in words[max(number - 2, 0) : number]]
+            called = before[-1:] == ["("] and before[0] in plain
+            calls = number + 1 < len(words) and words[number + 1].text == "("
+            if (
+                word.sort == "name"
+                and not called
+                and not calls
+                and word.text.lower() not in (*self._world.names, "date")
+            ):
                 self._names.unknown(word)
 
     def _wanted(self, part: Part) -> Value:
