@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from rules.faults import nearest
 from rules.kinds import NUMERIC, Kinds, Loose, Null, Part, said
@@ -54,8 +54,9 @@ class Comparing:
 
     def compare(self, operator: Operator, left: Part, right: Part, place: Node) -> Condition:
         """`left operator right`."""
-        if isinstance(left, Compare | Between):
-            self._fault(place, "comparisons cannot be chained", remedy="write a > 1 and a < 5, or a between 1 and 5")
+        for side in (left, right):
+            if isinstance(side, Condition):
+                self._fault(side, "a condition is compared with nothing", remedy="use it alone, or with not before it")
         one, other = self._kinds.value(left), self._kinds.value(right)
         if _constant(one) and _constant(other):
             self._two_constants(one, other, place)
@@ -105,6 +106,8 @@ class Comparing:
             return self._kinds.settle(right, "count")
         if isinstance(right, Loose):
             self._fault(right, "days are whole", remedy="write a whole number")
+        if isinstance(right, Constant):
+            self._not_text(left, right)
         self._kinds.days_alone(left)
 
     def _number(self, left: Value, right: Loose) -> Constant:
@@ -127,11 +130,13 @@ class Comparing:
             if isinstance(left, TierOf):
                 self._tier(left, right)
             return right
-        number = re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(right.value))
+        self._not_text(left, right)
+
+    def _not_text(self, left: Value, right: Constant) -> NoReturn:
+        number = left.kind in NUMERIC and re.fullmatch(r"[0-9]+(\.[0-9]+)?", str(right.value))
         what = f"{self._kinds.shown(left)} is {said(left)}, {self._kinds.shown(right)} is a text"
-        self._fault(
-            right, what, meant=str(right.value) if number else "", remedy="" if number else "compare it with a number"
-        )
+        remedy = "use it alone, or with not before it" if left.kind == "flag" else "compare it with a number"
+        self._fault(right, what, meant=str(right.value) if number else "", remedy="" if number else remedy)
 
     def _tier(self, left: TierOf, right: Constant) -> None:
         values = self._world.programmes[left.programme]

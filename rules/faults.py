@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from hub.errors import SettingsError
 
@@ -56,11 +56,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def told(text: str, fault: Fault) -> str:
     """The line of the text with carets under the place, for people; wide characters take two columns."""
     start = text.rfind("\n", 0, fault.offset) + 1
-    line = text[start:].split("\n", 1)[0].replace("\t", " ")
-    before = line[: fault.offset - start]
-    place = line[len(before) : len(before) + max(fault.length, 1)]
-    return f"{line}\n{' ' * _columns(before)}{'^' * max(_columns(place), 1)}"
+    line, at = text[start:].split("\n", 1)[0], fault.offset - start
+    left = max(0, at - _BEFORE) if len(line) > _WIDEST else 0
+    shown = "".join(char if char.isprintable() else " " for char in line[left : left + _WIDEST])
+    before, place = shown[: at - left], shown[at - left : at - left + max(fault.length, 1)]
+    return f"{shown}\n{' ' * _columns(before)}{'^' * max(_columns(place), 1)}"
+
+
+_BEFORE, _WIDEST = 60, 120
+"""Characters of a long line that are shown before the place, and in all."""
 
 
 def _columns(text: str) -> int:
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in text)

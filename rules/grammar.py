@@ -67,18 +67,19 @@ def _operator(word: Word) -> bool:
 def joined(words: Sequence[Word], faults: Faults) -> list[Word]:
     """Words that belong together made one: `date '...'`, `is null`, `is not null`, `not in`, `not like`, `not between`."""
     made: list[Word] = []
-    rest = list(words)
-    while rest:
-        taken = _take(rest, faults)
+    number = 0
+    while number < len(words):
+        taken = _take(words[number : number + 3], faults)
         made.append(taken)
-        del rest[: sum(taken.at <= word.at < taken.end for word in rest)]
+        while number < len(words) and words[number].at < taken.end:
+            number += 1
     return made
 
 
-def _take(words: list[Word], faults: Faults) -> Word:
+def _take(words: Sequence[Word], faults: Faults) -> Word:
     first = words[0]
-    texts = [word.text.lower() for word in words[:3]]
-    sorts = [word.sort for word in words[:3]]
+    texts = [word.text.lower() for word in words]
+    sorts = [word.sort for word in words]
     if texts[0] == "date" and sorts[:2] == ["name", "text"]:
         return _one(words[:2], "day", words[1].value)
     if texts[:2] in (["not", "in"], ["not", "like"], ["not", "between"]):
@@ -94,7 +95,7 @@ def _take(words: list[Word], faults: Faults) -> Word:
     return first
 
 
-def _one(words: list[Word], sort: Literal["day", "word"], value: object = None) -> Word:
+def _one(words: Sequence[Word], sort: Literal["day", "word"], value: object = None) -> Word:
     text = " ".join(word.text for word in words)
     inner = value if isinstance(value, str) else None
     return Word(sort, text, words[0].at, words[-1].end - words[0].at, inner)
@@ -111,13 +112,13 @@ class Shaper:
 
     def shape(self, words: Sequence[Word]) -> tuple[Piece, ...]:
         """The pieces of the whole text."""
-        following: Sequence[Word | None] = [*words[1:], None]
+        following: Sequence[Word | None] = [*words, None][1:]
         skip = False
         for word, after in zip(words, following, strict=True):
             if skip:
                 skip = False
             elif self._open[-1].complete:
-                self._after_operand(word)
+                self._after_operand(word, after)
             else:
                 skip = self._operand(word, after)
         return self._whole()
@@ -148,7 +149,7 @@ class Shaper:
         if word.sort == "mark":
             self._mark_for_operand(word, listed)
         elif word.text in ("not", "-") and _operator(word):
-            self._prefix(word)
+            self._prefix(word, last)
         elif _operator(word):
             self._misplaced(word)
         else:
@@ -175,7 +176,10 @@ class Shaper:
             self._lose(place, "the list behind `in` is empty", remedy="name one value at least")
         self._lose(place, "there is nothing in these brackets", remedy="leave them out")
 
-    def _prefix(self, word: Word) -> None:
+    def _prefix(self, word: Word, last: Piece | None) -> None:
+        if word.text == "not" and isinstance(last, Word) and last.text not in ("and", "or", "not"):
+            what = f"`not` denies a condition, behind `{last.text}` stands a value"
+            self._lose(word, what, remedy="put it before the comparison")
         self._prefixes += 1
         if self._prefixes + len(self._open) > NESTED:
             self._lose(word, f"more than {NESTED} of `not` and `-` within each other", remedy="two of them cancel out")
@@ -194,11 +198,11 @@ class Shaper:
             self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
         self._lose(word, f"something is missing before `{word.text}`", remedy="add it, or take the word out")
 
-    def _after_operand(self, word: Word) -> None:
+    def _after_operand(self, word: Word, after: Word | None) -> None:
         if word.text == ")" and word.sort == "mark":
             self._close(word)
         elif word.text == "," and word.sort == "mark":
-            self._comma(word)
+            self._comma(word, after)
         elif _operator(word) and word.text != "not":
             self._put(word)
         else:
@@ -214,21 +218,25 @@ class Shaper:
         self._between(frame)
         self._put(Bracket(frame.sort, frame.name, tuple(map(tuple, frame.parts)), at, word.end - at))
 
-    def _comma(self, word: Word) -> None:
+    def _comma(self, word: Word, after: Word | None) -> None:
         frame = self._open[-1]
         if frame.sort in ("call", "list"):
             self._between(frame)
             frame.parts.append([])
             return
         last = frame.last
-        if isinstance(last, Word) and last.sort == "number" and last.end == word.at:
-            remedy = "a number has no marks between thousands, as in 3000"
-            self._lose(Word("mark", ",", last.at, word.end - last.at), "a comma within a number", remedy=remedy)
+        if isinstance(last, Word) and after and last.sort == after.sort == "number" and last.end + 1 == after.at:
+            whole = Word("number", "", last.at, after.end - last.at)
+            self._lose(whole, "a number has no marks between its thousands", meant=last.text + after.text)
         self._lose(word, "a comma joins no conditions", meant="and", remedy="write and, or or")
 
     def _missing_operator(self, word: Word) -> None:
         last = self._open[-1].last
         before = last.text if isinstance(last, Word) else ")"
+        if word.text == "not" and _operator(word):
+            self._lose(word, "`not` stands before a condition, or before in, like, between", remedy="put it there")
+        if isinstance(last, Word) and last.sort == "name" and last.text.lower() == "date":
+            self._lose(word, "`date` is followed by a day in quotes", remedy="as in date '2026-01-31'")
         remedy = "write and, or, or a comparison such as >= between them"
         if word.sort == "text" and isinstance(last, Word) and last.sort == "text":
             remedy = "a quote within a text is written twice: ''"
@@ -251,17 +259,17 @@ class Shaper:
 
     def _whole(self) -> tuple[Piece, ...]:
         frame = self._open[-1]
-        if frame.mark is not None:
-            self._lose(frame.mark, "this bracket is not closed", remedy="add ) where it ends")
         last = frame.last
-        if last is None:
+        if frame.mark is not None:
+            self._faults.add(frame.mark.at, 1, "this bracket is not closed", remedy="add ) where it ends")
+        elif last is None:
             self._faults.add(
                 0, self._end, "there is nothing here", remedy="write a condition such as spend_365d >= 3000"
             )
-            raise Lost
-        if not frame.complete:
-            assert isinstance(last, Word)
+        if not frame.complete and isinstance(last, Word):
             self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
+        if frame.mark is not None or last is None:
+            raise Lost
         self._between(frame)
         return tuple(frame.parts[0])
 

@@ -104,7 +104,9 @@ class Kinds:
         if minor.denominator != 1:
             decimals = f"at most {self._digits} decimals" if self._digits else "no decimals"
             self.fault(loose, f"{self.shown(loose)} is no exact amount of money", remedy=f"the currency has {decimals}")
-        self.loose(minor, loose)
+        if abs(minor) > LARGEST:
+            remedy = f"amounts go up to {LARGEST // 10**self._digits}"
+            self.fault(loose, f"{self.shown(loose)} is too large", remedy=remedy)
         return Constant("money", minor.numerator, at=loose.at, length=loose.length)
 
     def day(self, text: Value) -> Constant:

@@ -46,13 +46,22 @@ _PERSONAL = {
 Expand = Callable[[Fact], Part]
 
 
-class Names:
-    """Finds what a name stands for; `expand` reads the expression of a derived fact."""
+class Circle(Exception):
+    """A derived fact is needed for itself."""
 
-    def __init__(self, world: World, faults: Faults, expand: Expand) -> None:
+
+class Unsound(Exception):
+    """The expression of a derived fact is wrong; the text says how."""
+
+
+class Names:
+    """Finds what a name stands for. `expand` reads the expression of a derived fact; `within` when this is one itself."""
+
+    def __init__(self, world: World, faults: Faults, expand: Expand, within: bool) -> None:
         self._world = world
         self._faults = faults
         self._expand = expand
+        self._within = within
 
     def fact(self, word: Word) -> Part:
         """The fact of that name, a derived one expanded in place."""
@@ -67,11 +76,15 @@ class Names:
     def _derived(self, fact: Fact, word: Word) -> Part:
         try:
             return self._expand(fact)
-        except RecursionError:
+        except Circle:
+            if self._within:  # the fact that the circle was entered by tells it
+                raise
             self._faults.add(
                 word.at, word.length, f"{fact.name} is defined by itself", remedy="define it by other facts"
             )
-            raise Skip from None
+        except Unsound as error:
+            self._faults.add(word.at, word.length, f"the fact {fact.name} is itself wrong: {error}")
+        raise Skip
 
     def foreign(self, word: Word) -> bool:
         """Whether this is a word of another language, which is noted."""
@@ -97,9 +110,11 @@ class Names:
             word.length,
             f"there is no fact {word.text}",
             meant=meant,
-            remedy="" if meant else "see docs/rules.md for all facts",
+            remedy="" if meant else _UNKNOWN,
         )
 
+
+_UNKNOWN = "see docs/rules.md for all facts; a text stands in single quotes"
 
 N = TypeVar("N", bound=Node)
 

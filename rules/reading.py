@@ -12,14 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 from sqlglot import exp
+from sqlglot.errors import ParseError
 
-from rules.calls import Calls
+from rules.calls import FUNCTIONS, Calls
 from rules.catalogue import Fact
 from rules.compare import Comparing
 from rules.faults import Fault, Faults, Wrong, told
 from rules.grammar import NESTED, Bracket, Lost, Piece, Shaper, chain, joined, precedence
 from rules.kinds import Kinds, Loose, Null, Part, Skip
-from rules.names import Names
+from rules.names import Circle, Names, Unsound
 from rules.nodes import And, Condition, Constant, DaysSince, Node, Not, Operator, Or, Sign, Value, depth, walk
 from rules.rule import Rule, World
 from rules.spelling import Speller, Word
@@ -66,7 +67,7 @@ class _Reader:
         self._stack = stack
         self._kinds = Kinds(text, faults, world.digits)
         self._comparing = Comparing(self._kinds, world)
-        self._names = Names(world, faults, self._expand)
+        self._names = Names(world, faults, self._expand, bool(stack))
         self._calls = Calls(self._names, world, faults, within)
         self._depth = 0
 
@@ -106,9 +107,17 @@ class _Reader:
 
     def _only_names(self, words: Sequence[Word]) -> None:
         """The text has no shape, but names that are no facts can be told."""
+        plain = (*FUNCTIONS.keys() - {"days_since"}, "date")
         for number, word in enumerate(words):
-            around = [other.text for other in words[max(number - 1, 0) : number + 2]]
-            if word.sort == "name" and "(" not in around and word.text.lower() not in (*self._world.names, "date"):
+            before = [other.text.lower() for other in words[max(number - 2, 0) : number]]
+            called = before[-1:] == ["("] and before[0] in plain
+            calls = number + 1 < len(words) and words[number + 1].text == "("
+            if (
+                word.sort == "name"
+                and not called
+                and not calls
+                and word.text.lower() not in (*self._world.names, "date")
+            ):
                 self._names.unknown(word)
 
     def _wanted(self, part: Part) -> Value:
@@ -130,15 +139,26 @@ class _Reader:
     def _expand(self, fact: Fact) -> Part:
         """What a derived fact stands for."""
         if fact.name in self._stack:
-            raise RecursionError
+            raise Circle
         faults = Faults()
         inner = _Reader(fact.derived, self._world, faults, "", (*self._stack, fact.name))
-        return inner.part()
+        try:
+            found = inner.part()
+        except (Skip, Lost):
+            found = None
+        if found is None or faults.found:
+            raise Unsound(min(faults.found).what)
+        return found
 
     # -- the shape, node by node
 
     def _built(self, pieces: Sequence[Piece]) -> Part:
-        return self._part(precedence(pieces), pieces)
+        try:
+            tree = precedence(pieces)
+        except ParseError:
+            whole = _between(pieces, 0, -1)
+            self._kinds.fault(whole, "this cannot be understood", remedy="use brackets to say what belongs together")
+        return self._part(tree, pieces)
 
     def _part(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
         self._depth += 1
@@ -185,8 +205,10 @@ class _Reader:
     def _joined(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
         trees = list(chain(tree, type(tree)))
         parts = self._all([lambda one=one: self._comparing.condition(self._part(one, pieces)) for one in trees])  # type: ignore[misc]
-        first, last = _span(trees[0]), _span(trees[-1])
-        return (And if isinstance(tree, exp.And) else Or)(tuple(parts), **_at(_between(pieces, first[0], last[1])))
+
+        return (And if isinstance(tree, exp.And) else Or)(
+            tuple(parts), **_at(_between(pieces, _first(trees[0]), _last(trees[-1])))
+        )
 
     def _judged(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
         place = _place(tree, pieces)
@@ -195,7 +217,7 @@ class _Reader:
                 place, "comparisons cannot be chained", remedy="write a > 1 and a < 5, or a between 1 and 5"
             )
         made = self._judgement(tree, pieces, place)
-        operator = pieces[_span(tree.this)[1] + 1]
+        operator = pieces[_last(tree.this) + 1]
         denied = isinstance(operator, Word) and "not" in operator.text.split()
         return Not(made, **_at(place)) if denied else made
 
@@ -234,18 +256,23 @@ class _Reader:
         return self._kinds.day(text) if piece.sort == "day" else text
 
 
-def _span(tree: exp.Condition) -> tuple[int, int]:
-    """The first and the last of the pieces that a tree is made of."""
-    if isinstance(tree, exp.Column):
-        return int(tree.name), int(tree.name)
-    first, last = _span(tree.this)
-    if isinstance(tree, exp.Neg | exp.Not):
-        return first - 1, last
-    if isinstance(tree, exp.Is):
-        return first, last + 1
-    if isinstance(tree, exp.In):
-        return first, last + 2
-    return first, _span(tree.args["high"] if isinstance(tree, exp.Between) else tree.expression)[1]
+def _first(tree: exp.Condition) -> int:
+    """The first of the pieces that a tree is made of."""
+    signs = 0
+    while not isinstance(tree, exp.Column):
+        signs += isinstance(tree, exp.Neg | exp.Not)
+        tree = tree.this
+    return int(tree.name) - signs
+
+
+def _last(tree: exp.Condition) -> int:
+    """The last of the pieces that a tree is made of."""
+    behind = 0
+    while not isinstance(tree, exp.Column):
+        behind += 2 if isinstance(tree, exp.In) else isinstance(tree, exp.Is)
+        unary = isinstance(tree, exp.Neg | exp.Not | exp.Is | exp.In)
+        tree = tree.this if unary else tree.args["high"] if isinstance(tree, exp.Between) else tree.expression
+    return int(tree.name) + behind
 
 
 def _between(pieces: Sequence[Piece], first: int, last: int) -> Node:
@@ -254,7 +281,7 @@ def _between(pieces: Sequence[Piece], first: int, last: int) -> Node:
 
 
 def _place(tree: exp.Condition, pieces: Sequence[Piece]) -> Node:
-    return _between(pieces, *_span(tree))
+    return _between(pieces, _first(tree), _last(tree))
 
 
 def _at(place: Node) -> dict[str, Any]:

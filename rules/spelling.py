@@ -152,6 +152,7 @@ class Speller:
         what, remedy = "a rule has no comments", "put it beside the rule, behind a # of the file"
         if found.startswith("--") and found[2:3].isdigit():
             what, remedy = "two minus signs in a row begin a comment", "write - (-5), or + 5"
+            self.broken = True
         self._faults.add(at, len(found), what, remedy=remedy)
 
     def _hole(self, at: int, found: str) -> None:
@@ -189,6 +190,8 @@ class Speller:
             self._faults.add(at, len(found), f"a number has no unit, here {tail}", meant=_written(value))
         elif tail and tail != "." and not re.search(r"[\d.]", tail):
             remedy = "money is in the brand's currency, spans are in days"
+            if tail == "d":
+                remedy = "spans are in days; behind orders_on and spend_on they stand in quotes"
             self._faults.add(at, len(found), f"a number has no unit, here {tail}", meant=_written(value), remedy=remedy)
         elif head.startswith("."):
             self._faults.add(at, len(found), "a number begins with a digit", meant=f"0{head}")
