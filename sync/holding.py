@@ -36,16 +36,28 @@ class Holder:
     as_of: int
 
     def differing(self, customers: Iterable[str]) -> Iterator[list[Decided]]:
-        """Those of these customers whose standing decision differs from what they hold, or who have none yet."""
+        """Those of these customers whose standing decision differs from what they hold, or who have none yet.
+
+        Where the value stands and only its day is another one by now (a late order), the day is corrected on the way. Without
+        a memory the past is not looked at, and a value holds since the day on which it was decided.
+        """
         for part in chunks(list(customers), _PART):
             standings = self.standings(part)
             self.store.holdings.remember(self.programme.name, self._states(standings))
-            decided = self.store.decisions.standing(part)
+            decided = self.store.decisions.standing_since(self.programme.name, part)
             found = [
-                Decided(customer, decided[customer].get(self.programme.name, ""), self.value(held), held.since)
+                Decided(customer, decided.get(customer, ("",))[0], self.value(held), self._since(held))
                 for customer, held in standings.items()
             ]
+            self.store.decisions.correct_since(self.programme.name, {
+                entry.customer: entry.since for entry in found
+                if entry.since is not None and decided.get(entry.customer) not in (None, (entry.value, entry.since))
+                and entry.standing == entry.value
+            })  # fmt: skip
             yield [entry for entry in found if entry.standing != entry.value]
+
+    def _since(self, standing: Standing) -> int | None:
+        return standing.since if self.programme.remembers else None
 
     def value(self, standing: Standing) -> str:
         """The tier that is shown."""

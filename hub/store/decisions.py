@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
@@ -22,8 +22,8 @@ PAGE = 2000
 class Decided(NamedTuple):
     """One customer's standing decision in a programme ("" for none yet) and what the rules say now.
 
-    `since`: the day from which it holds by the ledger, None for the day on which it is decided. `seen`: the values that the
-    rules have read.
+    `since`: the day from which it holds by the ledger (0 for what was always held), None for the day on which it is decided.
+    `seen`: the values that the rules have read.
     """
 
     customer: str
@@ -131,14 +131,19 @@ class Decisions:
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
         self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
         new = [
-            {**key, "value": entry.value, "rules": rules, "since": entry.since or day, "seen": entry.seen}
+            {**key, "value": entry.value, "rules": rules, "since": day if entry.since is None else entry.since,
+             "seen": entry.seen}
             for key, entry in zip(keys, found, strict=True)
-        ]
+        ]  # fmt: skip
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
+        known = {entry.customer: entry.since for entry in found}
         self._db.many(
-            "UPDATE decision SET to_day = 0"
+            "UPDATE decision SET to_day = 0, since = COALESCE(CAST(:since AS BIGINT), since)"
             " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
-            [{name: row[name] for name in ("customer", "programme", "day", "value")} for row in again],
+            [
+                {name: row[name] for name in ("customer", "programme", "day", "value")} | {"since": known[row["customer"]]}
+                for row in again
+            ],
         )
         self._db.many(
             "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
@@ -155,6 +160,24 @@ class Decisions:
             )
             found.update((row[0], row[1]) for row in self._db.rows(sql, {**params, "programme": programme, "day": day}))
         return found
+
+    def standing_since(self, programme: str, customers: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """customer -> its standing value in a programme, and since when it holds."""
+        found: dict[str, tuple[str, int | None]] = {}
+        for listed, params in listings(customers):
+            sql = (
+                "SELECT customer, value, since FROM decision WHERE programme = :programme AND to_day = 0"
+                f" AND customer IN {listed}"
+            )
+            found.update({row[0]: (row[1], row[2]) for row in self._db.rows(sql, {**params, "programme": programme})})
+        return found
+
+    def correct_since(self, programme: str, since: Mapping[str, int]) -> None:
+        """The ledger has learnt that what stands holds since another day."""
+        self._db.many(
+            "UPDATE decision SET since = ? WHERE programme = ? AND customer = ? AND to_day = 0",
+            [(day, programme, customer) for customer, day in since.items()],
+        )
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""
