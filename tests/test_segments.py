@@ -391,6 +391,24 @@ def test_a_list_is_read_again_when_people_merge(scene: Scene) -> None:
     assert vips(scene) == [alive]
 
 
+def test_whoever_resolve_merges_away_leaves_and_is_nobodys_business_any_more(scene: Scene) -> None:
+    one, two, three_ = three(scene)
+    day = scene.today.toordinal()
+    with scene.store.db.writing("decide"):
+        scene.store.segments.settle("all", day - 9, "d", [one, two, three_], [])
+    scene.customer("till", "8", email="wei@shop.cn", phone=PHONE)
+    scene.sync()
+    (gone,) = {one, two} - set(scene.ids())
+    with scene.store.db.writing("decide"):
+        assert scene.store.segments.leave_merged(day) == 1
+        assert scene.store.segments.leave_merged(day) == 0
+    assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, day, "d")]
+    assert scene.store.segments.standing([one, two, three_])[gone] == []
+    scene.customer("till", "8", email="wei@shop.cn", phone=OTHER)
+    scene.sync()
+    assert gone in scene.ids()
+
+
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
@@ -478,7 +496,7 @@ def test_overlaps_are_shown_as_a_picture(shop: Site) -> None:
     assert pairs["lately", "rich"] == (2, 1.0)
     text = shop.kehub("segments", "overlap", "lately", "rich")
     assert "███ 100%" in text
-    assert "▓▓▓ 67%" in text
+    assert "2 ▓▓▓  67%" in text
 
 
 def test_the_ids_of_a_segment_are_exported_and_nothing_else(shop: Site) -> None:

@@ -81,6 +81,8 @@ class Segments:
 
     def leave(self, segment: str, day: int, expression: str, params: Params) -> int:
         """End the stay of due members for whom the expression does not hold."""
+        if not self._db.rows(_ANYBODY, {"segment": segment}):
+            return 0  # a first computation is one pass over everybody, not two
         leaving = (
             f"SELECT c.id FROM customer c CROSS JOIN membership m CROSS JOIN facts f WHERE {_DUE} AND {_STANDS}"
             f" AND f.customer = c.id AND {_holds(expression)} = 0"
@@ -264,6 +266,8 @@ _MEMBERS = (
     "SELECT m.customer FROM membership m JOIN customer c ON c.id = m.customer"
     " WHERE m.segment = :segment AND m.to_day = 0 AND c.merged_into IS NULL ORDER BY m.customer"
 )
+
+_ANYBODY = "SELECT 1 FROM membership WHERE segment = :segment AND to_day = 0 LIMIT 1"
 
 _NAMES = """
 WITH RECURSIVE n (segment) AS (
