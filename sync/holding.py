@@ -7,7 +7,8 @@ and nothing is carried over from run to run but the checkpoint of the last chang
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -18,8 +19,11 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted, Memory
 from rules.ruleset import Programme, RuleSet
-from rules.standing import Grant, Held, Standing, follow
+from rules.standing import BEGINNING, Grant, Held, Standing, follow
 from sync import reads
+
+ALWAYS = date(1970, 1, 1).toordinal()
+"""The first day looked at: what facts earn that no day changes, such as a city, they have always earned."""
 
 _PART = 500
 """Customers whose histories are worked on together."""
@@ -57,7 +61,9 @@ class Holder:
             yield [entry for entry in found if entry.standing != entry.value]
 
     def _since(self, standing: Standing) -> int | None:
-        return standing.since if self.programme.remembers else None
+        if not self.programme.remembers:
+            return None
+        return standing.since if standing.since > ALWAYS else BEGINNING
 
     def value(self, standing: Standing) -> str:
         """The tier that is shown."""
@@ -96,12 +102,12 @@ class Holder:
         return found
 
     def _moments(self, customers: Sequence[str], wanted: Wanted, bases: Mapping[str, Held]) -> set[tuple[str, int]]:
-        """The days since the checkpoint on which the facts of each can change."""
+        """The days since the checkpoint on which the facts of each can change, and the first of all."""
         facts = self.store.facts
         days = {*facts.event_days(customers, wanted, self.bought, 1, self.as_of)}
         days |= {*facts.other_days(customers, wanted, self.bought)}
-        days |= {(customer, base.day + 1) for customer, base in bases.items()}
         first = {customer: base.day for customer, base in bases.items()}
+        days |= {(customer, first[customer] + 1 if customer in first else ALWAYS) for customer in customers}
         return {(customer, day) for customer, day in days if first.get(customer, 0) < day <= self.as_of}
 
     # -- checkpoints and grants
@@ -113,9 +119,9 @@ class Holder:
         found = {}
         for customer, memories in self.store.holdings.remembered(self.programme.name, customers).items():
             known = [held for memory in memories if (held := self._base(memory)) is not None]
+            last = max((held.day for held in known), default=0)  # of an earlier day are those merged by then
             if known:
-                best = min(known, key=lambda held: (held.rank, held.since))
-                found[customer] = replace(best, day=max(held.day for held in known))
+                found[customer] = min((held for held in known if held.day == last), key=lambda held: (held.rank, held.since))
         return found
 
     def _base(self, memory: Memory) -> Held | None:
@@ -136,5 +142,14 @@ class Holder:
 
 def state(programme: Programme, held: Held) -> str:
     """A checkpoint as text: the tier by its name, as another ladder may count differently."""
+    return _text(programme.values[held.rank], held)
+
+
+def stood(value: str, since: int) -> str:
+    """The same of a value that stood since a day in a programme without a memory."""
+    return _text(value, Held(since, 0, since, since, None, since, "rolling"))
+
+
+def _text(value: str, held: Held) -> str:
     told: dict[str, Any] = {name: getattr(held, name) for name in Held.__dataclass_fields__ if name != "rank"}
-    return orjson.dumps({"value": programme.values[held.rank], **told}, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps({"value": value, **told}, option=orjson.OPT_SORT_KEYS).decode()

@@ -136,12 +136,13 @@ class Decisions:
             for key, entry in zip(keys, found, strict=True)
         ]  # fmt: skip
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
-        known = {entry.customer: entry.since for entry in found}
+        by_ledger = {entry.customer: entry.since for entry in found}
         self._db.many(
             "UPDATE decision SET to_day = 0, since = COALESCE(CAST(:since AS BIGINT), since)"
             " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
             [
-                {name: row[name] for name in ("customer", "programme", "day", "value")} | {"since": known[row["customer"]]}
+                {name: row[name] for name in ("customer", "programme", "day", "value")}
+                | {"since": by_ledger[str(row["customer"])]}
                 for row in again
             ],
         )
@@ -178,6 +179,18 @@ class Decisions:
             "UPDATE decision SET since = ? WHERE programme = ? AND customer = ? AND to_day = 0",
             [(day, programme, customer) for customer, day in since.items()],
         )
+
+    def ungranted(self, programme: str) -> Iterator[list[tuple[str, str, int]]]:
+        """(customer, standing value, since) of all to whom staff have granted nothing in a programme, in pages by id."""
+        sql = (
+            "SELECT c.id, d.value, COALESCE(d.since, d.from_day) FROM decision d JOIN customer c ON c.id = d.customer"
+            " WHERE d.programme = :programme AND d.to_day = 0 AND c.id > :last AND c.merged_into IS NULL"
+            f"{_UNGRANTED} ORDER BY c.id LIMIT :page"
+        )
+        last = ""
+        while rows := self._db.rows(sql, {"programme": programme, "last": last, "page": PAGE}):
+            yield [(customer, value, since) for customer, value, since in rows]
+            last = rows[-1][0]
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""
