@@ -243,7 +243,8 @@ def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
     """Equal, or told by table."""
     for table, rows in one.items():
         theirs = other[table]
-        assert [row for row in rows if row not in theirs] == [row for row in theirs if row not in rows], table
+        mine = [row for row in rows if row not in theirs]
+        assert rows == theirs, (table, mine, [row for row in theirs if row not in rows])
 
 
 def everybody_again(history: History) -> dict[str, list[Any]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
+from rules.ruleset import RFM
+from sync import verdict
 from tests import history
 from tests.history import History, everybody_again, outcome, playing, profile, same
+from tests.scene import Scene
 
 
 def incremental_is_full(happened: list[Any], location: str = "") -> list[Any]:
@@ -70,20 +74,116 @@ entered = [
 years = st.lists(bought, min_size=25, max_size=60).map(lambda orders: [*entered, *orders])
 
 
+WEEKS = [0] + [7] * 52 + [1]
+
+
 @profile(1)
 @given(years)
-def test_a_year_of_days_is_a_year_of_weeks_is_the_last_day_at_first_sight(happened: list[Any]) -> None:
-    a_year(happened, 1)
+def test_days_are_weeks_are_the_last_day_at_first_sight(happened: list[Any]) -> None:
+    weekly = year(happened, WEEKS)
+    same(year(happened, [0, 265] + [1] * 100), weekly)  # the days around New Year's Day and the end of February
+    same(without_rfm(year(happened, [365])), without_rfm(weekly))
 
 
 @pytest.mark.slow
-@profile(25)
+@profile(15)
 @given(years, st.sampled_from((1, 2, 3)))
-def test_any_year_of_days_is_a_year_of_weeks(happened: list[Any], step: int) -> None:
-    a_year(happened, step)
-
-
-def a_year(happened: list[Any], step: int) -> None:
-    weekly = year(happened, [0] + [7] * 52 + [1])
-    same(year(happened, [365]), weekly)
+def test_a_whole_year_of_days_is_a_year_of_weeks(happened: list[Any], step: int) -> None:
+    weekly = year(happened, WEEKS)
     same(year(happened, [0] + [step] * (365 // step) + [365 % step]), weekly)
+    same(without_rfm(year(happened, [365])), without_rfm(weekly))
+
+
+def without_rfm(found: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Cut points are kept as they were computed, of the customers of that day."""
+    return {**found, "decisions": [row for row in found["decisions"] if row[1] != RFM]}
+
+
+# -- together and apart again
+
+
+def apart_again(happened: list[Any], two: tuple[Any, Any], days: int, way: str) -> None:
+    """Whom a person merges and parts again, some days later, stand as if nothing had been."""
+    with playing() as played:
+        begin(played, happened)
+        one, other = (owners(played.scene, record) for record in two)
+        assume(one and other and one != other)
+        played.do_merge(*two)
+        played.sync()
+        played.do_days(days)
+        played.sync()
+        assert owners(played.scene, two[0]) == one | other
+        if way == "undo":
+            played.do_undo()
+        else:
+            verdict.split(played.scene.hub, played.scene.who(*two[1]), sorted(map(":".join, other)), "not her")
+        played.sync()
+        assert (owners(played.scene, two[0]), owners(played.scene, two[1])) == (one, other)
+        found = outcome(played.scene)
+        same(found, everybody_again(played))
+    with playing() as played:
+        begin(played, happened)
+        played.do_days(days)
+        played.sync()
+        same(without_rfm(found), without_rfm(outcome(played.scene)))
+
+
+def begin(played: History, happened: list[Any]) -> None:
+    for happening in happened:
+        played.play(happening)
+    played.sync()
+
+
+def owners(scene: Scene, record: tuple[str, str]) -> set[tuple[str, str]]:
+    """All records of a record's customer; none where it was never entered."""
+    rows = scene.store.db.rows(
+        "SELECT r.connection, r.ext FROM record s JOIN record r ON r.customer = s.customer"
+        " WHERE s.connection = :connection AND s.ext = :ext AND s.stream = 'customers'",
+        {"connection": record[0], "ext": record[1]},
+    )
+    return set(rows)
+
+
+two = st.tuples(st.sampled_from(history.RECORDS), st.sampled_from(history.RECORDS))
+ways = (two, st.sampled_from((0, 1, 30, 95, 366)), st.sampled_from(("undo", "split")))
+
+
+@profile(12)
+@given(years, *ways)
+def test_a_merge_that_is_taken_back_leaves_nothing(happened: list[Any], two: Any, days: int, way: str) -> None:
+    apart_again(happened, two, days, way)
+
+
+@pytest.mark.slow
+@profile(200)
+@given(years, *ways)
+def test_no_merge_that_is_taken_back_leaves_anything(happened: list[Any], two: Any, days: int, way: str) -> None:
+    apart_again(happened, two, days, way)
+
+
+# -- both databases
+
+
+def told(seed: int) -> list[Any]:
+    """A history by chance, the same for the same seed."""
+    chance = Random(seed)
+    pick, record = chance.choice, lambda: chance.choice(history.RECORDS)
+    found: list[Any] = [*entered]
+    for _ in range(40):
+        what = pick(("order", "order", "days", "word", "merge", "undo", "split", "grant", "rules", "customer"))
+        found.append((what, *{
+            "order": lambda: (record(), pick(history.TOTALS), pick(history.AGES), pick((None, "store"))),
+            "days": lambda: (pick((1, 7, 31, 95)),), "word": lambda: (chance.randrange(40), pick(({"refunded": "1000"}, {"status": "cancelled"}))),
+            "merge": lambda: (record(), record()), "undo": lambda: (), "split": lambda: (record(),),
+            "grant": lambda: (record(), pick(history.GRANTS), 30), "rules": lambda: (chance.randrange(3),),
+            "customer": lambda: (record(), pick(history.PHONES), pick(history.BIRTHDAYS)),
+        }[what]()))  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_both_databases_remember_the_same(seed: int, schema_url: str) -> None:
+    here, there = incremental_is_full(told(seed)), incremental_is_full(told(seed), schema_url)
+    assert len(here) == len(there) > 10
+    for one, other in zip(here, there, strict=True):
+        same(one, other)
