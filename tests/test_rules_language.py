@@ -139,6 +139,22 @@ def test_segments_count_towards_the_parts_of_a_rule() -> None:
     assert fault.what == "this has 425 parts, a rule has at most 400"
 
 
+def test_facts_that_need_each_other_are_read_up_to_a_limit_and_never_for_long() -> None:
+    def chained(link: str) -> World:
+        made = {f"d{n}": Fact(f"d{n}", "count", "custom", "", derived=link.format(n - 1)) for n in range(1, 20)}
+        return World(facts=CATALOGUE | made | {"d0": Fact("d0", "count", "custom", "")})
+
+    assert read("d8 > 1", chained("d{} + 1")).reads == {"d0"}
+    [fault] = faults("d9 > 1", world=chained("d{} + 1"))
+    assert fault.what.endswith("more than 8 facts that need each other")
+    doubled = chained("d{0} + d{0}")
+    assert read("d7 > 1", doubled).words.count("d0") == 2**7
+    [fault] = faults("d8 > 1", world=doubled)
+    assert fault.what == "the fact d8 is itself wrong: this has 511 parts, a rule has at most 400"
+    [fault] = faults("d8 > 1", world=chained(" + ".join(["d{0}"] * 30)))
+    assert "is itself wrong" in fault.what
+
+
 def test_what_must_be_a_value_is_no_condition_and_has_thresholds_that_are_known() -> None:
     assert words("aov_365d", wants="value") == words("spend_365d / orders_365d", wants="value")
     assert [fault.what for fault in faults("age > 3", wants="value")] == ["a condition stands where a value is wanted"]
