@@ -38,19 +38,8 @@ KEYWORDS = frozenset(("and", "or", "not", "in", "like", "between", "is"))
 _PLAIN = {0x3000: " ", 0x3001: ",", 0x2212: "-", 0x00D7: "*", 0x00F7: "/"} | {
     code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)
 }
-_QUOTES = {
-    "'": "'",
-    '"': '"',
-    "“": "”",
-    "”": "”",
-    "‘": "’",
-    "’": "’",
-    "「": "」",
-    "『": "』",
-    "`": "`",
-    "＂": "＂",
-    "＇": "＇",
-}
+_QUOTES = dict(zip("'\"`“”‘’「『＂＇", "'\"`””’’」』＂＇", strict=True))
+"""What may open a text, rightly or not -> what closes it."""
 
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
