@@ -87,7 +87,7 @@ class Facts:
     def _unrated(self, orders: str, params: Params, as_of: int, bought: Bought) -> int:
         """Orders that would count if their currency had a rate; the index over other currencies makes it cheap."""
         sql = (
-            f"SELECT COUNT(*) FROM {orders} AND {not_in(bought)} AND {counts(bought)} AND o.placed_on <= :b_as_of"
+            f"SELECT COUNT(*) FROM {orders} AND {not_in(bought)} AND {counts(bought)} AND +o.placed_on <= :b_as_of"
             f" AND NOT {rated(bought)}"
         )
         return int(self._db.rows(sql, params | bought_params(bought) | {"b_as_of": as_of})[0][0])
