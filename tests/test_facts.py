@@ -164,7 +164,7 @@ def test_facts_of_cases(facts: Facts) -> None:
     found = filled(facts, History(calls=calls), "2025-06-01")
     assert [found[name] for name in ("open_cases", "cases_365d", "cases_life")] == [1, 1, 2]
     assert (found["last_case_on"], found["last_contact_on"]) == (day("2025-05-01"), day("2025-05-03"))
-    later = facts.live("a", day("2025-06-02"), CNY) or {}
+    later = facts.live("a", day("2025-06-02"), CNY)
     assert [later[name] for name in ("open_cases", "cases_365d", "cases_life", "last_contact_on")] == [
         1, 2, 3, day("2025-06-02")]  # fmt: skip
 
@@ -329,7 +329,7 @@ def test_facts_are_what_one_counts_by_hand(database: Database, history: History,
             name: value for name, value in by.items() if value is not None
         }
         assert of(facts, customer) == wanted
-        live = facts.live(customer, as_of, bought, EVERY) or {}
+        live = facts.live(customer, as_of, bought, EVERY)
         assert {name: live[name] for name in wanted} == wanted
 
 
