@@ -7,6 +7,8 @@ from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
+
 from hub.model import NounName
 from hub.store.bodies import Body, overtaken, take
 from hub.store.database import Database, Params, Row, listings
@@ -40,8 +42,7 @@ class Incoming(NamedTuple):
     """`values` as they are sealed, where that was written already."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A record as the later steps see it."""
 
     rid: int
@@ -51,7 +52,7 @@ class Stored:
     customer: str | None
     gone: bool
     placeholder: bool
-    body: Body = field(default_factory=Body)
+    body: Body
 
 
 @dataclass
@@ -347,13 +348,14 @@ class Records:
         return bool(self._db.rows(sql, {"connection": connection}))
 
     def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]]) -> None:
-        """Store the shadows of these records."""
+        """Store the shadows of these records; parts that hold nothing may be left out."""
+        texts = [orjson.dumps(shadow, option=orjson.OPT_SORT_KEYS) for shadow in shadows.values()]
         self._db.many(
-            "INSERT INTO shadow (connection, ext, body) VALUES (:connection, :ext, :body)"
+            "INSERT INTO shadow (connection, ext, body) VALUES (?, ?, ?)"
             " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
             [
-                {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")}
-                for ext, shadow in shadows.items()
+                (connection, ext, body)
+                for ext, body in zip(shadows, self._vault.sealed(texts, f"shadow:{connection}"), strict=True)
             ],
         )
 
