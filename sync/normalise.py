@@ -292,7 +292,7 @@ def _case(case: dict[str, Any]) -> dict[str, Any]:
 def _written(values: Rows[str, Any], vault: Vault, digest: str) -> tuple[bytes, bytes]:
     """A body as it will be sealed, and its fingerprint under a mapping."""
     text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-    return text, vault.fingerprint([digest, orjson.Fragment(text)])
+    return text, vault.fingerprint_of(digest, text)
 
 
 def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str) -> Incoming | None:
