@@ -88,7 +88,7 @@ class Normaliser:
             return None
 
     def _incoming(self, ext: str, made: _Made, decided: dict[str, Any], at: int, flaws: Sequence[str] = ()) -> Incoming:
-        body = made.body | decided
+        body = made.body | decided if decided else made.body
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:
@@ -125,6 +125,8 @@ class Normaliser:
 
     def _id(self, row: Rows[str, Any]) -> str:
         raw = pick(row, self.stream.mapping.id)
+        if type(raw) is int:
+            return str(raw)
         ext = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()
         if not ext:
             raise Rejected("has no id", field=self.stream.mapping.id)
