@@ -83,13 +83,11 @@ class SqliteDatabase:
 
     def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
         with self._faults():
-            if wide := _widened(sql):
-                rows = list(rows)
-                whole = len(rows) // _WIDE * _WIDE
-                for start in range(0, whole, _WIDE):
-                    self.connection.execute(wide, list(chain.from_iterable(rows[start : start + _WIDE])))
-                rows = rows[whole:]
-            self.connection.executemany(sql, rows)
+            given: list[Any] = list(rows)
+            whole = len(given) // _WIDE * _WIDE if (wide := _widened(sql)) else 0
+            for start in range(0, whole, _WIDE):
+                self.connection.execute(wide, list(chain.from_iterable(given[start : start + _WIDE])))
+            self.connection.executemany(sql, given[whole:])
 
     def script(self, statements: Iterable[str]) -> None:
         for statement in statements:
