@@ -219,7 +219,7 @@ _DIGITS = 30
 def _number(text: str, _: Place) -> str:
     """A decimal point and commas at the thousands; `12,50` and `1.234,56` are refused, not read as 1250 and 1.23456."""
     if PLAIN_NUMBER.fullmatch(text):
-        return _without_zeros(text)
+        return without_zeros(text)
     text = unicodedata.normalize("NFKC", text).lstrip("¥￥$€£ ")
     text = text.replace(",", "") if _GROUPED.fullmatch(text) else text
     try:
@@ -232,10 +232,11 @@ def _number(text: str, _: Place) -> str:
         return "0"
     if not -_DIGITS < value.adjusted() < _DIGITS:
         raise ValueError(f"not a number of up to {_DIGITS} digits")  # 1e999999999 would fill the memory
-    return _without_zeros(format(value, "f"))
+    return without_zeros(format(value, "f"))
 
 
-def _without_zeros(text: str) -> str:
+def without_zeros(text: str) -> str:
+    """A plain number without zeros at its end."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -243,17 +244,11 @@ _WORDS = re.compile("[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*")
 _E164_CN = re.compile(r"\+861(?:[38]\d|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])\d{8}", re.ASCII)
 
 
-def quickly(form: Form, place: Place) -> Callable[[str], str | None] | None:
-    """What spells common texts of a form at once, and gives None for others; None where a form has none such."""
-    if form is NUMBER:
-        return lambda text: _without_zeros(text) if PLAIN_NUMBER.fullmatch(text) else None
+def settled(form: Form, place: Place) -> Callable[[str], object] | None:
+    """What tells at once of common texts that they are spelled in a form already; None where a form has no such test."""
     if form in (TEXT, LINE, CODE):
-        shape = _WORDS
-    elif form is PHONE and place.region == "CN":
-        shape = _E164_CN
-    else:
-        return None
-    return lambda text: text if shape.fullmatch(text) else None
+        return _WORDS.fullmatch
+    return _E164_CN.fullmatch if form is PHONE and place.region == "CN" else None
 
 
 _YES = frozenset(("true", "yes", "y", "1", "是", "t", "on"))

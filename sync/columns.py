@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import EMAIL, MOMENT, PHONE, Place, is_time, quickly, speller
+from hub.forms import EMAIL, MOMENT, NUMBER, PHONE, PLAIN_NUMBER, Place, is_time, settled, speller, without_zeros
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
@@ -33,7 +33,7 @@ Column = list[Any]
 Say = Callable[[Any], Any]
 
 _CONSENT = Plain(Consent)
-_A_TIME = "2000-01-01T00:00:00Z"
+_A_TIME, _A_NUMBER = "2000-01-01T00:00:00Z", "123456789012345.123456"
 _REMEMBERED = 1024
 _TEXTS = frozenset((str, type(None)))
 
@@ -187,18 +187,18 @@ def _sayers(entry: Field, place: Place, model: Plain) -> tuple[Say, Say | None]:
             value = made(value)
         return value if value is None or check(value) else ODD
 
+    return say, None if entry.values or made else _quick(entry, place, check, say)
+
+
+def _quick(entry: Field, place: Place, check: Check, say: Say) -> Say | None:
     if entry.form is MOMENT and check(_A_TIME):
-        return say, lambda raw: raw if is_time(raw) else say(raw)
-    spell = None if entry.values or made else quickly(entry.form, place)
-    return say, _quick(spell, check, say) if spell else None
-
-
-def _quick(spell: Callable[[str], str | None], check: Check, say: Say) -> Say:
-    def said(raw: str | None) -> Any:
-        value = spell(raw) if raw else None
-        return say(raw) if value is None or not check(value) else value
-
-    return said
+        return lambda raw: raw if is_time(raw) else say(raw)
+    if entry.form is NUMBER and check(_A_NUMBER):
+        number = PLAIN_NUMBER.fullmatch
+        return lambda raw: without_zeros(raw) if raw and number(raw) else say(raw)
+    if is_it := settled(entry.form, place):
+        return lambda raw: raw if raw and is_it(raw) and check(raw) else say(raw)
+    return None
 
 
 def _speaker(entry: Field, place: Place) -> Callable[[Any], str | None]:

@@ -88,7 +88,7 @@ class Normaliser:
             return None
 
     def _incoming(self, ext: str, made: _Made, decided: dict[str, Any], at: int, flaws: Sequence[str] = ()) -> Incoming:
-        body = made.body | decided if decided else made.body
+        body = made.body | decided if decided or self.stream.personal_ids else made.body
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:

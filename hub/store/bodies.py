@@ -35,7 +35,8 @@ class Body:
         """As sealed in the store; `text` is what the values are as JSON, where it is known."""
         if not text or self.ours:
             return orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)
-        return b'{"o":{},"s":%b,"v":%b}' % (orjson.dumps(self.since, option=orjson.OPT_SORT_KEYS), text)
+        since = orjson.dumps(self.since, option=orjson.OPT_SORT_KEYS) if self.since else b"{}"
+        return b'{"o":{},"s":%b,"v":%b}' % (since, text)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Body:
