@@ -137,6 +137,10 @@ class Vault:
         """The keyed hash of a JSON value, for telling whether it changed (16 bytes)."""
         return self._hashed(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
+    def fingerprint_of(self, word: str, text: bytes) -> bytes:
+        """As `fingerprint([word, value])`, of a value that is JSON already."""
+        return self._hashed(b"[%b,%b]" % (orjson.dumps(word), text))
+
     def _hashed(self, text: bytes) -> bytes:
         hasher = self._index.copy()  # the key is worked in once
         hasher.update(text)

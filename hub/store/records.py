@@ -119,15 +119,31 @@ class Records:
         return done, landed
 
     def _known(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, _Known]:
-        found: dict[str, _Known] = {}
+        """Those of these records that are in the store. Pages often come in the order of ids, and new ones lie behind all
+        known: where there is nothing between the first and the last of a page, none is looked for.
+        """
+        ends = {
+            "connection": connection,
+            "stream": stream,
+            "first": min(exts, default=""),
+            "last": max(exts, default=""),
+        }
+        between = "connection = :connection AND stream = :stream AND ext BETWEEN :first AND :last"
+        if not self._db.rows(f"SELECT 1 FROM record WHERE {between} LIMIT 1", ends):
+            return {}
+        columns = "ext, rid, fingerprint, gone + placeholder + absent"
+        return {ext: _Known(*row) for ext, *row in self._found(columns, connection, stream, exts)}
+
+    def _rids(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, int]:
+        """Internal ids, which the index alone knows."""
+        return dict(self._found("ext, rid", connection, stream, exts))
+
+    def _found(self, columns: str, connection: str, stream: str, exts: Sequence[str]) -> Iterator[Row]:
         for listed, params in listings(exts):
             sql = (
-                "SELECT ext, rid, fingerprint, gone + placeholder + absent FROM record"
-                f" WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
+                f"SELECT {columns} FROM record WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
             )
-            for ext, *row in self._db.rows(sql, {**params, "connection": connection, "stream": stream}):
-                found[ext] = _Known(*row)
-        return found
+            yield from self._db.rows(sql, {**params, "connection": connection, "stream": stream})
 
     def _numbered(self, exts: Sequence[str]) -> dict[str, int]:
         """Ids for new records. There is one writer, so nobody else takes them before they are in the table."""
@@ -197,7 +213,8 @@ class Records:
         bodies: Rows[int, Body],
     ) -> None:  # fmt: skip
         context, due = _context(connection, stream), int(noun == "customers")
-        sealed = {rid: self._vault.seal(bodies[rid].to_json(item.text), context) for item, rid in fresh}
+        texts = [bodies[rid].written(item.text) for item, rid in fresh]
+        sealed = dict(zip((rid for _, rid in fresh), self._vault.sealed(texts, context), strict=True))
         self._db.many(
             "INSERT INTO record (rid, connection, stream, noun, ext, fingerprint, modified, body, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -236,9 +253,6 @@ class Records:
             [(rid, connection, stream, ext) for ext, rid in fresh.items()],
         )
         return known | fresh
-
-    def _rids(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, int]:
-        return {ext: found.rid for ext, found in self._known(connection, stream, exts).items()}
 
     def mark_gone(self, connection: str, stream: str, exts: Sequence[str]) -> int:
         """These records are taken away: they keep link and orders, and leave identity and survivorship."""

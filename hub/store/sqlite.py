@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,19 @@ _WAL_PAGES = 8_000
 
 _WAL_BYTES = 64_000_000
 """What the write-ahead log is cut back to after a large transaction."""
+
+_PAGE_BYTES = 8192
+"""Of a new file: a page of an index that is written to at random costs a system call, whatever its size."""
+
+_WIDE = 20
+"""Rows that one statement inserts: at each step of one SQLite lets go of the interpreter, and begins and ends anew."""
+
+_INSERT = re.compile(r"INSERT INTO (.+) VALUES (\([?, ]+\))( ON CONFLICT .+)?")
+
+# For values of these two types the module looks for a way to adapt them each time, which costs more than to store them.
+_itself: dict[Any, Any] = {}
+sqlite3.register_adapter(type(None), _itself.get)
+sqlite3.register_adapter(bytes, bytearray)
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -63,6 +78,7 @@ class SqliteDatabase:
             if not self.path.exists():
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -90,7 +106,11 @@ class SqliteDatabase:
 
     def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
         with self._faults():
-            self.connection.executemany(sql, rows)
+            given: list[Any] = list(rows)
+            whole = len(given) // _WIDE * _WIDE if (wide := _widened(sql)) else 0
+            for start in range(0, whole, _WIDE):
+                self.connection.execute(wide, list(chain.from_iterable(given[start : start + _WIDE])))
+            self.connection.executemany(sql, given[whole:])
 
     def script(self, statements: Iterable[str]) -> None:
         for statement in statements:
@@ -142,6 +162,18 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._connections.close()
+
+
+@lru_cache(maxsize=256)
+def _widened(sql: str) -> str:
+    """An insert of one row as one of `_WIDE`; "" for what is none. Where one fails, those before it stay, as row by row:
+    SQLite would else note down each page that it touches, for taking the whole statement back.
+    """
+    found = _INSERT.fullmatch(sql)
+    if found is None:
+        return ""
+    head, row, conflict = found.groups("")
+    return f"INSERT OR FAIL INTO {head} VALUES {', '.join([row] * _WIDE)}{conflict}"
 
 
 _SETTINGS = {
