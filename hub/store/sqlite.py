@@ -14,13 +14,12 @@ from typing import Any
 
 from hub.errors import SettingsError, Transient
 from hub.store.database import Nesting, Params, PerThread, Row
-from hub.store.unlocked import sqlite3
 
 _BUSY_MS = 30_000
 _CACHE_KB = 16_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
-_WAL_PAGES = 8_000
+_WAL_PAGES = 4_000
 """What gathers in the write-ahead log before it goes into the file: batch after batch changes the same pages of indexes."""
 
 _WAL_BYTES = 64_000_000
