@@ -17,7 +17,7 @@ from hub.store.facts_calendar import calendar_due, event_days, not_in, prepare
 from hub.store.facts_day import DAY_COLUMNS, numbers
 from hub.store.facts_events import other_days
 from hub.store.facts_money import load_rates, rated
-from hub.store.facts_sql import Frame, bought_params, counts, day_params, profiles, statements
+from hub.store.facts_sql import Frame, bought_params, counts, day_params, made, profiles, statements
 from hub.store.facts_wanted import COLUMNS, EVERYTHING, PROFILE, TEXTS, Bought, Counted, Wanted
 from hub.tags import fold
 from hub.vault import Vault
@@ -115,6 +115,21 @@ class Facts:
         """What stands for a tag in the table."""
         return self._vault.index("tag", fold(text))
 
+    # -- facts that somebody else makes
+
+    def rows(self, customers: Sequence[str], columns: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Some stored columns of these customers, with `customer` and `as_of`."""
+        names = ("customer", "as_of", *sorted(set(columns) & set(COLUMNS)))
+        for listed, params in listings(customers):
+            for row in self._db.rows(f"SELECT {', '.join(names)} FROM facts WHERE customer IN {listed}", params):
+                yield dict(zip(names, row, strict=True))
+
+    def save_values(self, name: str, values: Mapping[str, int | None]) -> None:
+        """Store one fact of the brand's own for some customers; None leaves it unknown."""
+        self._db.many("DELETE FROM fact_value WHERE customer = ? AND name = ?", [(one, name) for one in values])
+        known = [(one, name, value) for one, value in values.items() if value is not None]
+        self._db.many("INSERT INTO fact_value (customer, name, value) VALUES (?, ?, ?)", known)
+
     # -- reading
 
     def of(self, customer: str) -> dict[str, Any] | None:
@@ -178,6 +193,8 @@ class Facts:
     def _past(self, frame: Frame, wanted: Wanted, bought: Bought) -> None:
         self._run(frame, wanted, bought)
         self._db.execute(profiles(frame), frame.params)
+        for name in sorted(wanted.made):
+            self._db.execute(made(frame), {"b_name": name})
 
     def _clear(self, then: str) -> None:
         """Empty temporary tables, made where this thread's connection has none yet."""

@@ -300,6 +300,17 @@ def profiles(frame: Frame) -> str:
 # -- orders counted by something, and a brand's own facts
 
 
+def made(frame: Frame) -> str:
+    """Values that are not computed here, for all rows of a past day: as they are now."""
+    return (
+        f"INSERT INTO {frame.values} (customer, as_of, name, value)"
+        f" SELECT t.customer, t.as_of, v.name, v.value FROM {frame.target} t"
+        " JOIN fact_value v ON v.customer = t.customer AND v.name = :b_name"
+        f" WHERE NOT EXISTS (SELECT 1 FROM {frame.values} w WHERE w.customer = t.customer AND w.as_of = t.as_of"
+        " AND w.name = v.name)"
+    )
+
+
 def _no_values(frame: Frame) -> str:
     return f"DELETE FROM {frame.values} WHERE customer IN (SELECT m.customer FROM {frame.people} m)"
 
