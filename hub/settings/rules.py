@@ -24,6 +24,7 @@ from rules.rfm import Rfm
 from rules.ruleset import RFM, STAGE, Choice, ListFile, MadeFact, Programme, RuleSet
 from rules.ruleset import OwnFact as Own
 from rules.ruleset import Segment as Group
+from rules.sizes import size
 from rules.standing import Policy
 
 _NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
@@ -108,7 +109,7 @@ class _Reader:
         if (of and of.days) or (where and where.days):
             what = "an order's facts cannot look at the day of the run"
             self.problems.add(self._spot(loc), what, remedy="give the fact a `window`, or compare days with dates")
-        if kind in ("number", "text"):
+        if kind == "text" or (of and isinstance(of.tree, Value) and not size(of.tree).whole):
             remedy = "count, or add up money; or take the earliest or latest day"
             self.problems.add(self._spot((*loc, how)), "a fact of the brand's own is a whole number", remedy=remedy)
         return Own(_described(name, kind, fact), how, of.tree if of else None, where.tree if where else None)
