@@ -40,7 +40,7 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     if file is None:
         problems.settle()
         raise AssertionError("settled")
-    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"))
+    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"), plugins)
     loaded = _assembled(path, file, rules, connections, tree, problems)
     problems.settle()
     return loaded
