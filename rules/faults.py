@@ -45,6 +45,10 @@ class Faults:
         if not any(fault.offset == at and fault.length == length for fault in self.found):
             self.found.append(Fault(at, length, what, meant, remedy))
 
+    def forget(self, at: int, length: int) -> None:
+        """Take back what was noted within a place that is told better as a whole."""
+        self.found = [fault for fault in self.found if not at <= fault.offset < at + length]
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that `word` is probably a slip of; empty when none is near."""

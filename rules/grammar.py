@@ -7,6 +7,7 @@ the text, and brackets, which are taken off before, cost it no depth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -227,7 +228,9 @@ class Shaper:
         last = frame.last
         if isinstance(last, Word) and after and last.sort == after.sort == "number" and last.end + 1 == after.at:
             whole = Word("number", "", last.at, after.end - last.at)
-            self._lose(whole, "a number has no marks between its thousands", meant=last.text + after.text)
+            self._faults.forget(whole.at, whole.length)
+            digits = re.sub(r"[^0-9.].*", "", after.text)
+            self._lose(whole, "a number has no marks between its thousands", meant=last.text + digits)
         self._lose(word, "a comma joins no conditions", meant="and", remedy="write and, or or")
 
     def _missing_operator(self, word: Word) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.catalogue import CATALOGUE, REFUSED, Fact
+from rules import nodes
+from rules.calls import FUNCTIONS
+from rules.catalogue import CATALOGUE, REFUSED, WINDOWS, Fact
 from rules.faults import Fault
 from rules.nodes import Constant, Measure, depth, walk
 from rules.reading import LONGEST, MOST, World, Wrong, read, told
@@ -467,3 +471,39 @@ def test_only_names_that_are_names_become_part_of_sql() -> None:
         Sql("sqlite", facts="f; DROP")
     with pytest.raises(ValueError, match="tags cannot be looked up"):
         Sql("sqlite").condition(read("has_tag('x')").tree)
+
+
+# -- the page about it
+
+PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+BRAND = World(segments={"sleeping": read("recency > 180")}, programmes={"membership": ("black", "gold", "silver")})
+
+
+def examples(sort: str) -> list[str]:
+    return re.findall(rf"^```{sort}\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", examples("rule"))
+def test_every_example_of_the_page_is_a_rule(text: str) -> None:
+    rule = read(text, BRAND)
+    Sql("sqlite", tag=str.encode).condition(rule.tree)
+
+
+@pytest.mark.parametrize("example", examples("wrong"), ids=lambda example: example.split("\n")[0])
+def test_every_wrong_example_of_the_page_gets_the_message_that_it_shows(example: str) -> None:
+    text = example.split("\n")[0]
+    found = faults(text, world=BRAND)
+    assert "\n".join(f"{told(text, fault)}\n{fault}" for fault in found) == example
+
+
+def test_the_page_tells_every_construct() -> None:
+    assert len(examples("rule")) >= 20
+    assert len(examples("wrong")) >= 8
+    trees = [node for text in examples("rule") for node in walk(read(text, BRAND).tree)]
+    told_of = {type(node) for node in trees}
+    everything = {kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(kind, nodes.Node)}
+    assert everything - told_of <= {nodes.Node, nodes.Value, nodes.Condition, nodes.Minus}
+    for function in FUNCTIONS:
+        assert f"`{function}`" in PAGE
+    for window in WINDOWS:
+        assert f"'{window}'" in PAGE or re.fullmatch(r"\d+d", window)
