@@ -65,6 +65,17 @@ class Holder:
             for customer in customers
         }  # fmt: skip
 
+    def ranks_on(self, customers: Sequence[str], days: Sequence[int]) -> Iterator[list[int]]:
+        """For each of these customers the ranks shown on some days up to `as_of`, followed from the beginning by what is
+        known of the past now, checkpoints left out; for programmes that remember."""
+        floor, policy = len(self.programme.choices) - 1, self.programme.policy
+        for part in chunks(customers, _PART):
+            earned = self.earned(part, {})
+            granted = self.store.holdings.granted(part, self.programme.name)
+            for customer in part:
+                known, grants = earned.get(customer, ()), self._grants(granted.get(customer, ()))
+                yield [follow(known, policy, grants, None, day, floor).rank for day in days]
+
     # -- what the facts alone earn, day by day
 
     def earned(self, customers: Sequence[str], bases: Mapping[str, Held]) -> dict[str, list[tuple[int, int]]]:

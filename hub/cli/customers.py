@@ -145,9 +145,7 @@ def grant(
     customer: Who,
     programme: Annotated[str, typer.Argument(metavar="PROGRAMME", help="A programme of tiers in the rules.")],
     tier: Annotated[str, typer.Argument(metavar="TIER", help="The customer shows at least this one.")],
-    until: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], metavar="D", help="The last day on which it holds.")
-    ],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="D", help="The last day on which it holds.")],
     reason: Annotated[str, typer.Option(help="Why; stays with the grant.")],
     since: Annotated[
         datetime | None,

@@ -19,6 +19,10 @@ _WAL_BYTES = 64_000_000
 """What the write-ahead log is cut back to after a large transaction."""
 
 
+MEMORY = ":memory:"
+"""The location of a store that lives as long as its one thread's connection."""
+
+
 class SqliteDatabase:
     """A store in one file. Write transactions are BEGIN IMMEDIATE; pages sync NORMAL, claims and receipts FULL."""
 
@@ -36,7 +40,7 @@ class SqliteDatabase:
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            if not self.path.exists():
+            if str(self.path) != MEMORY and not self.path.exists():
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
