@@ -14,8 +14,10 @@ from hub.clock import system_clock
 from hub.settings.cases import SEGMENT, Case, Expected
 from hub.settings.load import LoadedRules
 from hub.store import create_store
+from hub.store.closure import Affected, Known
 from hub.store.decisions import Decided
 from hub.store.facts import PROFILE
+from hub.store.people import Assignment
 from hub.store.sqlite import MEMORY
 from hub.vault import new_key
 from rules.ruleset import Choice, Programme
@@ -76,6 +78,8 @@ class Trial:
         """Make the customer of a case; `facts_then` holds nobody else."""
         store, known = self._store, Profiler(Survivorship({}, {}), self._loaded.place).profile([])
         profile = {name: case.facts.get(name, known[name]) for name in PROFILE}
+        founded = Assignment({}, [Known(customer, 0, 0, None)], {}, set(), {})
+        store.people.assign(0, Affected({}, [], {}, set()), founded)
         store.facts.save_profile([{"customer": customer, **profile}])
         store.facts.save_tags({customer: case.tags})
         for name in (one.name for one in self._rules.segments if one.listed):

@@ -156,7 +156,7 @@ def tell(facts: Facts, most: int) -> None:
         _programme(one, most)
     for name, where in facts["only"].items():
         print(f"{name}: only in {facts[where]}")
-    print(f"Changes of what is sent, from {facts['from']} to {facts['to']} on {looks} day{'s' * (looks != 1)}:")
+    print(f"\nChanges of what is sent, from {facts['from']} to {facts['to']} on {looks} day{'s' * (looks != 1)}:")
     rows = [
         [each["connection"], each["field"], each["customers"], each["old"], each["new"]] for each in facts["writes"]
     ]
@@ -169,7 +169,8 @@ def _programme(one: Facts, most: int) -> None:
     rows = [[left, *(counts.get((left, right), "-") for right in one["new"])] for left in one["old"]]
     moves = one["moves"]
     followed = " (followed from the beginning)" if any(one["remembers"].values()) else ""
-    show_table(("", *(f"#{right}" for right in one["new"])), rows, title=f"{one['programme']}{followed}")
+    print(f"\n{one['programme']}{followed}:")
+    show_table(("", *(f"#{right}" for right in one["new"])), rows)
     told = [f"{each['customer']} ({cell(each['old'])} -> {cell(each['new'])})" for each in moves[:most]]
     more = f" and {len(moves) - most} more" if len(moves) > most else ""
-    print(f"{len(moves)} would move{': ' if told else ''}{', '.join(told)}{more if told else ''}\n")
+    print(f"{len(moves)} would move{': ' if told else ''}{', '.join(told)}{more if told else ''}")
