@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ rules:
   segments:
     winback: {when: days_since(last_order_on) > 90 and has_phone, means: to be called}
     young: age < 30
+    near: city in ('上海', '苏州') and has_phone
     golden: "tier_of('membership') = 'gold'"
     invited: {list: {file: invited.csv}}
     invited winback: in_segment('invited') and in_segment('winback')
@@ -83,8 +85,15 @@ def test_what_was_read_is_told_with_all_that_the_calendar_watches(site: Site) ->
     assert main["reads"] == ["big_orders", "orders_365d", "spend_365d", "spend_on('category', '鞋/跑鞋', '365d')"]
     assert club["policy"] == {"downgrade": "one_step", "review": "anniversary", "grace_days": 30}
     assert (stage["programme"], stage["policy"]) == ("stage", None)
-    assert [one["segment"] for one in facts["segments"]] == ["winback", "young", "golden", "invited", "invited winback"]
-    assert facts["segments"][3]["list"] == {"file": "invited.csv", "column": "id"}
+    assert [one["segment"] for one in facts["segments"]] == [
+        "winback",
+        "young",
+        "near",
+        "golden",
+        "invited",
+        "invited winback",
+    ]
+    assert facts["segments"][4]["list"] == {"file": "invited.csv", "column": "id"}
     (own,) = facts["facts"]
     assert (own["fact"], own["window"], own["where"]) == ("big_orders", "180d", "total >= 500")
     reads = facts["reads"]
@@ -159,6 +168,10 @@ FAILING = """
   as_of: 2026-03-01
   tags: [vip]
   expect: {membership: member}
+- name: elsewhere
+  as_of: 2026-03-01
+  facts: {city: 杭州}
+  expect: {segment.near: true}
 """
 
 
@@ -175,7 +188,9 @@ def test_a_case_that_fails_tells_every_comparison_with_both_values(site: Site) -
     assert "segment.winback: unknown: " in text
     assert "membership is silver, member was expected" in text
     assert "silver: holds: has_tag('vip')" in text
-    assert text.splitlines()[-1] == "2 cases, 3 answers: 0 passed, 2 failed."
+    assert "segment.near: fails: needs city in ('上海', '苏州') (is 杭州)" in text
+    assert "segment.near: fails: needs has_phone (is 0)" in text
+    assert text.splitlines()[-1] == "3 cases, 4 answers: 0 passed, 3 failed."
     facts = site.facts("rules", "test", code=2)
     (spend, *_) = facts["cases"][0]["answers"][0]["clauses"]
     assert (spend["fact"], spend["wanted"], spend["found"], spend["missing"]) == ("spend_365d", 500000, 400000, 100000)
@@ -229,3 +244,13 @@ def test_the_usual_yaml_has_no_secrets_to_test_with(site: Site) -> None:
     (site.folder / "rules_tests.yaml").write_text(cases, encoding="utf-8")
     (site.folder / "kehub.db").unlink()
     assert "1 case, 1 answers: 1 passed" in site.kehub("rules", "test")
+
+
+def test_the_example_of_the_page_does_what_the_page_says(site: Site) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+    for name in ("kehub.yaml", "rules_tests.yaml"):
+        (text,) = re.findall(rf"^```yaml {name}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+        (site.folder / name).write_text(text, encoding="utf-8")
+    (told,) = re.findall(r"^```output\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert site.kehub("rules", "test", code=2) == told
+    assert site.facts("rules", "check")["segments"][0]["segment"] == "winback"

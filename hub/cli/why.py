@@ -198,8 +198,9 @@ def _short(clause: Facts, currency: str) -> str:
 
 def clause_told(clause: Facts, currency: str) -> str:
     """A comparison with the customer's own value and the one that is wanted."""
-    if clause["operator"] not in ASKS or clause["wanted"] is None:
-        return clause["text"] if clause["holds"] else f"needs {clause['text']}"
+    if clause["operator"] not in ASKS or clause["wanted"] is None or clause["kind"] == "flag":
+        found = f" (is {_figure(clause, clause['found'], currency)})" if clause["fact"] else ""
+        return clause["text"] if clause["holds"] else f"needs {clause['text']}{found}"
     wanted, found = (_figure(clause, clause[side], currency) for side in ("wanted", "found"))
     need = "" if clause["holds"] else "needs "
     return f"{clause['label'] or clause['text']} {found}, {need}{ASKS[clause['operator']]} {wanted}"
