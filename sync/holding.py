@@ -6,6 +6,7 @@ and nothing is carried over from run to run but the checkpoint of the last chang
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted, Memory
 from rules.ruleset import Programme, RuleSet
-from rules.standing import Grant, Held, Standing, follow
+from rules.standing import Grant, Held, Standing, Step, follow
 from sync import reads
 
 _PART = 500
@@ -74,7 +75,8 @@ class Holder:
             granted = self.store.holdings.granted(part, self.programme.name)
             for customer in part:
                 known, grants = earned.get(customer, ()), self._grants(granted.get(customer, ()))
-                yield [follow(known, policy, grants, None, day, floor).rank for day in days]
+                steps = follow(known, policy, grants, None, self.as_of, floor).steps
+                yield [steps[at - 1].rank if (at := bisect_right(steps, day, key=_day)) else floor for day in days]
 
     # -- what the facts alone earn, day by day
 
@@ -131,6 +133,10 @@ class Holder:
     def _grants(self, granted: Sequence[Granted]) -> list[Grant]:
         known = self.programme.values
         return [Grant(known.index(one.value), one.from_day, one.until_day) for one in granted if one.value in known]
+
+
+def _day(step: Step) -> int:
+    return step.day
 
 
 def state(programme: Programme, held: Held) -> str:

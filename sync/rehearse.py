@@ -9,10 +9,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hub.store import Store
-from hub.store.facts import Bought
+from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted
 from rules.ruleset import Programme, RuleSet
 from sync import reads
@@ -42,6 +43,16 @@ class Side:
     def remembering(self) -> list[Programme]:
         """Its programmes with a memory."""
         return [one for one in self.rules.programmes if one.remembers]
+
+    @property
+    def alone(self) -> list[Programme]:
+        """Its programmes that a day's facts decide alone."""
+        return [one for one in self.rules.programmes if not one.remembers]
+
+    @property
+    def wanted(self) -> Wanted:
+        """What these read."""
+        return reads.wanted(self.rules, [rule for one in self.alone for rule in one.rules])
 
     def seen(self, values: dict[str, Ranks]) -> None:
         """What stands on the next day."""
@@ -78,7 +89,9 @@ class Rehearsal:
         followed = [self._follow(side, customers) for side in self.sides]
         for number, day in enumerate(self.days):
             for side, past in zip(self.sides, followed, strict=True):
-                alone = self._alone(side, day, len(customers))
+                if side is self.old or not self._alike:
+                    self.store.facts.everybody_at(day, self._alike or side.wanted, side.bought)
+                alone = self._alone(side, len(customers))
                 side.seen(self._granted(side, alone, customers, day) | {name: past[name][number] for name in past})
                 self.looked(len(customers), self.steps(len(customers)))
         return customers
@@ -91,11 +104,18 @@ class Rehearsal:
         self.store.facts.everybody_at(self.days[0], reads.wanted(self.old.rules, ()), self.old.bought)
         return [customer for customer, _, _ in self.store.facts.then("1", {})]
 
-    def _alone(self, side: Side, day: int, count: int) -> dict[str, Ranks]:
-        """What programmes without a memory decide by the facts of a day."""
-        programmes = [one for one in side.rules.programmes if not one.remembers]
-        rules = [rule for one in programmes for rule in one.rules]
-        self.store.facts.everybody_at(day, reads.wanted(side.rules, rules), side.bought)
+    @cached_property
+    def _alike(self) -> Wanted | None:
+        """What both sides read together, None where the same names stand for other facts."""
+        one, other = self.old.wanted, self.new.wanted
+        counted = {each.name: each for each in (*one.counted, *other.counted)}
+        if self.old.bought != self.new.bought or any(counted[each.name] != each for each in one.counted):
+            return None
+        return Wanted(one.columns | other.columns, tuple(counted.values()))
+
+    def _alone(self, side: Side, count: int) -> dict[str, Ranks]:
+        """What programmes without a memory decide by the facts that are made."""
+        programmes = side.alone
         sql = reads.then_sql(self.store)
         expressions = ", ".join(one.expression(sql) for one in programmes)
         found = {one.name: _ranks(count) for one in programmes}

@@ -132,6 +132,9 @@ def test_the_rules_of_a_file_are_read_without_its_systems(site: Site) -> None:
     (site.folder / "none.yaml").write_text("store: x\n", encoding="utf-8")
     site.kehub("rules", "check", "none.yaml", code=2)
     assert "there are no rules in this file" in site.err
+    (site.folder / "slip.yaml").write_text("brand: {name: x}\nruels: {}\n", encoding="utf-8")
+    site.kehub("rules", "check", "slip.yaml", code=2)
+    assert 'unknown key "ruels"; did you mean "rules"?' in site.err
 
 
 # -- test

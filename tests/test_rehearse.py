@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.settings.load import load_rules
+from hub.store.decisions import Decided
 from hub.store.holdings import Granted
 from sync.reads import bought_of
 from sync.rehearse import Rehearsal, Side, moved
@@ -115,3 +116,37 @@ def test_a_day_alone_changes_nothing_and_a_grant_lifts(crowd: Crowd, tmp_path: P
     place = customers.index(poor)
     assert (one.now["main"][place], other.now["main"][place]) == (0, 0)
     assert not any(count for found in (one, other) for counts in found.changes.values() for count in counts)
+
+
+def test_a_fact_of_one_name_may_be_another_on_either_side(crowd: Crowd, tmp_path: Path) -> None:
+    orders = filled(crowd, 30)
+    sides = []
+    for number, least in enumerate((50, 500)):
+        file = tmp_path / f"own{number}.yaml"
+        facts = f"facts: {{big: {{count: orders, where: total >= {least}, window: 365d}}}}"
+        file.write_text(
+            f"rules:\n  {facts}\n  tiers: {{main: [{{tier: gold, when: big > 0}}, {{tier: member}}]}}\n", "utf-8"
+        )
+        loaded = load_rules(file)
+        sides.append(Side(loaded.rules, bought_of(loaded.brand, loaded.place, loaded.written)))
+    customers = Rehearsal(crowd.store, sides[0], sides[1], [TODAY], lambda more, of: None).run()
+    assert list(sides[0].now["main"]) == [int(not spent(orders[who], TODAY)) for who in customers]
+    assert set(sides[1].now["main"]) == {1}
+
+
+def test_moves_have_their_median_where_there_are_two_in_the_middle(crowd: Crowd) -> None:
+    decisions = crowd.store.decisions
+    with crowd.store.db.writing("moves"):
+        for customer, days in {"A": 10, "B": 20, "C": 31, "D": 99, "E": 5}.items():
+            crowd.add(customer)
+            decisions.settle("main", "", 100, [Decided(customer, "", "gold", 95 if customer == "A" else None)])
+            value = "none" if customer == "E" else "silver"
+            decisions.settle("main", "", 100 + days, [Decided(customer, "gold", value)])
+    crowd.add("F")
+    crowd.merge("D", "F")
+    assert decisions.moves("main", 1, 150) == [("gold", "none", 1, 5.0), ("gold", "silver", 3, 20.0)]
+    assert decisions.moves("main", 111, 150) == [("gold", "silver", 2, 25.5)]
+    assert decisions.moves("main", 121, 131) == [("gold", "silver", 1, 31.0)]
+    assert decisions.stays("main", 111, 150) == {"gold": 2, "none": 1, "silver": 3}
+    assert decisions.entries("main", 100, 100) == {"gold": 4}
+    assert decisions.entries("main", 101, 200) == {}

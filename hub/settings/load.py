@@ -80,6 +80,8 @@ def load_rules(path: Path, brand: Brand | None = None) -> LoadedRules:
     tree = parse(raw, problems)
     if not {"brand", "rules"} & tree.entries.keys():
         problems.add(tree.spot, "there are no rules in this file", remedy="write them under `rules:`, as in kehub.yaml")
+    for name in tree.entries.keys() - KehubFile.model_fields.keys():
+        problems.add(tree.keys[name], f'unknown key "{name}"', meant=nearest(name, KehubFile.model_fields))
     checker = Checker(read_environment(path.parent, None, problems), problems)
     file = checker.validated(_RulesFile, tree.only({"brand", "rules"}), Spot())
     if file is None:
