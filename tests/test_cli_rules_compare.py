@@ -222,7 +222,9 @@ def test_moves_are_shown_as_a_picture(shop: Shop, monkeypatch: pytest.MonkeyPatc
     shop.decided(monkeypatch, date(2026, 9, 1))
     text = shop.site.kehub("rules", "moves", "stage")
     assert "stage, 2025-09-02 to 2026-09-01" in text
+    assert "███ 100%" in text
     assert "184 d" in text
+    assert "?" not in text
     assert "(first seen)" in text
     shop.site.kehub("rules", "moves", "stag", code=2)
     assert 'did you mean "stage"' in shop.site.err

@@ -94,7 +94,7 @@ def tell(facts: Facts) -> None:
     rows = [[one["programme"] + " (main)" * one["main"], one["values"], _policy(one)] for one in facts["programmes"]]
     if facts["rfm"]:
         rows.append(["rfm", "its eleven groups", f"{facts['rfm']['window']}, cut points {facts['rfm']['refresh']}"])
-    show_table(("programme", "values, the best first", "policy"), rows)
+    show_table(("programme", "values, in order", "policy"), rows)
     segments = [[one["segment"], one["when"] or f"list {one['list']['file']}"] for one in facts["segments"]]
     show_table(("segment", "rule"), segments)
     show_table(("own fact", "kind", "window", "what"), [_told(one) for one in facts["facts"]])

@@ -67,16 +67,19 @@ def tell(facts: Facts) -> None:
     print("which share of them, and after how many days (the median):")
     found = {(each["from"], each["to"]): each for each in facts["moves"]}
     names = facts["values"]
-    rows = [
-        [old, facts["stays"].get(old, 0), *("" if old == new else _cell(found.get((old, new))) for new in names)]
-        for old in names
-    ]
+    rows: list[list[object]] = []
+    for old in names:
+        cells = [_cell(found.get((old, new)), old == new) for new in names]
+        heads = ((old, facts["stays"].get(old, 0)), ("", ""), ("", ""))
+        lines = [[*head, *line] for head, line in zip(heads, zip(*cells, strict=True), strict=True)]
+        rows += [line for line in lines if any(line)]
     first = ["(first seen)", sum(facts["entries"].values()), *(facts["entries"].get(new) or "-" for new in names)]
     show_table(("from", "#held", *(f"#{name}" for name in names)), [*rows, first])
 
 
-def _cell(each: Facts | None) -> str:
+def _cell(each: Facts | None, same: bool) -> tuple[str, str, str]:
+    """Three lines: how many, which share, after how many days."""
     if each is None:
-        return "-"
+        return "" if same else "-", "", ""
     shade = _SHADES[min(int(each["share"] * len(_SHADES)), len(_SHADES) - 1)]
-    return f"{each['count']}\n{shade * 3} {each['share']:.0%}\n{each['median_days']:g} d"
+    return str(each["count"]), f"{shade * 3} {each['share']:.0%}", f"{each['median_days']:g} d"
