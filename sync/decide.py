@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -17,7 +18,7 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from rules.nodes import FactOf
 from rules.rfm import Cuts, groups_sql
-from rules.ruleset import RFM, Programme, RuleSet
+from rules.ruleset import RFM, MadeFact, Programme, RuleSet
 from rules.sql import Sql
 from sync import reads, rfm
 from sync.facts import Profiler, tags
@@ -80,11 +81,13 @@ class Decider:
             with self.store.db.writing("decide_facts"):
                 self.store.leases.check("decide")
                 other += self.store.facts.fill_due(self.as_of, self.wanted, self.bought, within)
+        for made in self.rules.made:
+            self._make(made)
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
             waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
             done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
-            segments |= self._segments() if count else {}
+            segments |= self._segments()
             waits.over()
         changed = {name: settled for name, (settled, _) in done.items()}
         held = {name: waiting for name, (_, waiting) in done.items()}
@@ -152,6 +155,17 @@ class Decider:
             [{"customer": customer, **profiler.profile(records[customer])} for customer in customers]
         )
         self.store.facts.save_tags({customer: tags(records[customer]) for customer in customers})
+
+    def _make(self, made: MadeFact) -> None:
+        """Let a plugin make its fact for all who are due; one that fails is told with its name, and nothing is decided."""
+        if made.fact.name not in self.wanted.made:
+            return
+        for part in self.store.people.due():
+            rows = self.store.facts.rows(part, made.maker.reads)
+            values = {row.pop("customer"): made_of(made, row) for row in rows}
+            with self.store.db.writing("decide_made"):
+                self.store.leases.check("decide")
+                self.store.facts.save_values(made.fact.name, values)
 
     def _programme(self, programme: Programme, waits: Waits) -> tuple[int, int]:
         """Land what differs; lowering decisions wait while a stream they read is incomplete. (settled, waiting)"""
@@ -228,6 +242,21 @@ class Decider:
                 found.append(Rule(segment.name, sql.condition(segment.when.tree), sql.params))
         lists = [one.name for one in self.rules.segments if one.listed]
         return self._segmenter.settle(found, lists, self.as_of, self.rules.digest)
+
+
+def made_of(made: MadeFact, row: dict[str, Any]) -> int | None:
+    """What a plugin's maker gives for one customer. SettingsError when it fails, or gives what is no whole number."""
+    try:
+        value = made.maker.make(row)
+    except Exception as fault:
+        what = f"its plugin failed with {type(fault).__name__}"
+        raise SettingsError(
+            what, where=f"rules.facts.{made.fact.name}", remedy="update or remove the plugin"
+        ) from fault
+    if value is not None and type(value) is not int:
+        what = f"its plugin gave {type(value).__name__}, where a whole number is wanted"
+        raise SettingsError(what, where=f"rules.facts.{made.fact.name}", remedy="tell the plugin's author")
+    return value
 
 
 def no_way_back(store: Store, as_of: int) -> int | None:

@@ -102,7 +102,7 @@ def _children(dates: Mapping[str, str]) -> dict[str, int | None]:
 def _birthdays(dates: Mapping[str, str]) -> Iterator[int]:
     """Days of birth, with their year, under names that begin as a child's do."""
     for name, text in dates.items():
-        if name.strip().casefold().startswith(_CHILDREN) and not text.startswith("--"):
+        if name.strip().casefold().startswith(_CHILDREN) and len(text) == len("2020-01-01"):
             yield date.fromisoformat(text).toordinal()
 
 

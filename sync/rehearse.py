@@ -111,7 +111,7 @@ class Rehearsal:
         counted = {each.name: each for each in (*one.counted, *other.counted)}
         if self.old.bought != self.new.bought or any(counted[each.name] != each for each in one.counted):
             return None
-        return Wanted(one.columns | other.columns, tuple(counted.values()))
+        return Wanted(one.columns | other.columns, tuple(counted.values()), made=one.made | other.made)
 
     def _alone(self, side: Side, count: int) -> dict[str, Ranks]:
         """What programmes without a memory decide by the facts that are made."""

@@ -40,7 +40,7 @@ class Crowd:
         """A customer becomes another one's alias, as resolve does it."""
         with self.store.db.writing("crowd"):
             bound = {"id": customer, "into": into}
-            self.store.db.execute("UPDATE customer SET merged_into = :into WHERE id = :id", bound)
+            self.store.db.execute("UPDATE customer SET merged_into = :into, due = 1 WHERE id = :id", bound)
             self.store.db.execute("DELETE FROM facts WHERE customer = :id", {"id": customer})
             self.store.people.make_due([into])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.plugins import load_plugins
 from hub.settings.load import load_rules
 from hub.store.decisions import Decided
 from hub.store.holdings import Granted
@@ -39,7 +40,7 @@ def crowd(location: str) -> Iterator[Crowd]:
 def side(folder: Path, grace: int, lost: int) -> Side:
     file = folder / f"{grace}-{lost}.yaml"
     file.write_text(RULES.replace("GRACE", str(grace)).replace("LOST", str(lost)), encoding="utf-8")
-    loaded = load_rules(file)
+    loaded = load_rules(file, load_plugins())
     return Side(loaded.rules, bought_of(loaded.brand, loaded.place, loaded.written), frozenset({BOTH, ("stage",)}))
 
 
@@ -127,7 +128,7 @@ def test_a_fact_of_one_name_may_be_another_on_either_side(crowd: Crowd, tmp_path
         file.write_text(
             f"rules:\n  {facts}\n  tiers: {{main: [{{tier: gold, when: big > 0}}, {{tier: member}}]}}\n", "utf-8"
         )
-        loaded = load_rules(file)
+        loaded = load_rules(file, load_plugins())
         sides.append(Side(loaded.rules, bought_of(loaded.brand, loaded.place, loaded.written)))
     customers = Rehearsal(crowd.store, sides[0], sides[1], [TODAY], lambda more, of: None).run()
     assert list(sides[0].now["main"]) == [int(not spent(orders[who], TODAY)) for who in customers]

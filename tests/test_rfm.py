@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -62,6 +63,14 @@ def test_every_pair_of_scores_has_one_group_and_every_group_a_pair() -> None:
 def test_each_cell_lies_within_the_published_range_of_its_group(cell: tuple[int, int], group: str) -> None:
     for place, (low, high) in zip(cell, PUBLISHED[group], strict=True):
         assert low <= place <= high
+
+
+def test_the_page_shows_the_table_that_the_program_goes_by() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "segments.md").read_text(encoding="utf-8")
+    labels = {group.name: group.label for group in GROUPS}
+    for row in range(1, 6):
+        cells = " | ".join(labels[CELLS[row, column]] for column in range(1, 6))
+        assert f"\n| {row} | {cells} |\n" in page
 
 
 # -- schedules

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +14,11 @@ from hypothesis import strategies as st
 from hub.clock import FixedClock
 from hub.errors import SettingsError
 from hub.forms import Place
+from hub.settings import Configuration
+from hub.store.check import canonical, check
 from hub.store.segments import Move, Moved, Period, Size
 from sync.listed import read_column
-from sync.segments import Judged, Listed, Rule, Segmenter
+from sync.segments import Judged, Listed, Rule, Segmenter, written
 from tests.crowd import Crowd
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
 from tests.test_cli_site import Site, site
@@ -175,6 +179,29 @@ def test_overlaps_are_counted_for_all_pairs(crowd: Crowd) -> None:
         ("x", "x"): 3, ("y", "y"): 2, ("z", "z"): 1, ("x", "y"): 2, ("y", "x"): 2,
     }  # fmt: skip
     assert crowd.store.segments.overlap([]) == {}
+
+
+def test_a_store_check_finds_stays_that_overlap(crowd: Crowd) -> None:
+    crowd.add("a", spend_365d=100)
+    judge(crowd, DAY)
+    assert not [fault for fault in check(crowd.store) if "stays" in fault]
+    with crowd.store.db.writing("spoil"):
+        sql = "INSERT INTO membership (segment, customer, from_day, to_day, rules) VALUES ('rich', 'a', :day, :until, 'd')"
+        crowd.store.db.execute(sql, {"day": DAY + 3, "until": DAY + 2})
+    assert "2 stays" in "".join(check(crowd.store))
+    assert any(line.startswith("membership ") for line in canonical(crowd.store))
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (SimpleNamespace(), {}),
+        (SimpleNamespace(segments={"b": "orders_life > 1", "a": {"when": "age > 9"}}), {"a": "age > 9", "b": "orders_life > 1"}),
+        (SimpleNamespace(segments={"v": {"list": {"file": "v.csv", "column": "phone"}}}), {"v": "list v.csv, by phone"}),
+    ],
+)  # fmt: skip
+def test_rules_are_shown_as_they_are_written_where_there_are_any(rules: object, expected: dict[str, str]) -> None:
+    assert written(cast(Configuration, SimpleNamespace(rules=rules))) == expected
 
 
 # -- random histories
@@ -364,6 +391,24 @@ def test_a_list_is_read_again_when_people_merge(scene: Scene) -> None:
     assert vips(scene) == [alive]
 
 
+def test_whoever_resolve_merges_away_leaves_and_is_nobodys_business_any_more(scene: Scene) -> None:
+    one, two, three_ = three(scene)
+    day = scene.today.toordinal()
+    with scene.store.db.writing("decide"):
+        scene.store.segments.settle("all", day - 9, "d", [one, two, three_], [])
+    scene.customer("till", "8", email="wei@shop.cn", phone=PHONE)
+    scene.sync()
+    (gone,) = {one, two} - set(scene.ids())
+    with scene.store.db.writing("decide"):
+        assert scene.store.segments.leave_merged(day) == 1
+        assert scene.store.segments.leave_merged(day) == 0
+    assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, day, "d")]
+    assert scene.store.segments.standing([one, two, three_])[gone] == []
+    scene.customer("till", "8", email="wei@shop.cn", phone=OTHER)
+    scene.sync()
+    assert gone in scene.ids()
+
+
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
@@ -451,7 +496,7 @@ def test_overlaps_are_shown_as_a_picture(shop: Site) -> None:
     assert pairs["lately", "rich"] == (2, 1.0)
     text = shop.kehub("segments", "overlap", "lately", "rich")
     assert "███ 100%" in text
-    assert "▓▓▓ 67%" in text
+    assert "2 ▓▓▓  67%" in text
 
 
 def test_the_ids_of_a_segment_are_exported_and_nothing_else(shop: Site) -> None:

@@ -9,11 +9,11 @@ import typer
 
 from hub.cli import rules_check, rules_compare, rules_moves, rules_trial
 from hub.cli.edge import USAGE, command_app, leave
-from hub.cli.opening import Json, configuration, configuration_path, opened
+from hub.cli.opening import Json, configuration, configuration_path, opened, rules_of
 from hub.cli.rules_compare import Asked
 from hub.cli.show import emit
 from hub.cli.watching import counted
-from hub.settings.load import LoadedRules, load_rules
+from hub.settings.load import LoadedRules
 
 app = command_app(help="Check the rules, test them on invented customers, compare them with others, see who moves.")
 
@@ -28,7 +28,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Read the rules, and tell all that is wrong with them, or what was read."""
-    loaded = load_rules(file) if file else LoadedRules.of(configuration(ctx))
+    loaded = rules_of(file) if file else LoadedRules.of(configuration(ctx))
     facts = rules_check.read(loaded)
     if json:
         emit(facts)
@@ -50,7 +50,7 @@ def try_out(
     json: Json = False,
 ) -> None:
     """Try the rules on invented customers, and tell why one does not come out as expected; exit code 2 then."""
-    loaded = load_rules(configuration_path(ctx))
+    loaded = rules_of(configuration_path(ctx))
     facts = rules_trial.tried(loaded, rules_trial.found(loaded.path.parent, files or []))
     if json:
         emit(facts)

@@ -11,7 +11,7 @@ from hub.settings.load import LoadedRules
 from rules.catalogue import CATALOGUE
 from rules.nodes import Measure
 from rules.rule import Rule
-from rules.ruleset import OwnFact, Programme, RuleSet, Segment, read_by
+from rules.ruleset import MadeFact, OwnFact, Programme, RuleSet, Segment, read_by
 from sync.reads import wanted
 
 
@@ -26,7 +26,7 @@ def read(loaded: LoadedRules) -> Facts:
         "programmes": [_programme(rules, one) for one in rules.programmes],
         "rfm": {"window": rules.rfm.window, "refresh": rules.rfm.refresh} if rules.rfm else None,
         "segments": [_segment(one) for one in rules.segments],
-        "facts": [_own(loaded, one) for one in rules.own],
+        "facts": [_own(loaded, one) for one in rules.own] + [_made(one) for one in rules.made],
         "reads": _reads(rules),
         "digest": rules.digest,
     }
@@ -69,10 +69,17 @@ def _own(loaded: LoadedRules, one: OwnFact) -> Facts:
     }  # fmt: skip
 
 
+def _made(one: MadeFact) -> Facts:
+    return {
+        "fact": one.fact.name, "kind": one.fact.kind, "window": "", "how": "plugin", "of": one.maker.name, "where": None,
+        "means": one.fact.means,
+    }  # fmt: skip
+
+
 def _reads(rules: RuleSet) -> Facts:
     """What must be known to decide, and what the calendar has to watch: windows that end, days since a fact."""
     found, read = wanted(rules), read_by(rules.rules)
-    own = {one.fact.name for one in rules.own}
+    own = {one.fact.name for one in rules.own} | {one.fact.name for one in rules.made}
     return {
         "facts": [{"fact": name, "kind": CATALOGUE[name].kind} for name in sorted(found.columns)],
         "own": sorted(read.facts & own),
@@ -117,7 +124,7 @@ def _policy(one: Facts) -> str:
 
 
 def _told(one: Facts) -> list[Any]:
-    of = f"{one['how']} of {one['of']}" if one["how"] != "count" else "count of orders"
+    of = "made by a plugin" if one["how"] == "plugin" else f"{one['how']} of {one['of']}"
     return [one["fact"], one["kind"], one["window"], of + (f", where {one['where']}" if one["where"] else "")]
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.cli.opening import rules_of
 from hub.cli.rules_moves import a_day
 from hub.cli.show import Facts, cell, day
 from hub.cli.show import show as show_table
 from hub.connector import Field
 from hub.errors import SettingsError
 from hub.settings import Connection
-from hub.settings.load import LoadedRules, load_rules
+from hub.settings.load import LoadedRules
 from hub.tags import TAGS
 from rules.ruleset import RuleSet
 from sync.mapping import is_decided
@@ -25,8 +26,8 @@ CURRENT = "current"
 SPAN = 365
 LOOKS = 13
 _KNOWN = (
-    "with today's knowledge: orders and cases by their dates; all that records say of a person, tags, lists and the tiers"
-    " that tier_of looks up as they are now"
+    "with today's knowledge: orders and cases by their dates; all that records say of a person, tags, lists, what plugins"
+    " make and the tiers that tier_of looks up as they are now"
 )
 
 
@@ -61,7 +62,7 @@ def _span(text: str, today: int) -> tuple[int, int]:
 def _loaded(setup: Setup, name: str) -> LoadedRules:
     if name == CURRENT:
         return LoadedRules.of(setup.config)
-    return load_rules(Path(name), setup.config.brand)
+    return rules_of(Path(name), setup.config.brand)
 
 
 def compared(setup: Setup, asked: Asked, looked: Callable[[int, int], None]) -> Facts:

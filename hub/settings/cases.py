@@ -95,8 +95,8 @@ class _Reader:
         self._digits = minor_digits(self._currency)
         self._problems = problems
         self._checker = Checker(Environment({}, problems), problems)
-        own = {one.fact.name: one.fact for one in self._rules.own}
-        self._world = World({**catalogue.CATALOGUE, **own}, digits=self._digits)
+        own = [one.fact for one in self._rules.own] + [one.fact for one in self._rules.made]
+        self._world = World({**catalogue.CATALOGUE, **{fact.name: fact for fact in own}}, digits=self._digits)
 
     def case(self, item: Node) -> Case | None:
         """One case, or None when it is wrong."""

@@ -42,7 +42,7 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     if file is None:
         problems.settle()
         raise AssertionError("settled")
-    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"))
+    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"), plugins)
     loaded = _assembled(path, file, rules, connections, tree, problems)
     problems.settle()
     return loaded
@@ -71,7 +71,7 @@ class LoadedRules:
         return cls(config.path, config.brand, config.place, config.written, config.rules)
 
 
-def load_rules(path: Path, brand: Brand | None = None) -> LoadedRules:
+def load_rules(path: Path, plugins: Catalogue, brand: Brand | None = None) -> LoadedRules:
     """The rules of a file (or of the `kehub.yaml` in a folder), whatever else it holds: no secret, connector or store is
     needed. `brand` serves where the file names none. Raises SettingsError as `load` does."""
     path = path / "kehub.yaml" if path.is_dir() else path
@@ -88,7 +88,7 @@ def load_rules(path: Path, brand: Brand | None = None) -> LoadedRules:
         problems.settle()
         raise AssertionError("settled")
     named = file.brand if "brand" in tree.entries else brand or file.brand
-    rules = read_rules(file.rules, named, problems, tree, raw.decode("utf-8-sig"))
+    rules = read_rules(file.rules, named, problems, tree, raw.decode("utf-8-sig"), plugins)
     loaded = LoadedRules(path, named, _place(named, tree, problems), file.rules, rules)
     problems.settle()
     return loaded

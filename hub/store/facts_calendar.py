@@ -49,7 +49,11 @@ def _indexes(wanted: Wanted, bought: Bought) -> Iterator[tuple[str, str]]:
         yield "facts_birthday", "facts (birth_month, birth_day)"
     if wanted.of(CASES):
         yield from ((f"cases_{name}", f"cases ({name}_at)") for name in ("opened", "answered", "closed"))
-    yield f"orders_not_{bought.currency.lower()}", f"orders (customer) WHERE {not_in(bought).replace('o.', '')}"
+    other = not_in(bought).replace("o.", "")
+    yield (
+        f"orders_not_{bought.currency.lower()}",
+        f"orders (customer, placed_on, counts, status, currency) WHERE {other}",
+    )
 
 
 def not_in(bought: Bought) -> str:

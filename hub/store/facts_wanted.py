@@ -72,11 +72,14 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What rules read. `days`: a day fact (or a counted one whose value is a day) -> days since at which minds change."""
+    """What rules read. `days`: a day fact (or a counted one whose value is a day) -> days since at which minds change.
+    `made` are values that somebody else stores (`Facts.save_values`): for past days they are taken as they are now.
+    """
 
     columns: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
     days: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
 
     def of(self, group: tuple[str, ...]) -> tuple[str, ...]:
         """The wanted columns of a group, in its order."""

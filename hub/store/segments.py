@@ -19,7 +19,10 @@ MOST = 60
 """Segments whose overlap can be counted together: each is a bit of a whole number."""
 
 _DUE = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') = ''"
-"""Who is decided, see `hub.store.decisions`; the comparison of ids makes SQLite use the index of those who are due."""
+"""Who is decided, see `hub.store.decisions`; the comparison of ids makes SQLite use the index of those who are due, and
+CROSS JOIN makes it begin with them: segments may hold everybody."""
+
+_MERGED = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') <> ''"
 
 _STANDS = "m.segment = :segment AND m.customer = c.id AND m.to_day = 0"
 
@@ -78,9 +81,11 @@ class Segments:
 
     def leave(self, segment: str, day: int, expression: str, params: Params) -> int:
         """End the stay of due members for whom the expression does not hold."""
+        if not self._db.rows(_ANYBODY, {"segment": segment}):
+            return 0  # a first computation is one pass over everybody, not two
         leaving = (
-            "SELECT c.id FROM customer c JOIN facts f ON f.customer = c.id"
-            f" JOIN membership m ON {_STANDS} WHERE {_DUE} AND {_holds(expression)} = 0"
+            f"SELECT c.id FROM customer c CROSS JOIN membership m CROSS JOIN facts f WHERE {_DUE} AND {_STANDS}"
+            f" AND f.customer = c.id AND {_holds(expression)} = 0"
         )
         sql = f"UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0 AND customer IN ({leaving})"
         count = self._db.execute(sql, {**params, "segment": segment, "day": day})
@@ -99,8 +104,8 @@ class Segments:
         new = self._db.execute(
             "INSERT INTO membership (segment, customer, from_day, rules)"
             " SELECT CAST(:segment AS TEXT), c.id, CAST(:day AS BIGINT), CAST(:rules AS TEXT)"
-            f" FROM customer c JOIN facts f ON f.customer = c.id WHERE {_DUE} AND {_holds(expression)} = 1"
-            f" AND NOT EXISTS (SELECT 1 FROM membership m WHERE {_STANDS})",
+            f" FROM customer c CROSS JOIN facts f LEFT JOIN membership m ON {_STANDS}"
+            f" WHERE {_DUE} AND f.customer = c.id AND {_holds(expression)} = 1 AND m.customer IS NULL",
             {**bound, "rules": rules},
         )
         return back + new
@@ -170,13 +175,17 @@ class Segments:
         return count
 
     def leave_merged(self, day: int) -> int:
-        """Customers that were merged away leave all segments: the one that lives on is judged itself."""
+        """Customers that were merged away leave all segments: the one that lives on is judged itself.
+
+        They were made due by the merge. Once they have left they are not: nobody decides about an alias.
+        """
         count = self._db.execute(
-            "UPDATE membership SET to_day = :day WHERE to_day = 0 AND customer IN (SELECT c.id FROM customer c"
-            " JOIN membership m ON m.customer = c.id AND m.to_day = 0 WHERE c.merged_into IS NOT NULL)",
+            "UPDATE membership SET to_day = :day WHERE to_day = 0 AND customer IN"
+            f" (SELECT c.id FROM customer c WHERE {_MERGED})",
             {"day": day},
         )
         self._without_trace(day)
+        self._db.execute(f"UPDATE customer SET due = 0 WHERE id IN (SELECT c.id FROM customer c WHERE {_MERGED})")
         return count
 
     def _without_trace(self, day: int) -> None:
@@ -265,6 +274,8 @@ _MEMBERS = (
     "SELECT m.customer FROM membership m JOIN customer c ON c.id = m.customer"
     " WHERE m.segment = :segment AND m.to_day = 0 AND c.merged_into IS NULL ORDER BY m.customer"
 )
+
+_ANYBODY = "SELECT 1 FROM membership WHERE segment = :segment AND to_day = 0 LIMIT 1"
 
 _NAMES = """
 WITH RECURSIVE n (segment) AS (
