@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.maker import FactMaker
+from hub.plugins import Plugins
 from tests.test_cli_site import YAML, Site, site
 
 __all__ = ["site"]
@@ -137,7 +139,27 @@ def test_the_rules_of_a_file_are_read_without_its_systems(site: Site) -> None:
     assert 'unknown key "ruels"; did you mean "rules"?' in site.err
 
 
+def test_segments_may_be_named_before_they_are_written_with_and_without_quotes(site: Site) -> None:
+    lines = ("a: in_segment(young_ones) and has_phone", "b: IN_SEGMENT（'a'）", "young_ones: age < 30")
+    (site.folder / "new.yaml").write_text("rules:\n  segments:\n" + "".join(f"    {one}\n" for one in lines), "utf-8")
+    assert site.facts("rules", "check", "new.yaml")["segments"][1]["reads"] == ["age", "has_phone"]
+    (site.folder / "new.yaml").write_text("rules: {segments: {a: in_segment(b), b: in_segment( a )}}\n", "utf-8")
+    site.kehub("rules", "check", "new.yaml", code=2)
+    assert "the segment is made of itself: a -> b -> a" in site.err
+
+
 # -- test
+
+
+def test_what_a_plugin_makes_is_given_to_a_case(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = FactMaker("score", lambda facts: 1, frozenset({"orders_life"}))
+    monkeypatch.setattr(Plugins, "fact_makers", lambda self, plugin: {"score": maker})
+    text = "brand: {name: x}\nrules: {facts: {score: {plugin: acme}}, segments: {good: score > 5}}\n"
+    rules(site, "- {name: n, as_of: 2026-03-01, facts: {score: 6}, expect: {segment.good: yes}}\n", text)
+    assert site.facts("rules", "test")["passed"] == 1
+    (own,) = site.facts("rules", "check", "kehub.yaml")["facts"]
+    assert (own["fact"], own["how"], own["of"]) == ("score", "plugin", "score")
+    assert "made by a plugin" in site.kehub("rules", "check", "kehub.yaml")
 
 
 def test_cases_pass_and_are_summed_up(site: Site) -> None:
