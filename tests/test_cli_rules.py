@@ -115,6 +115,17 @@ def test_what_was_read_is_told_to_people(site: Site) -> None:
         assert told in text
 
 
+def test_every_way_in_which_time_alone_changes_something_is_told(site: Site) -> None:
+    lines = "{a: spend_ytd > 1 and spend_30d > 2, b: cases_365d > 1, c: age > 3, d: days_since(first_order_on) between 2 and 9}"
+    (site.folder / "new.yaml").write_text(f"rules: {{segments: {lines}}}\n", "utf-8")
+    text = site.kehub("rules", "check", "new.yaml")
+    for told in (
+        "the windows 30d", "begin anew on 1 January", "and leave after 365 days", "on birthdays",
+        "days since first_order_on: rules change their mind at 2, 10",
+    ):  # fmt: skip
+        assert told in text
+
+
 def test_all_that_is_wrong_is_told_with_its_place(site: Site) -> None:
     rules(site, text=RULES.replace("orders_365d >= 5", "orders_356d >= 5").replace("age < 30", "city < 30"))
     site.kehub("rules", "check", code=2)

@@ -130,9 +130,14 @@ def _told(one: Facts) -> list[Any]:
 
 def _calendar(reads: Facts) -> Iterator[str]:
     """What changes by time alone, so that an IT person sees why customers are looked at on a day."""
-    if windows := [window for window in reads["windows"] if window != "life"]:
+    read, years = {each["fact"] for each in reads["facts"]}, {"ytd", "last_year"}
+    if windows := [window for window in reads["windows"] if window != "life" and window not in years]:
         yield f"orders enter and leave the windows {cell(windows)}"
+    if years & set(reads["windows"]):
+        yield "figures of a calendar year begin anew on 1 January"
+    if read & {"cases_365d", "open_cases", "last_case_on", "last_contact_on"}:
+        yield "cases are opened, answered and closed" + ", and leave after 365 days" * ("cases_365d" in read)
     for name, days in reads["days_since"].items():
         yield f"days since {name}: rules change their mind at {cell(days)}"
-    if "age" in [each["fact"] for each in reads["facts"]]:
+    if "age" in read:
         yield "age: on birthdays"
