@@ -33,6 +33,7 @@ COMMANDS = {
     "map": "Show how a record of theirs becomes one of ours, and back.",
     "why": "Show all that is known of a customer, and why it is so.",
     "customers": "Find, show, correct, merge and split customers.",
+    "rules": "Check the rules, test them on invented customers, compare them with others, see who moves.",
     "segments": "Groups of customers: how many are in each, who came and went, who is in several.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
     "questions": "What only a person can answer: list, and answer; the drift inbox.",

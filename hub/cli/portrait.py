@@ -127,6 +127,18 @@ def _correction(record: Stored) -> Facts:
     }
 
 
+def grants(setup: Setup, customer: str) -> list[Facts]:
+    """The tiers that staff have granted, those that are over as well."""
+    return [
+        {
+            "grant": one.id, "customer": customer, "programme": one.programme, "tier": one.value, "from": day(one.from_day),
+            "until": day(one.until_day), "actor": one.actor, "reason": one.reason,
+            "in_force": one.from_day <= setup.as_of <= one.until_day,
+        }
+        for one in setup.store.holdings.granted([customer]).get(customer, ())
+    ]  # fmt: skip
+
+
 # -- what follows from it
 
 

@@ -163,7 +163,9 @@ def _order(order: Facts) -> str:
 def _decision(decision: Facts, currency: str) -> Iterator[str]:
     """The standing value, the conditions that make it so with the customer's own figures, and the way to the next."""
     own = [
-        _clause(each, currency) for each in decision["clauses"] if each["value"] == decision["value"] and each["holds"]
+        clause_told(each, currency)
+        for each in decision["clauses"]
+        if each["value"] == decision["value"] and each["holds"]
     ]
     because = f": {' and '.join(own)}" if own else ", as no other applies" if not decision["keeps"] else ""
     yield f"{decision['programme']}: {cell(decision['value'])} since {cell(decision['since'])}{because}"
@@ -190,13 +192,15 @@ def _keeps(keeps: Facts) -> Iterator[str]:
 
 def _short(clause: Facts, currency: str) -> str:
     if clause["missing"] is None:
-        return _clause(clause, currency)
-    return f"{_figure(clause, clause['missing'], currency)} ({_clause(clause, currency)})"
+        return clause_told(clause, currency)
+    return f"{_figure(clause, clause['missing'], currency)} ({clause_told(clause, currency)})"
 
 
-def _clause(clause: Facts, currency: str) -> str:
-    if clause["operator"] not in ASKS or clause["wanted"] is None:
-        return clause["text"] if clause["holds"] else f"needs {clause['text']}"
+def clause_told(clause: Facts, currency: str) -> str:
+    """A comparison with the customer's own value and the one that is wanted."""
+    if clause["operator"] not in ASKS or clause["wanted"] is None or clause["kind"] == "flag":
+        found = f" (is {_figure(clause, clause['found'], currency)})" if clause["fact"] else ""
+        return clause["text"] if clause["holds"] else f"needs {clause['text']}{found}"
     wanted, found = (_figure(clause, clause[side], currency) for side in ("wanted", "found"))
     need = "" if clause["holds"] else "needs "
     return f"{clause['label'] or clause['text']} {found}, {need}{ASKS[clause['operator']]} {wanted}"

@@ -27,7 +27,8 @@ from rules.ruleset import Segment as Group
 from rules.sizes import size
 from rules.standing import Policy
 
-_NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
+_NESTED = re.compile(r"in_segment\s*[(（]\s*'?([^'()（）]*[^'()（）\s])", re.IGNORECASE)
+"""The segments that a text names, with or without quotes."""
 
 
 def read_rules(rules: Rules, brand: Brand, problems: Problems, tree: Table, source: str, plugins: Catalogue) -> RuleSet:

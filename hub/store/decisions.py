@@ -33,6 +33,32 @@ class Decided(NamedTuple):
     seen: str = ""
 
 
+class Moves(NamedTuple):
+    """How many went from one value to another, and the median of the days for which they had held the one before."""
+
+    old: str
+    new: str
+    customers: int
+    days: float
+
+
+_ALIVE = "JOIN customer c ON c.id = d.customer AND c.merged_into IS NULL"
+
+_MOVES = f"""
+WITH moved AS (
+  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(d.since, d.from_day) AS stayed
+  FROM decision d {_ALIVE}
+  JOIN decision n ON n.customer = d.customer AND n.programme = d.programme AND n.from_day = d.to_day
+  WHERE d.programme = :programme AND d.to_day >= :low AND d.to_day <= :high AND d.to_day > 0 AND n.value <> d.value),
+placed AS (
+  SELECT old, new, stayed, COUNT(*) OVER (PARTITION BY old, new) AS n,
+    ROW_NUMBER() OVER (PARTITION BY old, new ORDER BY stayed) AS place FROM moved)
+SELECT old, new, MAX(n), MIN(stayed), MAX(stayed) FROM placed WHERE place IN ((n + 1) / 2, (n + 2) / 2)
+GROUP BY old, new ORDER BY old, new
+"""
+"""The median lies between the two in the middle, which are one where the number is odd."""
+
+
 class Decisions:
     """The tables `decision` and `held`, and who is due for the sake of rules or a hold."""
 
@@ -220,6 +246,31 @@ class Decisions:
         for programme, value, count in rows:
             found.setdefault(programme, {})[value] = count
         return found
+
+    # -- who moved
+
+    def moves(self, programme: str, low: int, high: int) -> list[Moves]:
+        """The changes from one value to another on the days from `low` to `high`, of living customers."""
+        rows = self._db.rows(_MOVES, {"programme": programme, "low": low, "high": high})
+        return [Moves(old, new, count, (least + most) / 2) for old, new, count, least, most in rows]
+
+    def stays(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> periods of it of which some day, the one that ends it included, lies between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme AND d.from_day <= :high"
+            " AND (d.to_day = 0 OR d.to_day >= :low) GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
+
+    def entries(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> customers whose first period in a programme began with it between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme"
+            " AND d.from_day >= :low AND d.from_day <= :high AND NOT EXISTS (SELECT 1 FROM decision b"
+            " WHERE b.customer = d.customer AND b.programme = d.programme AND b.from_day < d.from_day)"
+            " GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
 
     # -- held decisions
 

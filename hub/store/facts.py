@@ -164,6 +164,18 @@ class Facts:
         frame = Frame(people, day_params(as_of, bought), as_of, "facts_then", "value_then", keyed=True)
         self._past(frame, wanted, bought)
 
+    def assume(self, customer: str, columns: Mapping[str, Any], values: Mapping[str, int]) -> None:
+        """Put these columns and counted values in place of what `at` has made of a customer: for trying rules out."""
+        known = [name for name in COLUMNS if name in columns]
+        if known:
+            sets = ", ".join(f"{name} = :{name}" for name in known)
+            self._db.execute(f"UPDATE facts_then SET {sets} WHERE customer = :who", {**columns, "who": customer})
+        self._db.many(
+            "INSERT INTO value_then (customer, as_of, name, value)"
+            " SELECT customer, as_of, :name, :value FROM facts_then WHERE customer = :who",
+            [{"who": customer, "name": name, "value": value} for name, value in sorted(values.items())],
+        )
+
     def event_days(
         self, customers: Sequence[str], wanted: Wanted, bought: Bought, since: int, until: int
     ) -> Iterator[tuple[str, int]]:
