@@ -214,11 +214,7 @@ class Decider:
     def _lists(self) -> dict[str, Judged]:
         """Bring the lists up to date, and make those due whom they let in or out."""
         listed = [Listed(one.name, one.listed.file, one.listed.column) for one in self.rules.segments if one.listed]
-        found = self._segmenter.lists(listed, self.as_of, self.rules.digest)
-        for name, judged in found.items():
-            if judged.entered or judged.left:
-                self.store.segments.make_due(name, self.as_of)
-        return found
+        return self._segmenter.lists(listed, self.as_of, self.rules.digest)
 
     def _segments(self) -> dict[str, Judged]:
         found = []
