@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -294,6 +295,41 @@ def test_a_new_month_draws_new_cut_points_and_scores_everybody_anew(scene: Scene
     assert history[1][1]["recency"] == (41, 51, 71, 111)
 
 
+def test_groups_and_segments_found_day_by_day_are_those_of_one_jump_and_of_everybody_looked_at_anew(
+    tmp_path: Path,
+) -> None:
+    outcomes = []
+    for step in (1, 9, 63):
+        (tmp_path / str(step)).mkdir()
+        brand = Scene(tmp_path / str(step), str(tmp_path / str(step) / "k.db"), FixedClock(NOW), yaml=CALENDAR)
+        shoppers(brand, *FIVE, (1, 0, 0))
+        brand.order("till", "next", "900", days_ago=-50, customer="t5")
+        brand.sync()
+        for _ in range(63 // step):
+            brand.advance(days=step)
+            brand.sync(plan_only=True)
+        outcomes.append(everybody(brand))
+        brand.look_at_everybody()
+        brand.sync()
+        outcomes.append(everybody(brand))
+        brand.close()
+    # by the cut points of 1 April (41, 51, 71, 111 days; 1 to 4 orders; 100, 400, 900, 1,600) on 3 May: 73, 83, 103, 143,
+    # 223 and 13 days
+    assert set(outcomes) == {(
+        ("at_risk", ("late",)), ("at_risk", ("late",)), ("at_risk", ()), ("lost", ()), ("lost", ()),
+        ("potential_loyalists", ()),
+    )}  # fmt: skip
+
+
+CALENDAR = SCORED.replace(
+    "refresh: monthly}}", "refresh: quarterly}}\n  segments: {{late: days_since(last_order_on) between 70 and 90}}"
+)
+
+
+def everybody(brand: Scene) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(zip(groups(brand), (tuple(inside(brand, f"t{number}")) for number in range(6)), strict=True))
+
+
 # -- what is shown
 
 SITE_RULES = """rules:
@@ -315,6 +351,22 @@ def shop(site: Site) -> Site:
     return site
 
 
+def example(language: str) -> str:
+    """The page's one example in a language, or of what a command prints."""
+    page = (Path(__file__).parent.parent / "docs" / "segments.md").read_text(encoding="utf-8")
+    (text,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+    return str(text)
+
+
+def test_the_example_of_the_page_runs_and_prints_what_the_page_says(site: Site) -> None:
+    site.write(YAML.replace("rules:\n", example("yaml")))
+    site.people(3)
+    lines = ["13812345600", "13812345601", "13999999990", "13999999991", "12", "13812345600", "13999999992"]
+    (site.folder / "vips.csv").write_text("phone\n" + "\n".join(lines), encoding="utf-8")
+    assert example("sync") in site.kehub("sync", code=3)
+    assert " ".join(example("why").split()) in " ".join(site.kehub("why", "crm:a0").split())
+
+
 def test_a_run_tells_who_came_and_which_lines_of_a_list_let_nobody_in(shop: Site) -> None:
     told = ("Segments: vips +2 -0, bought +3 -0", "lines of its list that name nobody: 4-5, 8\n",
             "Segment vips, lines of its list that cannot be read: 6\n")  # fmt: skip
@@ -329,6 +381,14 @@ def test_a_run_tells_who_came_and_which_lines_of_a_list_let_nobody_in(shop: Site
     assert "unknown_lines 4-5, 8" in shop.kehub("runs", "show")
     again = shop.facts("sync", code=3)["decided"]["segments"]["vips"]
     assert (again["entered"], again["unknown"], again["unreadable"]) == (0, [4, 5, 8], [6])
+
+
+def test_doctor_reads_the_lists_as_a_run_does(shop: Site) -> None:
+    lines = "vips.csv names 2 customers; line 4-5, 8: nobody; line 6: what cannot be read"
+    assert [check["note"] for check in shop.facts("doctor") if check["area"] == "segment"] == [lines]
+    shop.write(YAML.replace("rules:\n", SITE_RULES.replace("column: phone", "column: age")))
+    (check,) = [check for check in shop.facts("doctor", code=2) if not check["good"]]
+    assert 'cannot be read by "age"' in check["note"]
 
 
 def test_a_run_tells_of_a_list_that_is_not_there_and_goes_on(shop: Site) -> None:
@@ -376,7 +436,7 @@ def test_why_shows_the_group_with_its_scores_and_the_segments_with_their_days(sh
         ("bought", "2026-03-01", None), ("vips", "2026-03-01", None),
     ]  # fmt: skip
     text = " ".join(shop.kehub("why", "crm:a0").split())
-    assert "rfm: new_customers since 2026-03-01: recency 5 (9 days since the last order), frequency 1 (1 orders" in text
+    assert "rfm: new_customers since 2026-03-01: recency 5 (last order 9 days ago), frequency 1 (1 order in" in text
     assert "CNY 150.00); cut points of 2026-03-01" in text
     assert "segments bought since 2026-03-01 vips since 2026-03-01" in text
 
@@ -388,6 +448,7 @@ def test_why_shows_a_stay_that_is_over(shop: Site, monkeypatch: pytest.MonkeyPat
     assert "was in vips from 2026-03-01 to 2026-03-04" in shop.kehub("why", "crm:a0")
     shop.write(YAML)
     shop.kehub("sync", code=3)
+    assert list(shop.facts("status")["decisions"]) == ["main", "stage"]  # what RFM had decided is shown no more
     found = shop.facts("segments", "list")
     assert [(f["segment"], f["size"], f["left"], f["rule"]) for f in found] == [
         ("bought", 0, 3, None),

@@ -11,6 +11,7 @@ from hub.connector import Stream
 from hub.settings import Connection
 from hub.store.plans import Plan
 from hub.store.segments import Size
+from rules.ruleset import RFM
 from sync.segments import written
 from sync.setup import Setup
 
@@ -120,13 +121,16 @@ def _held(setup: Setup) -> list[Facts]:
 
 
 def _shares(setup: Setup) -> Facts:
+    """Of each programme of the rules; what one decided that they no longer have stands in the store until the end."""
+    programmes, shares = [*(one.name for one in setup.rules.programmes), RFM], setup.store.decisions.shares()
     found: Facts = {}
-    for programme, values in setup.store.decisions.shares().items():
+    for programme in programmes if setup.rules.rfm else programmes[:-1]:
+        values = shares.get(programme, {})
         whole = sum(values.values())
         found[programme] = {
             value: {"customers": count, "share": round(count / whole, 4)} for value, count in values.items()
         }
-    return found
+    return {programme: values for programme, values in found.items() if values}
 
 
 def sizes(setup: Setup, since: int | None = None) -> dict[str, Size]:

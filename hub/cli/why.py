@@ -189,8 +189,8 @@ def _scores(decision: Facts, currency: str) -> str:
         return "nothing bought yet" if decision["cuts_of"] else "nobody had bought when cut points were due"
     days, orders, spend = scores["recency"]["days"], scores["frequency"]["orders"], scores["monetary"]["spend"]
     told = (
-        f"recency {scores['recency']['score']} ({days} days since the last order)",
-        f"frequency {scores['frequency']['score']} ({orders} orders {window})",
+        f"recency {scores['recency']['score']} (last order {days} day{'s' * (days != 1)} ago)",
+        f"frequency {scores['frequency']['score']} ({orders} order{'s' * (orders != 1)} {window})",
         f"monetary {scores['monetary']['score']} ({amount(spend, currency)})",
     )
     return f"{', '.join(told)}; cut points of {decision['cuts_of']}"
