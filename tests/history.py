@@ -28,12 +28,16 @@ BIRTHDAYS = (None, "1996-03-02", "1996-02-29", "1985-12-31", "2008-03-05")
 AGES = (0, 1, 5, 29, 30, 59, 60, 89, 179, 180, 300, 363, 364, 365, 366, 420, 729, 731, -1, -3, -20)
 TOTALS = ("0", "50", "100", "300", "500", "1000")
 
-CONNECTIONS = THREE[: THREE.index("rules:")] + "{rules}" + """
+CONNECTIONS = (
+    THREE[: THREE.index("rules:")]
+    + "{rules}"
+    + """
 connections:
   crm: {{type: memory, system: crm, writable: false}}
   shop: {{type: memory, system: shop, writable: false}}
   till: {{type: memory, system: till, writable: false}}
 """
+)
 
 FIRST = """
 rules:
@@ -98,9 +102,7 @@ GRANTS = (("grace", "gold"), ("plain", "gold"), ("step", "b"), ("yearly", "silve
 # -- what happens
 
 _records, _orders = st.sampled_from(RECORDS), st.integers(0, 40)
-customers = st.tuples(
-    st.just("customer"), _records, st.sampled_from((None, *PHONES)), st.sampled_from(BIRTHDAYS)
-)
+customers = st.tuples(st.just("customer"), _records, st.sampled_from((None, *PHONES)), st.sampled_from(BIRTHDAYS))
 orders = st.tuples(
     st.just("order"), _records, st.sampled_from(TOTALS), st.sampled_from(AGES), st.sampled_from((None, "store", "web"))
 )
@@ -257,5 +259,3 @@ def everybody_again(history: History) -> dict[str, list[Any]]:
     for name in SYSTEMS:
         scene.store.runs.unpause(name)
     return outcome(scene)
-
-

@@ -31,7 +31,9 @@ def incremental_is_full(happened: list[Any], location: str = "") -> list[Any]:
     return seen
 
 
-histories = st.tuples(history.beginnings, st.lists(history.happenings, max_size=14)).map(lambda told: [*told[0], *told[1]])
+histories = st.tuples(history.beginnings, st.lists(history.happenings, max_size=14)).map(
+    lambda told: [*told[0], *told[1]]
+)
 
 
 @profile(25)

@@ -161,6 +161,14 @@ class Segments:
             self._db.execute(f"UPDATE customer SET due = 2 WHERE due = 0 AND id IN {listed}", params)
         return self.settle(segment, day, rules, sorted(asked - known), sorted(known - asked))
 
+    def heirs(self, segment: str) -> list[str]:
+        """The members, and for those that were merged away the customer that lives on."""
+        sql = (
+            "SELECT DISTINCT COALESCE(c.merged_into, c.id) FROM membership m JOIN customer c ON c.id = m.customer"
+            " WHERE m.segment = :segment AND m.to_day = 0"
+        )
+        return [customer for (customer,) in self._db.rows(sql, {"segment": segment})]
+
     def drop(self, segment: str, day: int) -> int:
         """End all stays in a segment that the rules no longer know."""
         sql = "UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0"
