@@ -84,7 +84,7 @@ class Decider:
             self.store.leases.check("decide")
             waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
             done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
-            segments |= self._segments() if count else {}
+            segments |= self._segments()
             waits.over()
         changed = {name: settled for name, (settled, _) in done.items()}
         held = {name: waiting for name, (_, waiting) in done.items()}

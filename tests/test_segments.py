@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from hub.clock import FixedClock
 from hub.errors import SettingsError
 from hub.forms import Place
+from hub.plugins import load_plugins
+from hub.settings import load
+from hub.store.check import canonical, check
 from hub.store.segments import Move, Moved, Period, Size
 from sync.listed import read_column
-from sync.segments import Judged, Listed, Rule, Segmenter
+from sync.segments import Judged, Listed, Rule, Segmenter, written
 from tests.crowd import Crowd
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
 from tests.test_cli_site import Site, site
@@ -123,9 +126,9 @@ def test_a_segment_that_the_rules_no_longer_know_ends(crowd: Crowd) -> None:
     crowd.add("a", spend_365d=100)
     segmenter = Segmenter(crowd.store, PLACE, Path(), ())
     with crowd.store.db.writing("decide"):
-        first = segmenter.settle([Rule("rich", *RICH), Rule("all", "1 = 1")], DAY, "d1")
-        second = segmenter.settle([Rule("all", "1 = 1")], DAY + 3, "d2")
-        third = segmenter.settle([Rule("all", "1 = 1")], DAY + 4, "d2")
+        first = segmenter.settle([Rule("rich", *RICH), Rule("all", "1 = 1")], (), DAY, "d1")
+        second = segmenter.settle([Rule("all", "1 = 1")], (), DAY + 3, "d2")
+        third = segmenter.settle([Rule("all", "1 = 1")], (), DAY + 4, "d2")
     assert first == {"rich": Judged(1, 0), "all": Judged(1, 0)}
     assert second == {"all": Judged(), "rich": Judged(0, 1)}
     assert third == {"all": Judged()}
@@ -149,7 +152,7 @@ def test_some_moves_can_be_held(crowd: Crowd) -> None:
 
     segmenter = Segmenter(crowd.store, PLACE, Path(), ())
     with crowd.store.db.writing("decide"):
-        found = segmenter.settle([Rule("rich", *RICH)], DAY + 1, "d1", waiting)
+        found = segmenter.settle([Rule("rich", *RICH)], (), DAY + 1, "d1", waiting)
     assert found == {"rich": Judged(1, 1, 1)}
     assert seen == [Move("a", False), Move("b", False), Move("d", True)]
     assert list(crowd.store.segments.members("rich")) == ["a", "c", "d"]
@@ -175,6 +178,36 @@ def test_overlaps_are_counted_for_all_pairs(crowd: Crowd) -> None:
         ("x", "x"): 3, ("y", "y"): 2, ("z", "z"): 1, ("x", "y"): 2, ("y", "x"): 2,
     }  # fmt: skip
     assert crowd.store.segments.overlap([]) == {}
+
+
+def test_a_store_check_finds_stays_that_overlap(crowd: Crowd) -> None:
+    crowd.add("a", spend_365d=100)
+    judge(crowd, DAY)
+    assert not [fault for fault in check(crowd.store) if "stays" in fault]
+    with crowd.store.db.writing("spoil"):
+        sql = "INSERT INTO membership (segment, customer, from_day, to_day, rules) VALUES ('rich', 'a', :day, :until, 'd')"
+        crowd.store.db.execute(sql, {"day": DAY + 3, "until": DAY + 2})
+    assert "2 stays" in "".join(check(crowd.store))
+    assert any(line.startswith("membership ") for line in canonical(crowd.store))
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ("{}", {}),
+        ("{segments: {b: orders_life > 1, a: {when: age > 9}}}", {"a": "age > 9", "b": "orders_life > 1"}),
+        ("{segments: {v: {list: {file: v.csv, column: phone}}}}", {"v": "list v.csv, by phone"}),
+        ("{segments: {v: {list: {file: v.csv}}}}", {"v": "list v.csv, by id"}),
+    ],
+)
+def test_rules_are_shown_as_they_are_written_where_there_are_any(
+    tmp_path: Path, rules: str, expected: dict[str, str]
+) -> None:
+    file = tmp_path / "kehub.yaml"
+    file.write_text(f"brand: {{name: A}}\nstore: kehub.db\nrules: {rules}\n", encoding="utf-8")
+    found = written(load(file, load_plugins()))
+    assert found == expected
+    assert list(found) == sorted(expected)
 
 
 # -- random histories
@@ -298,7 +331,9 @@ def listed(scene: Scene, text: str | bytes, column: str) -> Judged:
 def settled(scene: Scene, column: str) -> Judged:
     segmenter = Segmenter(scene.store, PLACE, scene.folder, ("crm", "shop", "till"))
     with scene.store.db.writing("decide"):
-        return segmenter.settle([Listed("vips", "vips.csv", column)], scene.today.toordinal(), "d")["vips"]
+        found = segmenter.lists([Listed("vips", "vips.csv", column)], scene.today.toordinal(), "d")["vips"]
+        assert segmenter.settle([], ["vips"], scene.today.toordinal(), "d") == {}  # a list is none of the rules' ends
+        return found
 
 
 def vips(scene: Scene) -> list[str]:
@@ -362,6 +397,27 @@ def test_a_list_is_read_again_when_people_merge(scene: Scene) -> None:
     (alive,) = {one, two} & set(scene.ids())
     settled(scene, "phone")
     assert vips(scene) == [alive]
+
+
+def test_whoever_resolve_merges_away_leaves_and_is_nobodys_business_any_more(scene: Scene) -> None:
+    one, two, three_ = three(scene)
+    day = scene.today.toordinal()
+    with scene.store.db.writing("decide"):
+        scene.store.segments.settle("all", day - 9, "d", [one, two, three_], [])
+    scene.reconfigure(THREE.replace("rules:\n", "rules:\n  segments: {{all: orders_life >= 0}}\n"))
+    scene.customer("till", "8", email="wei@shop.cn", phone=PHONE)
+    scene.sync()
+    (gone,) = {one, two} - set(scene.ids())
+    with scene.store.db.writing("decide"):
+        assert scene.store.segments.leave_merged(day) == 0  # the run did it
+    assert scene.store.db.rows("SELECT due FROM customer WHERE id = :gone", {"gone": gone}) == [(0,)]
+    assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, day, "d")]
+    living = {customer: ["all"] for customer in scene.ids()}
+    assert scene.store.segments.standing([one, two, three_]) == {gone: [], **living}
+    scene.customer("till", "8", email="wei@shop.cn", phone=OTHER)
+    scene.sync()
+    assert gone in scene.ids()
+    assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, 0, "d")]
 
 
 @pytest.mark.parametrize(
@@ -451,7 +507,7 @@ def test_overlaps_are_shown_as_a_picture(shop: Site) -> None:
     assert pairs["lately", "rich"] == (2, 1.0)
     text = shop.kehub("segments", "overlap", "lately", "rich")
     assert "███ 100%" in text
-    assert "▓▓▓ 67%" in text
+    assert "2 ▓▓▓  67%" in text
 
 
 def test_the_ids_of_a_segment_are_exported_and_nothing_else(shop: Site) -> None:

@@ -184,7 +184,7 @@ def _cell(pair: Facts, same: bool) -> str:
     if same or not pair["customers"]:
         return "" if same else "-"
     shade = _SHADES[min(int(pair["share"] * len(_SHADES)), len(_SHADES) - 1)]
-    return f"{pair['customers']}\n{shade * 3} {pair['share']:.0%}"
+    return f"{pair['customers']} {shade * 3} {pair['share']:>4.0%}"
 
 
 def _write(setup: Setup, name: str, file: Path) -> int:

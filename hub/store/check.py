@@ -113,6 +113,10 @@ SECTIONS = (
     Section("customer_tag", "SELECT customer, tag FROM customer_tag ORDER BY customer, tag", _hex),
     Section("decision", "SELECT customer, programme, from_day, to_day, value, rules FROM decision"
             " ORDER BY customer, programme, from_day"),
+    Section("membership", "SELECT customer, segment, from_day, to_day, rules FROM membership"
+            " ORDER BY customer, segment, from_day"),
+    Section("rfm_cut", "SELECT programme, from_day, figure, step, value FROM rfm_cut"
+            " ORDER BY programme, from_day, figure, step"),
     Section("held", "SELECT customer, programme, value, reason, since_day FROM held ORDER BY customer, programme"),
     Section("question", "SELECT id, kind, connection, field, subject, count, answer, actor, body FROM question"
             " ORDER BY id", _sealed("question")),
@@ -161,6 +165,10 @@ _FAULTS = (
     ("customers with two standing decisions in one programme",
      "SELECT COUNT(*) FROM (SELECT customer FROM decision WHERE to_day = 0 GROUP BY customer, programme"
      " HAVING COUNT(*) > 1) x"),
+    ("stays in a segment that overlap another one of the same customer, or end before they begin",
+     "SELECT COUNT(*) FROM membership a LEFT JOIN membership b ON b.segment = a.segment AND b.customer = a.customer"
+     " AND b.from_day > a.from_day AND (a.to_day = 0 OR b.from_day < a.to_day)"
+     " WHERE b.customer IS NOT NULL OR (a.to_day > 0 AND a.to_day <= a.from_day)"),
     ("order lines without their order",
      "SELECT COUNT(*) FROM order_line l LEFT JOIN orders o ON o.rid = l.rid WHERE o.rid IS NULL"),
 )  # fmt: skip

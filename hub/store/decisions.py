@@ -93,9 +93,9 @@ class Decisions:
         sql = (
             "INSERT INTO decision_now (customer, standing, value, seen) SELECT n.customer, n.standing, n.value, n.seen FROM"
             f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value, {seen} AS seen FROM customer c"
-            "    JOIN facts f ON f.customer = c.id"
+            "    CROSS JOIN facts f"
             "    LEFT JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
-            f"  WHERE {_DUE}{_UNGRANTED * but_granted}) n WHERE n.standing IS NULL OR n.standing <> n.value"
+            f"  WHERE {_DUE} AND f.customer = c.id{_UNGRANTED * but_granted}) n WHERE n.standing IS NULL OR n.standing <> n.value"
         )
         self._db.execute(sql, {**params, "programme": programme, "last": ""})
 

@@ -20,7 +20,10 @@ MOST = 60
 """Segments whose overlap can be counted together: each is a bit of a whole number."""
 
 _DUE = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') = ''"
-"""Who is decided, see `hub.store.decisions`; the comparison of ids makes SQLite use the index of those who are due."""
+"""Who is decided, see `hub.store.decisions`; the comparison of ids makes SQLite use the index of those who are due, and
+CROSS JOIN makes it begin with them: segments may hold everybody."""
+
+_MERGED = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') <> ''"
 
 _STANDS = "m.segment = :segment AND m.customer = c.id AND m.to_day = 0"
 
@@ -97,7 +100,7 @@ class Segments:
         signs = " || ".join(f"CASE WHEN ({expression}) THEN '1' ELSE '0' END" for expression in expressions)
         sql = (
             f"INSERT INTO segment_now (customer, holds) SELECT c.id, {signs}"
-            f" FROM customer c JOIN facts f ON f.customer = c.id WHERE {_DUE}"
+            f" FROM customer c CROSS JOIN facts f WHERE {_DUE} AND f.customer = c.id"
         )
         return self._db.execute(sql, params)
 
@@ -193,13 +196,17 @@ class Segments:
         return count
 
     def leave_merged(self, day: int) -> int:
-        """Customers that were merged away leave all segments: who lives on is due by the merge, and judged itself."""
+        """Customers that were merged away leave all segments: the one that lives on is judged itself.
+
+        They were made due by the merge. Once they have left they are not: nobody decides about an alias.
+        """
         count = self._db.execute(
-            "UPDATE membership SET to_day = :day WHERE to_day = 0 AND customer IN (SELECT a.id FROM customer c"
-            " CROSS JOIN customer a WHERE a.merged_into = c.id AND c.due > 0 AND c.id > '')",
+            "UPDATE membership SET to_day = :day WHERE to_day = 0 AND customer IN"
+            f" (SELECT c.id FROM customer c WHERE {_MERGED})",
             {"day": day},
         )
         self._without_trace(day)
+        self._db.execute(f"UPDATE customer SET due = 0 WHERE id IN (SELECT c.id FROM customer c WHERE {_MERGED})")
         return count
 
     def _without_trace(self, day: int) -> None:

@@ -311,7 +311,7 @@ def m0011_segments(execute: Execute) -> None:
         "CREATE TABLE membership (segment {text} NOT NULL, customer {text} NOT NULL, from_day {int} NOT NULL,"
         " to_day {int} NOT NULL DEFAULT 0, rules {text} NOT NULL, PRIMARY KEY (segment, customer, from_day)){flat}"
     )
-    execute("CREATE INDEX membership_customer ON membership (customer)")
+    execute("CREATE INDEX membership_customer ON membership (customer, to_day)")
     execute("CREATE INDEX membership_left ON membership (to_day, segment) WHERE to_day > 0")
     execute(
         "CREATE TABLE rfm_cut (programme {text} NOT NULL, from_day {int} NOT NULL, figure {text} NOT NULL,"
