@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ Waiting = Callable[[Sequence[Move]], Collection[str]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A segment by a rule: an SQL expression over `facts f` that holds or not, with its parameters."""
+    """A segment by a rule: an SQL expression over `facts f` that holds or not, with its parameters.
+
+    Rules that share their parameters (the same object) are judged together.
+    """
 
     name: str
     expression: str
@@ -85,17 +89,22 @@ class Segmenter:
         """Bring segments by rule up to date; ends those that are neither among these nor `lists`, and the stays of merged
         customers."""
         self.store.segments.leave_merged(day)
-        found = {segment.name: self._one(segment, day, rules, waiting) for segment in segments}
+        found = self._all(segments, day, rules, waiting)
         for name in self.store.segments.names():
             if name not in found and name not in lists:
                 found[name] = Judged(left=self.store.segments.drop(name, day))
         return found
 
-    def _one(self, segment: Rule, day: int, rules: str, waiting: Waiting | None) -> Judged:
+    def _all(self, segments: Sequence[Rule], day: int, rules: str, waiting: Waiting | None) -> dict[str, Judged]:
         if waiting is not None:
-            return self._held(segment, day, rules, waiting)
-        moved = self.store.segments.judge(segment.name, rules, day, segment.expression, dict(segment.params))
-        return Judged(moved.entered, moved.left)
+            return {segment.name: self._held(segment, day, rules, waiting) for segment in segments}
+        found: dict[str, Judged] = {}
+        for _, alike in groupby(segments, lambda one: id(one.params)):
+            together = list(alike)
+            expressions = {one.name: one.expression for one in together}
+            moved = self.store.segments.judge_all(expressions, rules, day, dict(together[0].params))
+            found |= {name: Judged(entered, left) for name, (entered, left) in moved.items()}
+        return found
 
     def _held(self, rule: Rule, day: int, rules: str, waiting: Waiting) -> Judged:
         """Page by page, because somebody may have to wait."""
