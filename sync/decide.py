@@ -32,6 +32,9 @@ __all__ = ["DecideResult", "Decider", "Incomplete", "no_way_back"]
 _REMEMBERS = "remembers "
 """Marks the digest of a programme for whose customers it is kept what they hold."""
 
+_MANY = 1000
+"""Customers who are decided together that a database should know of before it plans how."""
+
 _GROUPS = Programme(RFM, (), "stage", ())
 """The programme of RFM groups: none of them takes anything away."""
 
@@ -88,6 +91,8 @@ class Decider:
             self._make(made)
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
+            if count >= _MANY:
+                self.store.db.weigh("customer", "facts", "decision", "membership")
             waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
             done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
             segments |= self._segments()
