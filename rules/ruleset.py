@@ -162,6 +162,11 @@ class RuleSet:
         }
         return {"programmes": programmes, "segments": {one.name: one.when.text for one in self.segments if one.when}}
 
+    def digest_of(self, programme: Programme) -> str:
+        """Changes when a programme may decide otherwise, facts of the brand's own that it reads included."""
+        read = read_by(programme.rules).facts
+        return _digest(programme.digest, [one for one in self.own if one.fact.name in read])
+
     def programme(self, name: str) -> Programme | None:
         """A programme by its name."""
         return next((one for one in self.programmes if one.name == name), None)

@@ -23,11 +23,14 @@ from rules.sql import Sql
 from sync import reads, rfm
 from sync.facts import Profiler, tags
 from sync.golden import Survivorship
-from sync.holding import Holder
+from sync.holding import Holder, stood
 from sync.segments import Judged, Listed, Rule, Segmenter
 from sync.waiting import Incomplete, Waits
 
 __all__ = ["DecideResult", "Decider", "Incomplete", "no_way_back"]
+
+_REMEMBERS = "remembers "
+"""Marks the digest of a programme for whose customers it is kept what they hold."""
 
 _GROUPS = Programme(RFM, (), "stage", ())
 """The programme of RFM groups: none of them takes anything away."""
@@ -134,16 +137,25 @@ class Decider:
         if decisions.meta("basis") != self.basis:
             decisions.everybody_due(changed=decisions.meta("told") != self.told)
         for programme in self.rules.programmes:
-            name = f"programme {programme.name}"
-            known = decisions.meta(name)
-            if programme.remembers and known not in (None, programme.digest) and last is not None:
-                self.store.holdings.rebase(programme.name, min(last, self.as_of - 1))
-            if known != programme.digest:
-                decisions.remember(name, programme.digest)
+            self._new_policy(programme, None if last is None else min(last, self.as_of - 1))
         if decisions.meta("basis") != self.basis:
             decisions.keep_rules(self.rules.digest, orjson.dumps(self.rules.texts).decode())
             decisions.remember("basis", self.basis)
             decisions.remember("told", self.told)
+
+    def _new_policy(self, programme: Programme, last: int | None) -> None:
+        """Where other rules decided a programme until a day, what they gave at its end is what it goes on from."""
+        decisions, holdings, name = self.store.decisions, self.store.holdings, f"programme {programme.name}"
+        digest = f"{_REMEMBERS if programme.remembers else ''}{self.rules.digest_of(programme)}"
+        known = decisions.meta(name)
+        if known == digest:
+            return
+        if programme.remembers and known is not None and last is not None:
+            if not known.startswith(_REMEMBERS):
+                for page in decisions.ungranted(programme.name):
+                    holdings.remember(programme.name, [(entry[0], stood(*entry[1:]), None) for entry in page])
+            holdings.rebase(programme.name, last)
+        decisions.remember(name, digest)
 
     # -- what is decided
 
@@ -228,11 +240,7 @@ class Decider:
     def _lists(self) -> dict[str, Judged]:
         """Bring the lists up to date, and make those due whom they let in or out."""
         listed = [Listed(one.name, one.listed.file, one.listed.column) for one in self.rules.segments if one.listed]
-        found = self._segmenter.lists(listed, self.as_of, self.rules.digest)
-        for name, judged in found.items():
-            if judged.entered or judged.left:
-                self.store.segments.make_due(name, self.as_of)
-        return found
+        return self._segmenter.lists(listed, self.as_of, self.rules.digest)
 
     def _segments(self) -> dict[str, Judged]:
         found = []

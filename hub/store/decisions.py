@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
@@ -22,8 +22,8 @@ PAGE = 2000
 class Decided(NamedTuple):
     """One customer's standing decision in a programme ("" for none yet) and what the rules say now.
 
-    `since`: the day from which it holds by the ledger, None for the day on which it is decided. `seen`: the values that the
-    rules have read.
+    `since`: the day from which it holds by the ledger (0 for what was always held), None for the day on which it is decided.
+    `seen`: the values that the rules have read.
     """
 
     customer: str
@@ -46,7 +46,7 @@ _ALIVE = "JOIN customer c ON c.id = d.customer AND c.merged_into IS NULL"
 
 _MOVES = f"""
 WITH moved AS (
-  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(d.since, d.from_day) AS stayed
+  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(NULLIF(d.since, 0), d.from_day) AS stayed
   FROM decision d {_ALIVE}
   JOIN decision n ON n.customer = d.customer AND n.programme = d.programme AND n.from_day = d.to_day
   WHERE d.programme = :programme AND d.to_day >= :low AND d.to_day <= :high AND d.to_day > 0 AND n.value <> d.value),
@@ -157,14 +157,20 @@ class Decisions:
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
         self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
         new = [
-            {**key, "value": entry.value, "rules": rules, "since": entry.since or day, "seen": entry.seen}
+            {**key, "value": entry.value, "rules": rules, "since": day if entry.since is None else entry.since,
+             "seen": entry.seen}
             for key, entry in zip(keys, found, strict=True)
-        ]
+        ]  # fmt: skip
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
+        by_ledger = {entry.customer: entry.since for entry in found}
         self._db.many(
-            "UPDATE decision SET to_day = 0"
+            "UPDATE decision SET to_day = 0, since = COALESCE(CAST(:since AS BIGINT), since)"
             " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
-            [{name: row[name] for name in ("customer", "programme", "day", "value")} for row in again],
+            [
+                {name: row[name] for name in ("customer", "programme", "day", "value")}
+                | {"since": by_ledger[str(row["customer"])]}
+                for row in again
+            ],
         )
         self._db.many(
             "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
@@ -181,6 +187,36 @@ class Decisions:
             )
             found.update((row[0], row[1]) for row in self._db.rows(sql, {**params, "programme": programme, "day": day}))
         return found
+
+    def standing_since(self, programme: str, customers: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """customer -> its standing value in a programme, and since when it holds."""
+        found: dict[str, tuple[str, int | None]] = {}
+        for listed, params in listings(customers):
+            sql = (
+                "SELECT customer, value, since FROM decision WHERE programme = :programme AND to_day = 0"
+                f" AND customer IN {listed}"
+            )
+            found.update({row[0]: (row[1], row[2]) for row in self._db.rows(sql, {**params, "programme": programme})})
+        return found
+
+    def correct_since(self, programme: str, since: Mapping[str, int]) -> None:
+        """The ledger has learnt that what stands holds since another day."""
+        self._db.many(
+            "UPDATE decision SET since = ? WHERE programme = ? AND customer = ? AND to_day = 0",
+            [(day, programme, customer) for customer, day in since.items()],
+        )
+
+    def ungranted(self, programme: str) -> Iterator[list[tuple[str, str, int]]]:
+        """(customer, standing value, since) of all to whom staff have granted nothing in a programme, in pages by id."""
+        sql = (
+            "SELECT c.id, d.value, COALESCE(d.since, d.from_day) FROM decision d JOIN customer c ON c.id = d.customer"
+            " WHERE d.programme = :programme AND d.to_day = 0 AND c.id > :last AND c.merged_into IS NULL"
+            f"{_UNGRANTED} ORDER BY c.id LIMIT :page"
+        )
+        last = ""
+        while rows := self._db.rows(sql, {"programme": programme, "last": last, "page": PAGE}):
+            yield [(customer, value, since) for customer, value, since in rows]
+            last = rows[-1][0]
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""

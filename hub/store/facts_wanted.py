@@ -127,9 +127,3 @@ def edges(wanted: Wanted) -> list[int]:
 def by_year(wanted: Wanted) -> bool:
     """Whether some figure begins anew on 1 January."""
     return not wanted.windows.isdisjoint(("ytd", "last_year"))
-
-
-def new_years(after: int, until: int) -> Iterator[int]:
-    """The first days of the years that begin in (after, until]."""
-    for year in range(date.fromordinal(after).year + 1, date.fromordinal(until).year + 1):
-        yield date(year, 1, 1).toordinal()

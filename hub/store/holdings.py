@@ -69,8 +69,14 @@ class Holdings:
         )
 
     def rebase(self, programme: str, day: int) -> None:
-        """The rules change: what is held now, at the end of a day, is what the new ones go on from."""
-        sql = "UPDATE tier_memory SET base = state, base_day = :day WHERE programme = :programme"
+        """The rules change: what is held now, at the end of a day, is what the new ones go on from.
+
+        Aliases hold nothing of their own: what is known of them is of the day on which they were merged.
+        """
+        sql = (
+            "UPDATE tier_memory SET base = state, base_day = :day WHERE programme = :programme AND customer IN"
+            " (SELECT id FROM customer WHERE merged_into IS NULL)"
+        )
         self._db.execute(sql, {"programme": programme, "day": day})
 
     def calendar_due(self, last: int, as_of: int) -> int:
