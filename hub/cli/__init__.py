@@ -21,7 +21,7 @@ from hub.cli.edge import command_app, guarded
 COMMANDS = {
     "init": "Write a configuration, its key and an empty store into a folder.",
     "doctor": "Check everything a run needs, and say what to do about what is missing.",
-    "status": "Show where everything stands: streams, plans, brakes, questions, tiers.",
+    "status": "Show where everything stands: streams, plans, brakes, questions, tiers, segments.",
     "schema": "Print the JSON Schema of kehub.yaml, for editors.",
     "login": "Sign in to a system with a code that it gave you.",
     "sandbox": "An invented brand with stand-in systems on this computer, to try things out.",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
+from hub.store.dialects import typed
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
 """Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
@@ -14,6 +15,12 @@ _UNGRANTED = (
     " AND NOT EXISTS (SELECT 1 FROM record r JOIN tier_grant g ON g.rid = r.rid"
     " WHERE r.customer = c.id AND g.programme = :programme)"
 )
+
+_NOW = (
+    "CREATE TEMP TABLE IF NOT EXISTS decision_now (customer {text} NOT NULL, standing {text}, value {text} NOT NULL,"
+    " seen {text} NOT NULL, PRIMARY KEY (customer)){flat}"
+)
+"""What a programme decides otherwise than it stands, and for whom it decides first: of this thread's connection."""
 
 PAGE = 2000
 """Customers whose decisions change that are worked on together."""
@@ -100,37 +107,62 @@ class Decisions:
 
     # -- decisions
 
-    def differing(
+    def judge(
         self, programme: str, expression: str, seen: str, params: dict[str, Any], *, but_granted: bool = False
-    ) -> Iterator[list[Decided]]:
-        """Run a rule over the facts of due customers: those whose standing decision differs, in pages by id.
+    ) -> None:
+        """Run a rule over the facts of due customers, once, for `differing` and `land`; in the transaction of both.
 
         `seen` is an expression of the values that it reads. `but_granted`: not of those to whom staff have granted something.
         """
+        for statement in (_NOW, "DELETE FROM decision_now"):
+            self._db.script([typed(self._db, statement)])
         sql = (
-            "SELECT n.customer, n.standing, n.value, n.seen FROM"
+            "INSERT INTO decision_now (customer, standing, value, seen) SELECT n.customer, n.standing, n.value, n.seen FROM"
             f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value, {seen} AS seen FROM customer c"
-            "    JOIN facts f ON f.customer = c.id"
-            "    JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
-            f"  WHERE {_DUE}{_UNGRANTED * but_granted}) n WHERE n.standing <> n.value ORDER BY n.customer LIMIT :page"
+            "    CROSS JOIN facts f"
+            "    LEFT JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
+            f"  WHERE {_DUE} AND f.customer = c.id{_UNGRANTED * but_granted}) n WHERE n.standing IS NULL OR n.standing <> n.value"
+        )
+        self._db.execute(sql, {**params, "programme": programme, "last": ""})
+
+    def differing(self) -> Iterator[list[Decided]]:
+        """Those whose standing decision differs from what was judged, in pages by id."""
+        sql = (
+            "SELECT customer, standing, value, seen FROM decision_now WHERE standing IS NOT NULL AND customer > :last"
+            " ORDER BY customer LIMIT :page"
         )
         last = ""
-        while rows := self._db.rows(sql, {**params, "programme": programme, "last": last, "page": PAGE}):
+        while rows := self._db.rows(sql, {"last": last, "page": PAGE}):
             yield [Decided(customer, standing, value, None, seen) for customer, standing, value, seen in rows]
             last = rows[-1][0]
 
-    def open(
-        self, programme: str, rules: str, day: int, expression: str, seen: str, params: dict[str, Any],
-        *, but_granted: bool = False,
-    ) -> int:  # fmt: skip
-        """The first period of all due customers who have none in a programme; returns how many began."""
-        sql = (
-            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
-            f" SELECT c.id, CAST(:programme AS TEXT), {expression}, :day, :day, CAST(:rules AS TEXT), {seen} FROM customer c"
-            f" JOIN facts f ON f.customer = c.id WHERE {_DUE}{_UNGRANTED * but_granted} AND NOT EXISTS"
-            " (SELECT 1 FROM decision d WHERE d.customer = c.id AND d.programme = :programme AND d.to_day = 0)"
+    def leave_out(self, customers: Collection[str]) -> None:
+        """What was judged of these does not land."""
+        self._db.many("DELETE FROM decision_now WHERE customer = ?", [(customer,) for customer in sorted(customers)])
+
+    def land(self, programme: str, rules: str, day: int) -> int:
+        """All that was judged, at once: as `settle` does it, and the first periods of those who have none."""
+        bound = {"programme": programme, "day": day}
+        whose = "programme = :programme AND to_day = 0 AND customer IN (SELECT customer FROM decision_now WHERE standing <> '')"
+        again = (
+            "SELECT d.customer FROM decision_now n CROSS JOIN decision d WHERE d.customer = n.customer"
+            " AND d.programme = :programme AND d.value = n.value AND d.to_day = :day"
         )
-        return self._db.execute(sql, {**params, "programme": programme, "rules": rules, "day": day, "last": ""})
+        self._db.execute(f"DELETE FROM decision WHERE {whose} AND from_day >= :day", bound)
+        self._db.execute(f"UPDATE decision SET to_day = :day WHERE {whose}", bound)
+        self._db.execute(
+            "UPDATE decision SET to_day = 0 WHERE programme = :programme AND to_day = :day"
+            f" AND customer IN ({again}) AND value = (SELECT n.value FROM decision_now n WHERE n.customer = decision.customer)",
+            bound,
+        )
+        self._db.execute(
+            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
+            " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT), CAST(:day AS BIGINT),"
+            " CAST(:rules AS TEXT), n.seen FROM decision_now n WHERE n.standing IS NULL OR NOT EXISTS (SELECT 1"
+            " FROM decision d WHERE d.customer = n.customer AND d.programme = :programme AND d.to_day = 0) ORDER BY n.customer",
+            {**bound, "rules": rules},
+        )
+        return int(self._db.rows("SELECT COUNT(*) FROM decision_now")[0][0])
 
     def reading(self, customers: Sequence[str], seen: str, params: dict[str, Any]) -> dict[str, str]:
         """customer -> the values that a rule reads, by such an expression."""

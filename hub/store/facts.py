@@ -8,6 +8,7 @@ columns come from the golden record: save them first (`save_profile`), then fill
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -143,7 +144,7 @@ class Facts:
     def live(self, customer: str, as_of: int, bought: Bought, wanted: Wanted = EVERYTHING) -> dict[str, Any]:
         """One customer's facts made afresh for a day; the profile columns as stored."""
         self._clear("live")
-        self._fill_moments([(customer, as_of)], wanted, bought, "live")
+        self._fill_moments([(customer, as_of)], replace(wanted, columns=wanted.columns | set(PROFILE)), bought, "live")
         rows = self._db.rows(f"SELECT as_of, {', '.join(COLUMNS)} FROM facts_live")
         values = self._db.rows("SELECT name, value FROM value_live ORDER BY name")
         return dict(zip(("as_of", *COLUMNS), rows[0], strict=True)) | dict(values)
@@ -204,7 +205,8 @@ class Facts:
 
     def _past(self, frame: Frame, wanted: Wanted, bought: Bought) -> None:
         self._run(frame, wanted, bought)
-        self._db.execute(profiles(frame), frame.params)
+        if columns := wanted.of(PROFILE):
+            self._db.execute(profiles(frame, columns), frame.params)
         for name in sorted(wanted.made):
             self._db.execute(made(frame), {"b_name": name})
 
