@@ -141,6 +141,7 @@ def test_moves_have_their_median_where_there_are_two_in_the_middle(crowd: Crowd)
         for customer, days in {"A": 10, "B": 20, "C": 31, "D": 99, "E": 5}.items():
             crowd.add(customer)
             decisions.settle("main", "", 100, [Decided(customer, "", "gold", 95 if customer == "A" else None)])
+            decisions.correct_since("main", {"C": 0} if customer == "C" else {})  # since ever, as the ledger has it
             value = "none" if customer == "E" else "silver"
             decisions.settle("main", "", 100 + days, [Decided(customer, "gold", value)])
     crowd.add("F")

@@ -53,7 +53,7 @@ _ALIVE = "JOIN customer c ON c.id = d.customer AND c.merged_into IS NULL"
 
 _MOVES = f"""
 WITH moved AS (
-  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(d.since, d.from_day) AS stayed
+  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(NULLIF(d.since, 0), d.from_day) AS stayed
   FROM decision d {_ALIVE}
   JOIN decision n ON n.customer = d.customer AND n.programme = d.programme AND n.from_day = d.to_day
   WHERE d.programme = :programme AND d.to_day >= :low AND d.to_day <= :high AND d.to_day > 0 AND n.value <> d.value),
