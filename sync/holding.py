@@ -121,7 +121,9 @@ class Holder:
             known = [held for memory in memories if (held := self._base(memory)) is not None]
             last = max((held.day for held in known), default=0)  # of an earlier day are those merged by then
             if known:
-                found[customer] = min((held for held in known if held.day == last), key=lambda held: (held.rank, held.since))
+                found[customer] = min(
+                    (held for held in known if held.day == last), key=lambda held: (held.rank, held.since)
+                )
         return found
 
     def _base(self, memory: Memory) -> Held | None:

@@ -28,12 +28,16 @@ BIRTHDAYS = (None, "1996-03-02", "1996-02-29", "1985-12-31", "2008-03-05")
 AGES = (0, 1, 5, 29, 30, 59, 60, 89, 179, 180, 300, 363, 364, 365, 366, 420, 729, 731, -1, -3, -20)
 TOTALS = ("0", "50", "100", "300", "500", "1000")
 
-CONNECTIONS = THREE[: THREE.index("rules:")] + "{rules}" + """
+CONNECTIONS = (
+    THREE[: THREE.index("rules:")]
+    + "{rules}"
+    + """
 connections:
   crm: {{type: memory, system: crm, writable: false}}
   shop: {{type: memory, system: shop, writable: false}}
   till: {{type: memory, system: till, writable: false}}
 """
+)
 
 FIRST = """
 rules:
@@ -48,7 +52,11 @@ rules:
     step:
       downgrade: one_step
       grace_days: 7
-      ladder: [{tier: a, when: "orders_90d >= 3"}, {tier: b, when: "orders_90d >= 2"}, {tier: c, when: "orders_90d >= 1"}, {tier: d}]
+      ladder:
+        - {tier: a, when: "orders_90d >= 3"}
+        - {tier: b, when: "orders_90d >= 2"}
+        - {tier: c, when: "orders_90d >= 1"}
+        - {tier: d}
     never:
       downgrade: never
       ladder: [{tier: gold, when: "days_since(last_order_on) < 30 and orders_30d >= 2"}, {tier: member}]
@@ -58,14 +66,23 @@ rules:
       ladder: [{tier: gold, spend_365d: 1000}, {tier: silver, spend_365d: 300}, {tier: member}]
     calendar:
       grace_days: 1
-      ladder: [{tier: gold, when: "spend_ytd >= 500 or spend_last_year >= 1000"}, {tier: silver, when: "spend_ytd >= 100"}, {tier: member}]
+      ladder:
+        - {tier: gold, when: "spend_ytd >= 500 or spend_last_year >= 1000"}
+        - {tier: silver, when: "spend_ytd >= 100"}
+        - {tier: member}
     store:
       downgrade: one_step
       review: anniversary
-      ladder: [{tier: x, when: "orders_on('channel', 'store', '60d') >= 2"}, {tier: y, when: "orders_on('channel', 'store', '60d') >= 1"}, {tier: z}]
+      ladder:
+        - {tier: x, when: "orders_on('channel', 'store', '60d') >= 2"}
+        - {tier: y, when: "orders_on('channel', 'store', '60d') >= 1"}
+        - {tier: z}
     lately:
       grace_days: 3
-      ladder: [{tier: hot, when: "days_since(big_on) <= 30"}, {tier: warm, when: "days_since(last_order_on) between 10 and 100"}, {tier: cold}]
+      ladder:
+        - {tier: hot, when: "days_since(big_on) <= 30"}
+        - {tier: warm, when: "days_since(last_order_on) between 10 and 100"}
+        - {tier: cold}
     grown:
       grace_days: 2
       ladder: [{tier: adult, when: "age >= 30 and has_phone"}, {tier: young, when: "age >= 18"}, {tier: unknown}]
@@ -98,9 +115,7 @@ GRANTS = (("grace", "gold"), ("plain", "gold"), ("step", "b"), ("yearly", "silve
 # -- what happens
 
 _records, _orders = st.sampled_from(RECORDS), st.integers(0, 40)
-customers = st.tuples(
-    st.just("customer"), _records, st.sampled_from((None, *PHONES)), st.sampled_from(BIRTHDAYS)
-)
+customers = st.tuples(st.just("customer"), _records, st.sampled_from((None, *PHONES)), st.sampled_from(BIRTHDAYS))
 orders = st.tuples(
     st.just("order"), _records, st.sampled_from(TOTALS), st.sampled_from(AGES), st.sampled_from((None, "store", "web"))
 )
@@ -257,5 +272,3 @@ def everybody_again(history: History) -> dict[str, list[Any]]:
     for name in SYSTEMS:
         scene.store.runs.unpause(name)
     return outcome(scene)
-
-

@@ -5,9 +5,9 @@ The columns are those of `rules/catalogue.py` that are stored (a test holds the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -127,5 +127,3 @@ def edges(wanted: Wanted) -> list[int]:
 def by_year(wanted: Wanted) -> bool:
     """Whether some figure begins anew on 1 January."""
     return not wanted.windows.isdisjoint(("ytd", "last_year"))
-
-
