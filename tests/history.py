@@ -52,7 +52,11 @@ rules:
     step:
       downgrade: one_step
       grace_days: 7
-      ladder: [{tier: a, when: "orders_90d >= 3"}, {tier: b, when: "orders_90d >= 2"}, {tier: c, when: "orders_90d >= 1"}, {tier: d}]
+      ladder:
+        - {tier: a, when: "orders_90d >= 3"}
+        - {tier: b, when: "orders_90d >= 2"}
+        - {tier: c, when: "orders_90d >= 1"}
+        - {tier: d}
     never:
       downgrade: never
       ladder: [{tier: gold, when: "days_since(last_order_on) < 30 and orders_30d >= 2"}, {tier: member}]
@@ -62,14 +66,23 @@ rules:
       ladder: [{tier: gold, spend_365d: 1000}, {tier: silver, spend_365d: 300}, {tier: member}]
     calendar:
       grace_days: 1
-      ladder: [{tier: gold, when: "spend_ytd >= 500 or spend_last_year >= 1000"}, {tier: silver, when: "spend_ytd >= 100"}, {tier: member}]
+      ladder:
+        - {tier: gold, when: "spend_ytd >= 500 or spend_last_year >= 1000"}
+        - {tier: silver, when: "spend_ytd >= 100"}
+        - {tier: member}
     store:
       downgrade: one_step
       review: anniversary
-      ladder: [{tier: x, when: "orders_on('channel', 'store', '60d') >= 2"}, {tier: y, when: "orders_on('channel', 'store', '60d') >= 1"}, {tier: z}]
+      ladder:
+        - {tier: x, when: "orders_on('channel', 'store', '60d') >= 2"}
+        - {tier: y, when: "orders_on('channel', 'store', '60d') >= 1"}
+        - {tier: z}
     lately:
       grace_days: 3
-      ladder: [{tier: hot, when: "days_since(big_on) <= 30"}, {tier: warm, when: "days_since(last_order_on) between 10 and 100"}, {tier: cold}]
+      ladder:
+        - {tier: hot, when: "days_since(big_on) <= 30"}
+        - {tier: warm, when: "days_since(last_order_on) between 10 and 100"}
+        - {tier: cold}
     grown:
       grace_days: 2
       ladder: [{tier: adult, when: "age >= 30 and has_phone"}, {tier: young, when: "age >= 18"}, {tier: unknown}]

@@ -36,7 +36,7 @@ histories = st.tuples(history.beginnings, st.lists(history.happenings, max_size=
 )
 
 
-@profile(25)
+@profile(15)
 @given(histories)
 def test_those_due_are_all_who_change(happened: list[Any]) -> None:
     incremental_is_full(happened)
@@ -150,7 +150,7 @@ two = st.tuples(st.sampled_from(history.RECORDS), st.sampled_from(history.RECORD
 ways = (two, st.sampled_from((0, 1, 30, 95, 366)), st.sampled_from(("undo", "split")))
 
 
-@profile(12)
+@profile(5)
 @given(years, *ways)
 def test_a_merge_that_is_taken_back_leaves_nothing(happened: list[Any], two: Any, days: int, way: str) -> None:
     apart_again(happened, two, days, way)
@@ -166,16 +166,19 @@ def test_no_merge_that_is_taken_back_leaves_anything(happened: list[Any], two: A
 # -- both databases
 
 
+WORDS = ({"refunded": "1000"}, {"status": "cancelled"})
+
+
 def told(seed: int) -> list[Any]:
     """A history by chance, the same for the same seed."""
     chance = Random(seed)
     pick, record = chance.choice, lambda: chance.choice(history.RECORDS)
     found: list[Any] = [*entered]
-    for _ in range(40):
+    for _ in range(18):
         what = pick(("order", "order", "days", "word", "merge", "undo", "split", "grant", "rules", "customer"))
         found.append((what, *{
             "order": lambda: (record(), pick(history.TOTALS), pick(history.AGES), pick((None, "store"))),
-            "days": lambda: (pick((1, 7, 31, 95)),), "word": lambda: (chance.randrange(40), pick(({"refunded": "1000"}, {"status": "cancelled"}))),
+            "days": lambda: (pick((1, 7, 31, 95)),), "word": lambda: (chance.randrange(40), pick(WORDS)),
             "merge": lambda: (record(), record()), "undo": lambda: (), "split": lambda: (record(),),
             "grant": lambda: (record(), pick(history.GRANTS), 30), "rules": lambda: (chance.randrange(3),),
             "customer": lambda: (record(), pick(history.PHONES), pick(history.BIRTHDAYS)),
@@ -183,9 +186,9 @@ def told(seed: int) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
 def test_both_databases_remember_the_same(seed: int, schema_url: str) -> None:
     here, there = incremental_is_full(told(seed)), incremental_is_full(told(seed), schema_url)
-    assert len(here) == len(there) > 10
+    assert len(here) == len(there) > 1
     for one, other in zip(here, there, strict=True):
         same(one, other)
