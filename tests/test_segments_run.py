@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.clock import FixedClock
+from hub.errors import SettingsError
 from sync.segments import Judged, spans
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THIRD, THREE, Scene
@@ -113,6 +114,13 @@ def test_a_segment_may_stand_before_those_it_is_made_of_with_or_without_quotes(s
     assert inside(scene, "7") == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("inner", ["b", "'b'", '\\"b\\"'])
+def test_segments_that_are_made_of_each_other_in_a_ring_are_refused(scene: Scene, inner: str) -> None:
+    scene.reconfigure(ruled(f"""\n  segments: {{{{a: "in_segment({inner})", b: in_segment('a')}}}}\n"""))
+    with pytest.raises(SettingsError, match="made of itself: a -> b -> a"):
+        scene.sync()
+
+
 def test_who_is_in_follows_a_merge_and_a_split(scene: Scene) -> None:
     scene.customer("till", "7", phone=PHONE)
     scene.customer("till", "8", email="wei@shop.cn")
@@ -208,6 +216,22 @@ def test_nobody_is_looked_at_again_for_a_list_that_stays_the_same(listing: Scene
     report = listing.sync()
     assert report.decided is not None
     assert (report.decided.due, report.decided.segments) == (0, {"vips": Judged(), "rich_vips": Judged()})
+
+
+def test_whom_a_list_names_follows_a_merge_and_a_split(listing: Scene) -> None:
+    put(listing, "phone", PHONE)
+    listing.sync()
+    one, two = listing.who("till", "7"), listing.who("till", "8")
+    listing.advance(days=1)
+    listing.customer("till", "8", email="wei@shop.cn", phone=PHONE)
+    assert judged(listing).unknown == ()
+    (alive,), (gone,) = {one, two} & set(listing.ids()), {one, two} - set(listing.ids())
+    assert listing.store.segments.standing([alive, gone]) == {alive: ["rich_vips", "vips"], gone: []}
+    listing.advance(days=1)
+    listing.customer("till", "8", email="wei@shop.cn", phone=OTHER)
+    listing.sync()
+    assert [inside(listing, person) for person in "78"] == [["vips"], []]
+    assert listing.decided(listing.who("till", "7"))["stage"] == "guest"
 
 
 def test_a_list_that_is_missing_keeps_its_members_even_through_a_merge(listing: Scene) -> None:
@@ -439,6 +463,18 @@ def test_why_shows_the_group_with_its_scores_and_the_segments_with_their_days(sh
     assert "rfm: new_customers since 2026-03-01: recency 5 (last order 9 days ago), frequency 1 (1 order in" in text
     assert "CNY 150.00); cut points of 2026-03-01" in text
     assert "segments bought since 2026-03-01 vips since 2026-03-01" in text
+
+
+def test_why_says_why_somebody_has_no_group(site: Site) -> None:
+    site.write(YAML.replace("rules:\n", "rules:\n  rfm: {refresh: monthly, window: life}\n"))
+    site.crm.put("customers", {"id": "a9", "phone": "+8613812345699"})
+    site.kehub("sync", code=3)
+    assert "rfm: none since 2026-03-01: nobody had bought when cut points were due" in site.kehub("why", "crm:a9")
+    site.people(1)
+    site.kehub("sync", code=3)
+    assert "rfm: none since 2026-03-01: nothing bought yet" in site.kehub("why", "crm:a9")
+    text = " ".join(site.kehub("why", "crm:a0").split())
+    assert "frequency 1 (1 order ever), monetary 1 (CNY 150.00)" in text
 
 
 def test_why_shows_a_stay_that_is_over(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
