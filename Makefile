@@ -43,6 +43,7 @@ bench: $(STAMP) $(VENV)-bench-dlt/.installed   ## the hub against a bare loop, d
 
 bench-full: $(STAMP) $(VENV)-bench-dlt/.installed   ## the same at 100,000 contacts, and memory at 1,000,000: hours, 40 GB of disk
 	$(BIN)/python -m bench --contacts 100000 --pairs 5
+	$(BIN)/python -m bench --customers 1000000 --pairs 3 --only rules
 	$(BIN)/python -m bench --contacts 1000000 --only growth
 
 docs: $(STAMP)            ## the generated parts of docs/
