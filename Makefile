@@ -51,6 +51,7 @@ bench: $(BENCH)           ## the hub against a bare loop, dlt, and SQL by hand: 
 
 bench-full: $(BENCH)      ## the same at 100,000 contacts, and memory at 1,000,000: hours, 40 GB of disk
 	$(VENV)-bench/bin/python -m bench --contacts 100000 --pairs 5
+	$(VENV)-bench/bin/python -m bench --customers 1000000 --pairs 3 --only rules
 	$(VENV)-bench/bin/python -m bench --contacts 1000000 --only growth
 
 docs: $(STAMP)            ## the generated parts of docs/

@@ -22,6 +22,25 @@ _NOW = (
 )
 """What a programme decides otherwise than it stands, and for whom it decides first: of this thread's connection."""
 
+_STANDS = (
+    "programme = :programme AND to_day = 0 AND customer IN (SELECT customer FROM decision_now WHERE standing <> '')"
+)
+_TAKEN_BACK = f"DELETE FROM decision WHERE {_STANDS} AND from_day >= :day"
+_CLOSED = f"UPDATE decision SET to_day = :day WHERE {_STANDS}"
+_AGAIN = (
+    "UPDATE decision SET to_day = 0 WHERE programme = :programme AND to_day = :day AND customer IN (SELECT d.customer"
+    " FROM decision_now n CROSS JOIN decision d WHERE d.customer = n.customer AND d.programme = :programme"
+    " AND d.value = n.value AND d.to_day = :day)"
+    " AND value = (SELECT n.value FROM decision_now n WHERE n.customer = decision.customer)"
+)
+_BEGUN = (
+    "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
+    " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT), CAST(:day AS BIGINT),"
+    " CAST(:rules AS TEXT), n.seen FROM decision_now n WHERE n.standing IS NULL OR NOT EXISTS (SELECT 1 FROM decision d"
+    " WHERE d.customer = n.customer AND d.programme = :programme AND d.to_day = 0) ORDER BY n.customer"
+)
+"""How what was judged lands: periods of today go, others end, what ended today goes on, the rest begins."""
+
 PAGE = 2000
 """Customers whose decisions change that are worked on together."""
 
@@ -143,25 +162,9 @@ class Decisions:
     def land(self, programme: str, rules: str, day: int) -> int:
         """All that was judged, at once: as `settle` does it, and the first periods of those who have none."""
         bound = {"programme": programme, "day": day}
-        whose = "programme = :programme AND to_day = 0 AND customer IN (SELECT customer FROM decision_now WHERE standing <> '')"
-        again = (
-            "SELECT d.customer FROM decision_now n CROSS JOIN decision d WHERE d.customer = n.customer"
-            " AND d.programme = :programme AND d.value = n.value AND d.to_day = :day"
-        )
-        self._db.execute(f"DELETE FROM decision WHERE {whose} AND from_day >= :day", bound)
-        self._db.execute(f"UPDATE decision SET to_day = :day WHERE {whose}", bound)
-        self._db.execute(
-            "UPDATE decision SET to_day = 0 WHERE programme = :programme AND to_day = :day"
-            f" AND customer IN ({again}) AND value = (SELECT n.value FROM decision_now n WHERE n.customer = decision.customer)",
-            bound,
-        )
-        self._db.execute(
-            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
-            " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT), CAST(:day AS BIGINT),"
-            " CAST(:rules AS TEXT), n.seen FROM decision_now n WHERE n.standing IS NULL OR NOT EXISTS (SELECT 1"
-            " FROM decision d WHERE d.customer = n.customer AND d.programme = :programme AND d.to_day = 0) ORDER BY n.customer",
-            {**bound, "rules": rules},
-        )
+        for statement in (_TAKEN_BACK, _CLOSED, _AGAIN):
+            self._db.execute(statement, bound)
+        self._db.execute(_BEGUN, {**bound, "rules": rules})
         return int(self._db.rows("SELECT COUNT(*) FROM decision_now")[0][0])
 
     def reading(self, customers: Sequence[str], seen: str, params: dict[str, Any]) -> dict[str, str]:
