@@ -11,7 +11,7 @@ from rules.rfm import CELLS, GROUPS
 COLOURS = {
     "champions": "#1b7f5c", "loyal_customers": "#4d9f78", "potential_loyalists": "#86bf9b", "new_customers": "#b9dcc3",
     "promising": "#cfe3ee", "need_attention": "#f2dc9b", "about_to_sleep": "#efc98d", "cannot_lose_them": "#c9584c",
-    "at_risk": "#dd8466", "hibernating": "#c4bfb8", "lost": "#9f9a94",
+    "at_risk": "#dd8466", "hibernating": "#c4bfb8", "lost": "#77726c",
 }  # fmt: skip
 _DARK = ("champions", "loyal_customers", "cannot_lose_them", "lost")
 WIDE, HIGH, LEFT, TOP = 150, 74, 96, 62
@@ -70,7 +70,8 @@ def _axes(height: int) -> Iterator[str]:
         yield _text(LEFT + (step - 1) * WIDE + WIDE // 2, height - 34, str(step), "text-anchor='middle'")
     yield _text(12, TOP + HIGH // 2, "lately", "fill='#555555'")
     yield _text(12, TOP + 4 * HIGH + HIGH // 2, "long ago", "fill='#555555'")
-    yield _text(LEFT, height - 12, "mean of the scores for how often and how much (down: how lately)", "fill='#555555'")
+    told = "across: the mean of the scores for how often and how much; down: the score for how lately"
+    yield _text(LEFT, height - 12, told, "fill='#555555'")
 
 
 def _text(x: int, y: int, text: str, more: str = "") -> str:
