@@ -43,13 +43,14 @@ def ways() -> set[tuple[str, str]]:
 class Ran:
     """A pytest plugin: after a whole session, a promise whose test did not run and pass turns it red.
 
-    Tests marked `slow` or `vendor` are left out where `-m` says so; `make test-all` and `make test-vendor` run them.
+    Tests marked `slow`, `vendor` or `journey` are left out where `-m` says so; `make test-all`, `test-vendor` and `test-journey`
+    run them.
     """
 
     def __init__(self, marks: str) -> None:
         self.passed: set[tuple[str, str]] = set()
         self.failed: set[tuple[str, str]] = set()
-        self._left_out = [mark for mark in ("slow", "vendor") if f"not {mark}" in marks]
+        self._left_out = [mark for mark in ("slow", "vendor", "journey") if f"not {mark}" in marks]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what passed and what did not."""
