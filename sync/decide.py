@@ -32,6 +32,9 @@ __all__ = ["DecideResult", "Decider", "Incomplete", "no_way_back"]
 _REMEMBERS = "remembers "
 """Marks the digest of a programme for whose customers it is kept what they hold."""
 
+_MANY = 1000
+"""Customers who are decided together that a database should know of before it plans how."""
+
 _GROUPS = Programme(RFM, (), "stage", ())
 """The programme of RFM groups: none of them takes anything away."""
 
@@ -88,6 +91,8 @@ class Decider:
             self._make(made)
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
+            if count >= _MANY:
+                self.store.db.weigh("customer", "facts", "decision", "membership")
             waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
             done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
             segments |= self._segments()
@@ -119,29 +124,32 @@ class Decider:
         """Who the calendar or new rules make due since the last time; remembered in the same transaction."""
         decisions = self.store.decisions
         last = no_way_back(self.store, self.as_of)
-        self._new_rules(last)
+        everybody = self._new_rules(last)
         if self.rules.rfm and rfm.bring_up_to_date(self.store, RFM, self.rules.rfm, self.as_of, self.bought):
             decisions.everybody_due(changed=False)
+            everybody = True
         self.store.facts.prepare(self.wanted, self.bought)
         count = 0
-        if last is not None and last < self.as_of:
+        if last is not None and last < self.as_of and not everybody:
             count = self.store.facts.calendar_due(last, self.as_of, self.wanted, self.bought)
             count += self.store.holdings.calendar_due(last, self.as_of)
         decisions.held_due()
         decisions.remember("decided_on", str(self.as_of))
         return count
 
-    def _new_rules(self, last: int | None) -> None:
+    def _new_rules(self, last: int | None) -> bool:
         """Other rules than last time: everybody once; what tiers remember is what the new ones go on from."""
         decisions = self.store.decisions
-        if decisions.meta("basis") != self.basis:
+        changed = decisions.meta("basis") != self.basis
+        if changed:
             decisions.everybody_due(changed=decisions.meta("told") != self.told)
         for programme in self.rules.programmes:
             self._new_policy(programme, None if last is None else min(last, self.as_of - 1))
-        if decisions.meta("basis") != self.basis:
+        if changed:
             decisions.keep_rules(self.rules.digest, orjson.dumps(self.rules.texts).decode())
             decisions.remember("basis", self.basis)
             decisions.remember("told", self.told)
+        return changed
 
     def _new_policy(self, programme: Programme, last: int | None) -> None:
         """Where other rules decided a programme until a day, what they gave at its end is what it goes on from."""
@@ -181,35 +189,38 @@ class Decider:
 
     def _programme(self, programme: Programme, waits: Waits) -> tuple[int, int]:
         """Land what differs; lowering decisions wait while a stream they read is incomplete. (settled, waiting)"""
-        decisions, digest = self.store.decisions, self.rules.digest
-        settled, held = 0, set[str]()
-        for differing in self._differing(programme):
-            waiting = waits.waiting(programme, differing)
-            if waiting:
-                decisions.hold(programme.name, self.as_of, waits.reason, waiting)
-            wait = {entry.customer for entry in waiting}
+        decisions, granted = self.store.decisions, self._granted(programme)
+        settled, held = (0, set[str]()) if programme.remembers else self._at_once(programme, waits, bool(granted))
+        for differing in self._followed(programme, granted):
+            wait = self._hold(programme, waits, differing)
             due = [entry for entry in differing if entry.customer not in wait]
-            decisions.settle(programme.name, digest, self.as_of, due)
+            decisions.settle(programme.name, self.rules.digest, self.as_of, due)
             settled, held = settled + len(due), held | wait
         decisions.unhold(programme.name, held)
-        if not programme.remembers:
-            expression, seen, params = self._compiled(programme)
-            settled += decisions.open(
-                programme.name, digest, self.as_of, expression, seen, params, but_granted=bool(self._granted(programme))
-            )
         return settled, len(held)
 
-    def _differing(self, programme: Programme) -> Iterator[list[Decided]]:
-        """Those whose standing decision is another one than the rules'; by one statement where nothing is remembered."""
-        holder = Holder(self.store, self.rules, programme, self.bought, self.as_of)
-        if programme.remembers:
-            for part in self.store.people.due():
-                yield from self._with_seen(programme, holder.differing(part))
-            return
+    def _at_once(self, programme: Programme, waits: Waits, but_granted: bool) -> tuple[int, set[str]]:
+        """Where nothing is remembered: by one look at all due customers, and page by page only if somebody may have to wait."""
+        decisions, held = self.store.decisions, set[str]()
         expression, seen, params = self._compiled(programme)
-        granted = self._granted(programme)
-        yield from self.store.decisions.differing(programme.name, expression, seen, params, but_granted=bool(granted))
-        yield from self._with_seen(programme, holder.differing(granted) if granted else iter(()))
+        decisions.judge(programme.name, expression, seen, params, but_granted=but_granted)
+        for differing in decisions.differing() if waits.incomplete else ():
+            held |= self._hold(programme, waits, differing)
+        decisions.leave_out(held)
+        return decisions.land(programme.name, self.rules.digest, self.as_of), held
+
+    def _followed(self, programme: Programme, granted: list[str]) -> Iterator[list[Decided]]:
+        """Those who are followed through time, one by one, and whose standing decision is another one than the rules'."""
+        holder = Holder(self.store, self.rules, programme, self.bought, self.as_of)
+        for part in self.store.people.due() if programme.remembers else ([granted] if granted else ()):
+            yield from self._with_seen(programme, holder.differing(part))
+
+    def _hold(self, programme: Programme, waits: Waits, differing: list[Decided]) -> set[str]:
+        """Who of these must wait."""
+        waiting = waits.waiting(programme, differing)
+        if waiting:
+            self.store.decisions.hold(programme.name, self.as_of, waits.reason, waiting)
+        return {entry.customer for entry in waiting}
 
     def _granted(self, programme: Programme) -> list[str]:
         return self.store.holdings.due_with_grants(programme.name)
@@ -243,11 +254,9 @@ class Decider:
         return self._segmenter.lists(listed, self.as_of, self.rules.digest)
 
     def _segments(self) -> dict[str, Judged]:
-        found = []
-        for segment in self.rules.segments:
-            if segment.when is not None:
-                sql: Sql = reads.now_sql(self.store)
-                found.append(Rule(segment.name, sql.condition(segment.when.tree), sql.params))
+        sql: Sql = reads.now_sql(self.store)
+        conditions = [(one.name, sql.condition(one.when.tree)) for one in self.rules.segments if one.when is not None]
+        found = [Rule(name, condition, sql.params) for name, condition in conditions]
         lists = [one.name for one in self.rules.segments if one.listed]
         return self._segmenter.settle(found, lists, self.as_of, self.rules.digest)
 

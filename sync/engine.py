@@ -158,7 +158,11 @@ def _decide(setup: Setup, report: Report) -> DecideResult:
     )  # fmt: skip
     incomplete = incomplete_streams(setup)
     decided = decider.decide(incomplete)
-    setup.store.runs.note(report.run, "", "", "decided", **vars(decided))
+    told = {name: value for name, value in vars(decided).items() if name != "segments"}
+    setup.store.runs.note(report.run, "", "", "decided", **told)
+    for name, judged in decided.segments.items():
+        if news := judged.told():
+            setup.store.runs.note(report.run, "", "", "segment", segment=name, **news)
     lowering = sum(decided.held.values())
     for stream in incomplete if lowering else ():
         setup.store.runs.note(

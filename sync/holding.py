@@ -6,6 +6,7 @@ and nothing is carried over from run to run but the checkpoint of the last chang
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,7 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted, Memory
 from rules.ruleset import Programme, RuleSet
-from rules.standing import BEGINNING, Grant, Held, Standing, follow
+from rules.standing import BEGINNING, Grant, Held, Standing, Step, follow
 from sync import reads
 
 ALWAYS = date(1970, 1, 1).toordinal()
@@ -83,6 +84,18 @@ class Holder:
             for customer in customers
         }  # fmt: skip
 
+    def ranks_on(self, customers: Sequence[str], days: Sequence[int]) -> Iterator[list[int]]:
+        """For each of these customers the ranks shown on some days up to `as_of`, followed from the beginning by what is
+        known of the past now, checkpoints left out; for programmes that remember."""
+        floor, policy = len(self.programme.choices) - 1, self.programme.policy
+        for part in chunks(customers, _PART):
+            earned = self.earned(part, {})
+            granted = self.store.holdings.granted(part, self.programme.name)
+            for customer in part:
+                known, grants = earned.get(customer, ()), self._grants(granted.get(customer, ()))
+                steps = follow(known, policy, grants, None, self.as_of, floor).steps
+                yield [steps[at - 1].rank if (at := bisect_right(steps, day, key=_day)) else floor for day in days]
+
     # -- what the facts alone earn, day by day
 
     def earned(self, customers: Sequence[str], bases: Mapping[str, Held]) -> dict[str, list[tuple[int, int]]]:
@@ -140,6 +153,10 @@ class Holder:
     def _grants(self, granted: Sequence[Granted]) -> list[Grant]:
         known = self.programme.values
         return [Grant(known.index(one.value), one.from_day, one.until_day) for one in granted if one.value in known]
+
+
+def _day(step: Step) -> int:
+    return step.day
 
 
 def state(programme: Programme, held: Held) -> str:

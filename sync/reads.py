@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hub.forms import Place
+from hub.model import Brand
 from hub.settings import Configuration
+from hub.settings.rule_shape import Rules
 from hub.store import Store
 from hub.store.facts import Bought, Counted, Wanted
 from rules.nodes import Constant, FactOf, Measured, Value
@@ -19,9 +22,13 @@ SEPARATOR = "\n"
 
 def bought(config: Configuration) -> Bought:
     """What counts as bought, and what other currencies are worth."""
-    written = config.written
+    return bought_of(config.brand, config.place, config.written)
+
+
+def bought_of(brand: Brand, place: Place, written: Rules) -> Bought:
+    """The same of the parts of a configuration."""
     rates = tuple((rate.currency, rate.since.toordinal(), rate.rate) for rate in written.rates)
-    return Bought(config.brand.currency, config.place.zone, tuple(written.bought), rates)
+    return Bought(brand.currency, place.zone, tuple(written.bought), rates)
 
 
 def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ Waiting = Callable[[Sequence[Move]], Collection[str]]
 
 @dataclass(frozen=True)
 class Rule:
-    """A segment by a rule: an SQL expression over `facts f` that holds or not, with its parameters."""
+    """A segment by a rule: an SQL expression over `facts f` that holds or not, with its parameters.
+
+    Rules that share their parameters (the same object) are judged together.
+    """
 
     name: str
     expression: str
@@ -58,6 +62,13 @@ class Judged:
     several: tuple[int, ...] = ()
     unreadable: tuple[int, ...] = ()
 
+    def told(self) -> dict[str, int | str]:
+        """What is worth telling of it, for a run's report; lines as `spans`."""
+        lines = {"unknown": self.unknown, "several": self.several, "unreadable": self.unreadable}
+        told: dict[str, int | str] = {"entered": self.entered, "left": self.left, "waiting": self.waiting}
+        told |= {"problem": self.problem, **{f"{what}_lines": spans(numbers) for what, numbers in lines.items()}}
+        return {what: value for what, value in told.items() if value}
+
 
 @dataclass(frozen=True)
 class Segmenter:
@@ -78,17 +89,22 @@ class Segmenter:
         """Bring segments by rule up to date; ends those that are neither among these nor `lists`, and the stays of merged
         customers."""
         self.store.segments.leave_merged(day)
-        found = {segment.name: self._one(segment, day, rules, waiting) for segment in segments}
+        found = self._all(segments, day, rules, waiting)
         for name in self.store.segments.names():
             if name not in found and name not in lists:
                 found[name] = Judged(left=self.store.segments.drop(name, day))
         return found
 
-    def _one(self, segment: Rule, day: int, rules: str, waiting: Waiting | None) -> Judged:
+    def _all(self, segments: Sequence[Rule], day: int, rules: str, waiting: Waiting | None) -> dict[str, Judged]:
         if waiting is not None:
-            return self._held(segment, day, rules, waiting)
-        moved = self.store.segments.judge(segment.name, rules, day, segment.expression, dict(segment.params))
-        return Judged(moved.entered, moved.left)
+            return {segment.name: self._held(segment, day, rules, waiting) for segment in segments}
+        found: dict[str, Judged] = {}
+        for _, alike in groupby(segments, lambda one: id(one.params)):
+            together = list(alike)
+            expressions = {one.name: one.expression for one in together}
+            moved = self.store.segments.judge_all(expressions, rules, day, dict(together[0].params))
+            found |= {name: Judged(entered, left) for name, (entered, left) in moved.items()}
+        return found
 
     def _held(self, rule: Rule, day: int, rules: str, waiting: Waiting) -> Judged:
         """Page by page, because somebody may have to wait."""
@@ -106,18 +122,34 @@ class Segmenter:
         return self.store.segments.settle(name, day, rules, entering, leaving)
 
     def _listed(self, segment: Listed, day: int, rules: str) -> Judged:
-        """The customers whom the list names today: people may have merged or come apart since. A fault changes nobody."""
+        """The customers whom the list names today: people may have merged or come apart since. A fault changes nobody:
+        even those that were merged hand their place on."""
+        segments = self.store.segments
         try:
             found = self.read(segment)
         except SettingsError as error:
-            return Judged(problem=str(error))
-        moved = self.store.segments.agree(segment.name, day, rules, found.customers)
+            moved = segments.agree(segment.name, day, rules, segments.heirs(segment.name))
+            return Judged(moved.entered, moved.left, problem=str(error))
+        moved = segments.agree(segment.name, day, rules, found.customers)
         lines = (tuple(found.unknown), tuple(found.several), tuple(found.unreadable))
         return Judged(moved.entered, moved.left, 0, "", *lines)
 
     def read(self, segment: Listed) -> Found:
         """Whom a list names; SettingsError for a file that cannot be taken as it is."""
         return Reader(self.store, self.place, self.connections).read(self.folder / segment.file, segment.column)
+
+
+def spans(lines: Sequence[int], most: int = 20) -> str:
+    """The numbers of lines for a reader, as in `3, 5-9 and 12 more`: runs together, and only the first ones."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    shown = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs[:most])
+    rest = sum(high - low + 1 for low, high in runs[most:])
+    return f"{shown} and {rest} more" if rest else shown
 
 
 def written(config: Configuration) -> dict[str, str]:

@@ -110,7 +110,8 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """In a session over everything, hold docs/promises.md to what ran (see tests/promised.py)."""
-    chosen = config.option.keyword or config.option.markexpr.removeprefix("not slow and ").removeprefix("not vendor")
+    marks = config.option.markexpr.removesuffix(" and not journey")
+    chosen = config.option.keyword or marks.removeprefix("not slow and ").removeprefix("not vendor")
     if hasattr(config, "workerinput") or config.args_source != config.ArgsSource.TESTPATHS or chosen:
         return
     config.pluginmanager.register(promised.Ran(config.option.markexpr), "promised")

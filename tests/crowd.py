@@ -50,15 +50,20 @@ class Crowd:
             self.store.db.execute("UPDATE customer SET due = 0")
 
     def orders(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Orders, each with at least `customer`, `placed_on` and `total`."""
+        """Orders, each with at least `customer`, `placed_on` and `total`; whoever buys is somebody, and due."""
+        orders = list(rows)
         columns = ("rid", "customer", "placed_on", "total", "refunded", "status", "currency", "counts")
         with self.store.db.writing("crowd"):
             first = self.store.db.rows("SELECT COALESCE(MAX(rid), 0) + 1 FROM orders")[0][0]
-            usual = {"refunded": 0, "status": "completed", "currency": "CNY", "counts": 1}
+            self.store.db.many(
+                "INSERT INTO customer (id, founder, created_run) VALUES (?, 1, 1) ON CONFLICT DO NOTHING",
+                [(buyer,) for buyer in sorted({row["customer"] for row in orders if row["customer"]})],
+            )
+            usual = {"refunded": 0, "status": "done", "currency": "CNY", "counts": 1}
             self.store.db.many(
                 f"INSERT INTO orders ({', '.join(columns)}, connection, number, placed_at, channel)"
                 f" VALUES ({', '.join(f':{name}' for name in columns)}, 'till', 'n', 0, 'store')",
-                [{**usual, **row, "rid": first + number} for number, row in enumerate(rows)],
+                [{**usual, **row, "rid": first + number} for number, row in enumerate(orders)],
             )
 
     def clear(self) -> None:

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 
 def measured(folder: Path, *arguments: str) -> dict[str, float]:
     """Figure -> what was measured; the bench ends with an error where wrong rows have landed."""
-    command = [sys.executable, "-m", "bench", "--contacts", "300", "--pairs", "1", "--folder", str(folder), *arguments]
+    small = ("--contacts", "300", "--customers", "2000", "--pairs", "1")
+    command = [sys.executable, "-m", "bench", *small, "--folder", str(folder), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     lines = (re.match(r"(.+?)\s{2,}(\d+\.\d\d)\b", line) for line in done.stdout.splitlines())
@@ -26,6 +27,17 @@ def measured(folder: Path, *arguments: str) -> dict[str, float]:
     [
         ("pull", ("cold pull, against the floor", "peak memory in the pull", "hub: requests", "floor: requests")),
         ("after", ("resolve, facts, decide, plan, against SQL by hand", "peak memory with resolve and decide")),
+        (
+            "rules",
+            (
+                "everybody, first time, against SQL by hand",
+                "everybody, rules changed, against SQL by hand",
+                "everybody, rules changed: peak memory",
+                "100 changed (read again), against SQL by hand",
+                "100 changed (not read again), against SQL by hand",
+                "the same of 200 customers",
+            ),
+        ),
         ("daily", ("nothing changed, 4 connections", "0.1 % changed", "kehub --help")),
     ],
 )

@@ -15,6 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import SettingsError
+from hub.forms import Place
+from hub.store.facts import Bought, Wanted
 from rules.rfm import (
     CELLS,
     GROUPS,
@@ -29,10 +31,11 @@ from rules.rfm import (
     scores,
     spread,
 )
-from sync.rfm import bring_up_to_date, cuts
+from sync.rfm import bring_up_to_date, cuts, read_by
 from tests.crowd import Crowd
 
 TODAY = date(2026, 3, 1).toordinal()
+BOUGHT = Bought("CNY", Place().zone)
 
 PUBLISHED = {
     "champions": ((4, 5), (4, 5)), "loyal_customers": ((2, 5), (3, 5)), "potential_loyalists": ((3, 5), (1, 3)),
@@ -152,7 +155,7 @@ def invented(seed: int, count: int) -> list[dict[str, Any]]:
             rows.append({
                 "customer": f"c{number:03}", "placed_on": TODAY - chance.randrange(-20, 700), "total": total,
                 "refunded": chance.choice((0, 0, 0, total, total // 2)), "counts": chance.choice((1, 1, 1, 1, 0)),
-                "status": chance.choice(("completed", "completed", "pending", "cancelled", "shipped")),
+                "status": chance.choice(("done", "done", "pending", "cancelled", "shipped")),
                 "currency": chance.choice(("CNY", "CNY", "CNY", "USD")),
             })  # fmt: skip
     return rows
@@ -188,28 +191,36 @@ def referee(rows: list[dict[str, Any]], day: int, steps: int, window: int) -> di
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 6, 59, 200])
 @pytest.mark.parametrize("steps", [2, 5])
-@pytest.mark.parametrize("window", [365, None])
-def test_cut_points_are_the_values_at_their_ranks(crowd: Crowd, count: int, steps: int, window: int | None) -> None:
+@pytest.mark.parametrize("window", ["365d", "life"])
+def test_cut_points_are_the_values_at_their_ranks(crowd: Crowd, count: int, steps: int, window: Window) -> None:
     rows = [
         {"customer": "c", "placed_on": TODAY, "total": 5}, *invented(count, count),
         {"customer": None, "placed_on": TODAY, "total": 1},
     ]  # fmt: skip
     crowd.orders(rows)
-    usual = {"counts": 1, "currency": "CNY", "status": "completed", "refunded": 0}
+    crowd.add("never bought")
+    usual = {"counts": 1, "currency": "CNY", "status": "done", "refunded": 0}
     known = [{**usual, **row} for row in rows if row["customer"]]
-    assert crowd.store.cuts.compute(TODAY, window, "CNY", steps) == referee(known, TODAY, steps, window or 10_000)
+    rfm = Rfm(steps, window)
+    with crowd.store.db.writing("decide"):
+        crowd.store.facts.everybody_at(TODAY, Wanted(read_by(rfm)), BOUGHT)
+        found = crowd.store.cuts.compute(window, steps)
+    assert found == referee(known, TODAY, steps, rfm.days or 10_000)
 
 
 def test_nobody_who_bought_makes_no_cut_points(crowd: Crowd) -> None:
     assert bring(crowd, Rfm(), TODAY) is None
     crowd.add("a")
     expression, params = groups_sql(None, TODAY)
-    assert crowd.store.decisions.evaluate("a", expression, params) == NONE
+    assert crowd.store.db.rows(f"SELECT {expression} FROM facts f", params) == [(NONE,)]
 
 
 def bring(crowd: Crowd, rfm: Rfm, as_of: int) -> Cuts | None:
     with crowd.store.db.writing("decide"):
-        return bring_up_to_date(crowd.store, "rfm", rfm, as_of, "CNY")
+        new = bring_up_to_date(crowd.store, "rfm", rfm, as_of, BOUGHT)
+    found = cuts(crowd.store, "rfm", rfm, as_of)
+    assert not new or (found and found.day == due_day(rfm.refresh, None, as_of))
+    return found
 
 
 @pytest.mark.parametrize("steps", [3, 5])
@@ -218,16 +229,18 @@ def test_everybodys_group_is_the_referees(crowd: Crowd, steps: int, window: Wind
     rows = invented(7, 150)
     crowd.orders(rows)
     ever, inside = bought(rows, TODAY, 10_000), bought(rows, TODAY, 365 if window == "365d" else 10_000)
-    for number in range(150):
-        name = f"c{number:03}"
-        _, orders, spend = inside.get(name, (0, 0, 0))
-        last = TODAY - ever[name][0] if name in ever else None
-        crowd.add(name, last_order_on=last, **{f"orders_{window}": orders, f"spend_{window}": spend})
-    found = bring(crowd, Rfm(steps, window), TODAY)
+    everybody = [f"c{number:03}" for number in range(150)]
+    for name in everybody:
+        crowd.add(name)
+    rfm = Rfm(steps, window)
+    found = bring(crowd, rfm, TODAY)
     assert found is not None
+    with crowd.store.db.writing("decide"):
+        crowd.store.facts.fill(everybody, TODAY, Wanted(read_by(rfm)), BOUGHT)
     expression, params = groups_sql(found, TODAY)
     groups: dict[str, str] = dict(crowd.store.db.rows(f"SELECT f.customer, {expression} FROM facts f", params))
     points = referee(rows, TODAY, steps, 365 if window == "365d" else 10_000)
+    assert sorted(groups) == everybody
     for name, group in groups.items():
         assert group == judged(ever, inside, points, name), name
         assert group == by_facts(crowd, found, name)

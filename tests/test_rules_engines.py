@@ -196,7 +196,7 @@ JUDGES: dict[type, Any] = {
     Not: lambda node, row: deny(judge(node.inner, row)),
     And: lambda node, row: reduce(both, (judge(part, row) for part in node.parts)),
     Or: lambda node, row: deny(reduce(both, (deny(judge(part, row)) for part in node.parts))),
-    Segment: lambda node, row: row["guests"] if node.inner is None else judge(node.inner, row),
+    Segment: lambda node, row: row["guests"] if node.inner is None else judge(node.inner, row) is True,
     HasTag: lambda node, row: row["tagged"],
 }
 
@@ -397,6 +397,7 @@ tier_of(membership) = 'gold'
 tier_of(membership) in ('black', '银卡') or tier_of(membership) is null
 tier_of(membership) = city
 in_segment(big) and not in_segment('guests')
+not in_segment(big)
 has_tag('常客') or has_phone
 orders_on('category', '鞋/跑鞋', '365d') >= 2
 spend_on('category', '鞋/跑鞋', '365d') / orders_on('category', '鞋/跑鞋', '365d') > 50

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +12,8 @@ from hypothesis import strategies as st
 from hub.clock import FixedClock
 from hub.errors import SettingsError
 from hub.forms import Place
-from hub.settings import Configuration
+from hub.plugins import load_plugins
+from hub.settings import load
 from hub.store.check import canonical, check
 from hub.store.segments import Move, Moved, Period, Size
 from sync.listed import read_column
@@ -127,9 +126,9 @@ def test_a_segment_that_the_rules_no_longer_know_ends(crowd: Crowd) -> None:
     crowd.add("a", spend_365d=100)
     segmenter = Segmenter(crowd.store, PLACE, Path(), ())
     with crowd.store.db.writing("decide"):
-        first = segmenter.settle([Rule("rich", *RICH), Rule("all", "1 = 1")], DAY, "d1")
-        second = segmenter.settle([Rule("all", "1 = 1")], DAY + 3, "d2")
-        third = segmenter.settle([Rule("all", "1 = 1")], DAY + 4, "d2")
+        first = segmenter.settle([Rule("rich", *RICH), Rule("all", "1 = 1")], (), DAY, "d1")
+        second = segmenter.settle([Rule("all", "1 = 1")], (), DAY + 3, "d2")
+        third = segmenter.settle([Rule("all", "1 = 1")], (), DAY + 4, "d2")
     assert first == {"rich": Judged(1, 0), "all": Judged(1, 0)}
     assert second == {"all": Judged(), "rich": Judged(0, 1)}
     assert third == {"all": Judged()}
@@ -153,7 +152,7 @@ def test_some_moves_can_be_held(crowd: Crowd) -> None:
 
     segmenter = Segmenter(crowd.store, PLACE, Path(), ())
     with crowd.store.db.writing("decide"):
-        found = segmenter.settle([Rule("rich", *RICH)], DAY + 1, "d1", waiting)
+        found = segmenter.settle([Rule("rich", *RICH)], (), DAY + 1, "d1", waiting)
     assert found == {"rich": Judged(1, 1, 1)}
     assert seen == [Move("a", False), Move("b", False), Move("d", True)]
     assert list(crowd.store.segments.members("rich")) == ["a", "c", "d"]
@@ -195,13 +194,20 @@ def test_a_store_check_finds_stays_that_overlap(crowd: Crowd) -> None:
 @pytest.mark.parametrize(
     ("rules", "expected"),
     [
-        (SimpleNamespace(), {}),
-        (SimpleNamespace(segments={"b": "orders_life > 1", "a": {"when": "age > 9"}}), {"a": "age > 9", "b": "orders_life > 1"}),
-        (SimpleNamespace(segments={"v": {"list": {"file": "v.csv", "column": "phone"}}}), {"v": "list v.csv, by phone"}),
+        ("{}", {}),
+        ("{segments: {b: orders_life > 1, a: {when: age > 9}}}", {"a": "age > 9", "b": "orders_life > 1"}),
+        ("{segments: {v: {list: {file: v.csv, column: phone}}}}", {"v": "list v.csv, by phone"}),
+        ("{segments: {v: {list: {file: v.csv}}}}", {"v": "list v.csv, by id"}),
     ],
-)  # fmt: skip
-def test_rules_are_shown_as_they_are_written_where_there_are_any(rules: object, expected: dict[str, str]) -> None:
-    assert written(cast(Configuration, SimpleNamespace(rules=rules))) == expected
+)
+def test_rules_are_shown_as_they_are_written_where_there_are_any(
+    tmp_path: Path, rules: str, expected: dict[str, str]
+) -> None:
+    file = tmp_path / "kehub.yaml"
+    file.write_text(f"brand: {{name: A}}\nstore: kehub.db\nrules: {rules}\n", encoding="utf-8")
+    found = written(load(file, load_plugins()))
+    assert found == expected
+    assert list(found) == sorted(expected)
 
 
 # -- random histories
@@ -325,7 +331,9 @@ def listed(scene: Scene, text: str | bytes, column: str) -> Judged:
 def settled(scene: Scene, column: str) -> Judged:
     segmenter = Segmenter(scene.store, PLACE, scene.folder, ("crm", "shop", "till"))
     with scene.store.db.writing("decide"):
-        return segmenter.settle([Listed("vips", "vips.csv", column)], scene.today.toordinal(), "d")["vips"]
+        found = segmenter.lists([Listed("vips", "vips.csv", column)], scene.today.toordinal(), "d")["vips"]
+        assert segmenter.settle([], ["vips"], scene.today.toordinal(), "d") == {}  # a list is none of the rules' ends
+        return found
 
 
 def vips(scene: Scene) -> list[str]:
@@ -396,17 +404,20 @@ def test_whoever_resolve_merges_away_leaves_and_is_nobodys_business_any_more(sce
     day = scene.today.toordinal()
     with scene.store.db.writing("decide"):
         scene.store.segments.settle("all", day - 9, "d", [one, two, three_], [])
+    scene.reconfigure(THREE.replace("rules:\n", "rules:\n  segments: {{all: orders_life >= 0}}\n"))
     scene.customer("till", "8", email="wei@shop.cn", phone=PHONE)
     scene.sync()
     (gone,) = {one, two} - set(scene.ids())
     with scene.store.db.writing("decide"):
-        assert scene.store.segments.leave_merged(day) == 1
-        assert scene.store.segments.leave_merged(day) == 0
+        assert scene.store.segments.leave_merged(day) == 0  # the run did it
+    assert scene.store.db.rows("SELECT due FROM customer WHERE id = :gone", {"gone": gone}) == [(0,)]
     assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, day, "d")]
-    assert scene.store.segments.standing([one, two, three_])[gone] == []
+    living = {customer: ["all"] for customer in scene.ids()}
+    assert scene.store.segments.standing([one, two, three_]) == {gone: [], **living}
     scene.customer("till", "8", email="wei@shop.cn", phone=OTHER)
     scene.sync()
     assert gone in scene.ids()
+    assert scene.store.segments.of_customer(gone) == [Period("all", day - 9, 0, "d")]
 
 
 @pytest.mark.parametrize(

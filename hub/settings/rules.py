@@ -27,7 +27,8 @@ from rules.ruleset import Segment as Group
 from rules.sizes import size
 from rules.standing import Policy
 
-_NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
+_NESTED = re.compile(r"in_segment\s*[(（]\s*\W?([^()（）]*?)\W?\s*[)）]", re.IGNORECASE)
+"""What may be the name of a segment, with or without quotes of any kind; what it is not is told by the language."""
 
 
 def read_rules(rules: Rules, brand: Brand, problems: Problems, tree: Table, source: str, plugins: Catalogue) -> RuleSet:

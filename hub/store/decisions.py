@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
+from hub.store.dialects import typed
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
 """Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
@@ -14,6 +15,31 @@ _UNGRANTED = (
     " AND NOT EXISTS (SELECT 1 FROM record r JOIN tier_grant g ON g.rid = r.rid"
     " WHERE r.customer = c.id AND g.programme = :programme)"
 )
+
+_NOW = (
+    "CREATE TEMP TABLE IF NOT EXISTS decision_now (customer {text} NOT NULL, standing {text}, value {text} NOT NULL,"
+    " seen {text} NOT NULL, PRIMARY KEY (customer)){flat}"
+)
+"""What a programme decides otherwise than it stands, and for whom it decides first: of this thread's connection."""
+
+_STANDS = (
+    "programme = :programme AND to_day = 0 AND customer IN (SELECT customer FROM decision_now WHERE standing <> '')"
+)
+_TAKEN_BACK = f"DELETE FROM decision WHERE {_STANDS} AND from_day >= :day"
+_CLOSED = f"UPDATE decision SET to_day = :day WHERE {_STANDS}"
+_AGAIN = (
+    "UPDATE decision SET to_day = 0 WHERE programme = :programme AND to_day = :day AND customer IN (SELECT d.customer"
+    " FROM decision_now n CROSS JOIN decision d WHERE d.customer = n.customer AND d.programme = :programme"
+    " AND d.value = n.value AND d.to_day = :day)"
+    " AND value = (SELECT n.value FROM decision_now n WHERE n.customer = decision.customer)"
+)
+_BEGUN = (
+    "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
+    " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT), CAST(:day AS BIGINT),"
+    " CAST(:rules AS TEXT), n.seen FROM decision_now n WHERE n.standing IS NULL OR NOT EXISTS (SELECT 1 FROM decision d"
+    " WHERE d.customer = n.customer AND d.programme = :programme AND d.to_day = 0) ORDER BY n.customer"
+)
+"""How what was judged lands: periods of today go, others end, what ended today goes on, the rest begins."""
 
 PAGE = 2000
 """Customers whose decisions change that are worked on together."""
@@ -31,6 +57,32 @@ class Decided(NamedTuple):
     value: str
     since: int | None = None
     seen: str = ""
+
+
+class Moves(NamedTuple):
+    """How many went from one value to another, and the median of the days for which they had held the one before."""
+
+    old: str
+    new: str
+    customers: int
+    days: float
+
+
+_ALIVE = "JOIN customer c ON c.id = d.customer AND c.merged_into IS NULL"
+
+_MOVES = f"""
+WITH moved AS (
+  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(NULLIF(d.since, 0), d.from_day) AS stayed
+  FROM decision d {_ALIVE}
+  JOIN decision n ON n.customer = d.customer AND n.programme = d.programme AND n.from_day = d.to_day
+  WHERE d.programme = :programme AND d.to_day >= :low AND d.to_day <= :high AND d.to_day > 0 AND n.value <> d.value),
+placed AS (
+  SELECT old, new, stayed, COUNT(*) OVER (PARTITION BY old, new) AS n,
+    ROW_NUMBER() OVER (PARTITION BY old, new ORDER BY stayed) AS place FROM moved)
+SELECT old, new, MAX(n), MIN(stayed), MAX(stayed) FROM placed WHERE place IN ((n + 1) / 2, (n + 2) / 2)
+GROUP BY old, new ORDER BY old, new
+"""
+"""The median lies between the two in the middle, which are one where the number is odd."""
 
 
 class Decisions:
@@ -74,37 +126,46 @@ class Decisions:
 
     # -- decisions
 
-    def differing(
+    def judge(
         self, programme: str, expression: str, seen: str, params: dict[str, Any], *, but_granted: bool = False
-    ) -> Iterator[list[Decided]]:
-        """Run a rule over the facts of due customers: those whose standing decision differs, in pages by id.
+    ) -> None:
+        """Run a rule over the facts of due customers, once, for `differing` and `land`; in the transaction of both.
 
         `seen` is an expression of the values that it reads. `but_granted`: not of those to whom staff have granted something.
         """
+        for statement in (_NOW, "DELETE FROM decision_now"):
+            self._db.script([typed(self._db, statement)])
         sql = (
-            "SELECT n.customer, n.standing, n.value, n.seen FROM"
+            "INSERT INTO decision_now (customer, standing, value, seen) SELECT n.customer, n.standing, n.value, n.seen FROM"
             f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value, {seen} AS seen FROM customer c"
-            "    JOIN facts f ON f.customer = c.id"
-            "    JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
-            f"  WHERE {_DUE}{_UNGRANTED * but_granted}) n WHERE n.standing <> n.value ORDER BY n.customer LIMIT :page"
+            "    CROSS JOIN facts f"
+            "    LEFT JOIN decision d ON d.customer = c.id AND d.programme = :programme AND d.to_day = 0"
+            f"  WHERE {_DUE} AND f.customer = c.id{_UNGRANTED * but_granted}) n WHERE n.standing IS NULL OR n.standing <> n.value"
+        )
+        self._db.execute(sql, {**params, "programme": programme, "last": ""})
+
+    def differing(self) -> Iterator[list[Decided]]:
+        """Those whose standing decision differs from what was judged, in pages by id."""
+        sql = (
+            "SELECT customer, standing, value, seen FROM decision_now WHERE standing IS NOT NULL AND customer > :last"
+            " ORDER BY customer LIMIT :page"
         )
         last = ""
-        while rows := self._db.rows(sql, {**params, "programme": programme, "last": last, "page": PAGE}):
+        while rows := self._db.rows(sql, {"last": last, "page": PAGE}):
             yield [Decided(customer, standing, value, None, seen) for customer, standing, value, seen in rows]
             last = rows[-1][0]
 
-    def open(
-        self, programme: str, rules: str, day: int, expression: str, seen: str, params: dict[str, Any],
-        *, but_granted: bool = False,
-    ) -> int:  # fmt: skip
-        """The first period of all due customers who have none in a programme; returns how many began."""
-        sql = (
-            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
-            f" SELECT c.id, CAST(:programme AS TEXT), {expression}, :day, :day, CAST(:rules AS TEXT), {seen} FROM customer c"
-            f" JOIN facts f ON f.customer = c.id WHERE {_DUE}{_UNGRANTED * but_granted} AND NOT EXISTS"
-            " (SELECT 1 FROM decision d WHERE d.customer = c.id AND d.programme = :programme AND d.to_day = 0)"
-        )
-        return self._db.execute(sql, {**params, "programme": programme, "rules": rules, "day": day, "last": ""})
+    def leave_out(self, customers: Collection[str]) -> None:
+        """What was judged of these does not land."""
+        self._db.many("DELETE FROM decision_now WHERE customer = ?", [(customer,) for customer in sorted(customers)])
+
+    def land(self, programme: str, rules: str, day: int) -> int:
+        """All that was judged, at once: as `settle` does it, and the first periods of those who have none."""
+        bound = {"programme": programme, "day": day}
+        for statement in (_TAKEN_BACK, _CLOSED, _AGAIN):
+            self._db.execute(statement, bound)
+        self._db.execute(_BEGUN, {**bound, "rules": rules})
+        return int(self._db.rows("SELECT COUNT(*) FROM decision_now")[0][0])
 
     def reading(self, customers: Sequence[str], seen: str, params: dict[str, Any]) -> dict[str, str]:
         """customer -> the values that a rule reads, by such an expression."""
@@ -220,6 +281,31 @@ class Decisions:
         for programme, value, count in rows:
             found.setdefault(programme, {})[value] = count
         return found
+
+    # -- who moved
+
+    def moves(self, programme: str, low: int, high: int) -> list[Moves]:
+        """The changes from one value to another on the days from `low` to `high`, of living customers."""
+        rows = self._db.rows(_MOVES, {"programme": programme, "low": low, "high": high})
+        return [Moves(old, new, count, (least + most) / 2) for old, new, count, least, most in rows]
+
+    def stays(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> periods of it of which some day, the one that ends it included, lies between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme AND d.from_day <= :high"
+            " AND (d.to_day = 0 OR d.to_day >= :low) GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
+
+    def entries(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> customers whose first period in a programme began with it between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme"
+            " AND d.from_day >= :low AND d.from_day <= :high AND NOT EXISTS (SELECT 1 FROM decision b"
+            " WHERE b.customer = d.customer AND b.programme = d.programme AND b.from_day < d.from_day)"
+            " GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
 
     # -- held decisions
 

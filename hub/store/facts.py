@@ -8,6 +8,7 @@ columns come from the golden record: save them first (`save_profile`), then fill
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -143,7 +144,7 @@ class Facts:
     def live(self, customer: str, as_of: int, bought: Bought, wanted: Wanted = EVERYTHING) -> dict[str, Any]:
         """One customer's facts made afresh for a day; the profile columns as stored."""
         self._clear("live")
-        self._fill_moments([(customer, as_of)], wanted, bought, "live")
+        self._fill_moments([(customer, as_of)], replace(wanted, columns=wanted.columns | set(PROFILE)), bought, "live")
         rows = self._db.rows(f"SELECT as_of, {', '.join(COLUMNS)} FROM facts_live")
         values = self._db.rows("SELECT name, value FROM value_live ORDER BY name")
         return dict(zip(("as_of", *COLUMNS), rows[0], strict=True)) | dict(values)
@@ -163,6 +164,18 @@ class Facts:
         people = f"(SELECT id AS customer FROM customer WHERE {_LIVING})"
         frame = Frame(people, day_params(as_of, bought), as_of, "facts_then", "value_then", keyed=True)
         self._past(frame, wanted, bought)
+
+    def assume(self, customer: str, columns: Mapping[str, Any], values: Mapping[str, int]) -> None:
+        """Put these columns and counted values in place of what `at` has made of a customer: for trying rules out."""
+        known = [name for name in COLUMNS if name in columns]
+        if known:
+            sets = ", ".join(f"{name} = :{name}" for name in known)
+            self._db.execute(f"UPDATE facts_then SET {sets} WHERE customer = :who", {**columns, "who": customer})
+        self._db.many(
+            "INSERT INTO value_then (customer, as_of, name, value)"
+            " SELECT customer, as_of, :name, :value FROM facts_then WHERE customer = :who",
+            [{"who": customer, "name": name, "value": value} for name, value in sorted(values.items())],
+        )
 
     def event_days(
         self, customers: Sequence[str], wanted: Wanted, bought: Bought, since: int, until: int
@@ -192,7 +205,8 @@ class Facts:
 
     def _past(self, frame: Frame, wanted: Wanted, bought: Bought) -> None:
         self._run(frame, wanted, bought)
-        self._db.execute(profiles(frame), frame.params)
+        if columns := wanted.of(PROFILE):
+            self._db.execute(profiles(frame, columns), frame.params)
         for name in sorted(wanted.made):
             self._db.execute(made(frame), {"b_name": name})
 

@@ -20,7 +20,6 @@ from hub.store.facts_wanted import (
     FIGURES,
     HABITS,
     LINES,
-    PROFILE,
     Bought,
     Counted,
     Wanted,
@@ -288,13 +287,10 @@ def _age(frame: Frame) -> str:
     return _filled(frame, ("age",), select)
 
 
-def profiles(frame: Frame) -> str:
-    """The profile columns as known today, for rows that are not in `facts` itself."""
-    columns = ", ".join(PROFILE)
-    select = (
-        f"SELECT m.customer, {frame.day()}, {columns} FROM {frame.people} m JOIN facts f ON f.customer = m.customer"
-    )
-    return _filled(frame, PROFILE, f"{select} WHERE true")
+def profiles(frame: Frame, names: tuple[str, ...]) -> str:
+    """Profile columns as known today, for rows that are not in `facts` itself."""
+    select = f"SELECT m.customer, {frame.day()}, {', '.join(names)} FROM {frame.people} m JOIN facts f ON f.customer = m.customer"
+    return _filled(frame, names, f"{select} WHERE true")
 
 
 # -- orders counted by something, and a brand's own facts

@@ -131,6 +131,14 @@ class Holdings:
                 found.setdefault(row[1], []).append(Granted._make((*row, reason)))
         return found
 
+    def ever_granted(self, programme: str) -> list[str]:
+        """All customers to whom anything was ever granted in a programme."""
+        sql = (
+            "SELECT DISTINCT r.customer FROM tier_grant g JOIN record r ON r.rid = g.rid"
+            " WHERE g.programme = :programme AND r.customer IS NOT NULL ORDER BY r.customer"
+        )
+        return [row[0] for row in self._db.rows(sql, {"programme": programme})]
+
     def due_with_grants(self, programme: str) -> list[str]:
         """Due customers to whom anything was ever granted in a programme."""
         sql = (

@@ -7,10 +7,11 @@ so a day counts as it ends, however often it is decided, and a jump of days give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from hub.store.database import Database, Params, listings, names
+from hub.store.dialects import typed
 
 PAGE = 2000
 """Customers who enter or leave that are worked on together."""
@@ -25,6 +26,12 @@ CROSS JOIN makes it begin with them: segments may hold everybody."""
 _MERGED = "c.due > 0 AND c.id > '' AND COALESCE(c.merged_into, '') <> ''"
 
 _STANDS = "m.segment = :segment AND m.customer = c.id AND m.to_day = 0"
+
+_NOW = (
+    "CREATE TEMP TABLE IF NOT EXISTS segment_now (customer {text} NOT NULL, holds {text} NOT NULL,"
+    " PRIMARY KEY (customer)){flat}"
+)
+"""Which expressions hold for whom, as a text of ones and zeros: of this thread's connection."""
 
 
 class Moved(NamedTuple):
@@ -76,36 +83,50 @@ class Segments:
 
     def judge(self, segment: str, rules: str, day: int, expression: str, params: Params) -> Moved:
         """Let due customers in and out by an expression over `facts f` that holds or not (unknown counts as not)."""
-        left = self.leave(segment, day, expression, params)
-        return Moved(self.enter(segment, rules, day, expression, params), left)
+        return self.judge_all({segment: expression}, rules, day, params)[segment]
 
-    def leave(self, segment: str, day: int, expression: str, params: Params) -> int:
-        """End the stay of due members for whom the expression does not hold."""
-        if not self._db.rows(_ANYBODY, {"segment": segment}):
-            return 0  # a first computation is one pass over everybody, not two
-        leaving = (
-            f"SELECT c.id FROM customer c CROSS JOIN membership m CROSS JOIN facts f WHERE {_DUE} AND {_STANDS}"
-            f" AND f.customer = c.id AND {_holds(expression)} = 0"
-        )
-        sql = f"UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0 AND customer IN ({leaving})"
-        count = self._db.execute(sql, {**params, "segment": segment, "day": day})
+    def judge_all(self, expressions: Mapping[str, str], rules: str, day: int, params: Params) -> dict[str, Moved]:
+        """The same for several segments whose expressions share their parameters, by one look at everybody who is due."""
+        due = self._look(list(expressions.values()), params)
+        placed = [(segment, place, {"segment": segment, "day": day}) for place, segment in enumerate(expressions, 1)]
+        left = {segment: self._leave(place, bound, due) for segment, place, bound in placed}
         self._without_trace(day)
-        return count
+        return {segment: Moved(self._enter(place, bound, rules), left[segment]) for segment, place, bound in placed}
 
-    def enter(self, segment: str, rules: str, day: int, expression: str, params: Params) -> int:
-        """Begin a stay for due customers for whom the expression holds; who left today goes on as if never away."""
-        bound = {**params, "segment": segment, "day": day}
+    def _look(self, expressions: Sequence[str], params: Params) -> int:
+        """Note for each due customer which of the expressions hold, a sign for each; returns how many are due."""
+        for statement in (_NOW, "DELETE FROM segment_now"):
+            self._db.script([typed(self._db, statement)])
+        signs = " || ".join(f"CASE WHEN ({expression}) THEN '1' ELSE '0' END" for expression in expressions)
+        sql = (
+            f"INSERT INTO segment_now (customer, holds) SELECT c.id, {signs}"
+            f" FROM customer c CROSS JOIN facts f WHERE {_DUE} AND f.customer = c.id"
+        )
+        return self._db.execute(sql, params)
+
+    def _leave(self, place: int, bound: Params, due: int) -> int:
+        """End the stay of due members for whom an expression does not hold: from the shorter of the two sides."""
+        few = f"SELECT 1 FROM membership WHERE segment = :segment AND to_day = 0 LIMIT {due}"
+        (members,) = self._db.rows(f"SELECT COUNT(*) FROM ({few}) n", {"segment": bound["segment"]})[0]
+        out = f"FROM segment_now n WHERE {_sign(place)} = '0'"
+        if members < due:
+            whose = f"EXISTS (SELECT 1 {out} AND n.customer = membership.customer)"
+        else:
+            whose = f"customer IN (SELECT n.customer {out})"
+        sql = f"UPDATE membership SET to_day = :day WHERE segment = :segment AND to_day = 0 AND {whose}"
+        return self._db.execute(sql, bound)
+
+    def _enter(self, place: int, bound: Params, rules: str) -> int:
+        """Begin a stay for due customers for whom it holds; who left today goes on as if never away."""
         back = self._db.execute(
             "UPDATE membership SET to_day = 0 WHERE segment = :segment AND to_day = :day AND to_day > 0 AND EXISTS"
-            " (SELECT 1 FROM customer c JOIN facts f ON f.customer = c.id"
-            f" WHERE c.id = membership.customer AND {_DUE} AND {_holds(expression)} = 1)",
+            f" (SELECT 1 FROM segment_now n WHERE n.customer = membership.customer AND {_sign(place)} = '1')",
             bound,
         )
         new = self._db.execute(
-            "INSERT INTO membership (segment, customer, from_day, rules)"
-            " SELECT CAST(:segment AS TEXT), c.id, CAST(:day AS BIGINT), CAST(:rules AS TEXT)"
-            f" FROM customer c CROSS JOIN facts f LEFT JOIN membership m ON {_STANDS}"
-            f" WHERE {_DUE} AND f.customer = c.id AND {_holds(expression)} = 1 AND m.customer IS NULL",
+            "INSERT INTO membership (segment, customer, from_day, rules) SELECT CAST(:segment AS TEXT), n.customer,"
+            f" CAST(:day AS BIGINT), CAST(:rules AS TEXT) FROM segment_now n WHERE {_sign(place)} = '1' AND NOT EXISTS"
+            " (SELECT 1 FROM membership m WHERE m.segment = :segment AND m.customer = n.customer AND m.to_day = 0)",
             {**bound, "rules": rules},
         )
         return back + new
@@ -160,6 +181,14 @@ class Segments:
         for listed, params in listings(sorted(asked ^ known)):
             self._db.execute(f"UPDATE customer SET due = 2 WHERE due = 0 AND id IN {listed}", params)
         return self.settle(segment, day, rules, sorted(asked - known), sorted(known - asked))
+
+    def heirs(self, segment: str) -> list[str]:
+        """The members, and for those that were merged away the customer that lives on."""
+        sql = (
+            "SELECT DISTINCT COALESCE(c.merged_into, c.id) FROM membership m JOIN customer c ON c.id = m.customer"
+            " WHERE m.segment = :segment AND m.to_day = 0"
+        )
+        return [customer for (customer,) in self._db.rows(sql, {"segment": segment})]
 
     def drop(self, segment: str, day: int) -> int:
         """End all stays in a segment that the rules no longer know."""
@@ -269,8 +298,6 @@ _MEMBERS = (
     " WHERE m.segment = :segment AND m.to_day = 0 AND c.merged_into IS NULL ORDER BY m.customer"
 )
 
-_ANYBODY = "SELECT 1 FROM membership WHERE segment = :segment AND to_day = 0 LIMIT 1"
-
 _NAMES = """
 WITH RECURSIVE n (segment) AS (
   SELECT MIN(m.segment) FROM membership m
@@ -280,6 +307,10 @@ SELECT n.segment FROM n WHERE n.segment IS NOT NULL AND EXISTS
   (SELECT 1 FROM membership m WHERE m.segment = n.segment AND m.to_day = 0) ORDER BY n.segment
 """
 """From name to name along the key: a plain DISTINCT goes through all members, in every run."""
+
+
+def _sign(place: int) -> str:
+    return f"SUBSTR(n.holds, {place}, 1)"
 
 
 def _holds(expression: str) -> str:
