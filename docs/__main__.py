@@ -92,12 +92,43 @@ def system(name: str) -> str:
     blocks = {
         "settings": _settings(name), "streams": _streams(asked), "target": _target(asked), "fields": _mappings(name),
     }  # fmt: skip
+    return _with_parts(text, blocks)
+
+
+def _with_parts(text: str, blocks: dict[str, Iterator[str]]) -> str:
+    """A page with its generated parts put between their marks."""
     for part, lines in blocks.items():
         start, end = f"<!-- {part}: written by `make docs` -->\n", f"<!-- end of {part} -->\n"
         before, found, rest = text.partition(start)
         if found:
             text = before + start + "\n" + "".join(lines).strip() + "\n\n" + end + rest.partition(end)[2]
     return text
+
+
+def rules() -> str:
+    """The page of the rule language with its tables of facts, parts of what is sold, and refused fields."""
+    from rules.catalogue import DIMENSIONS, REFUSED
+
+    blocks = {
+        "dimensions": _table("by", "what it is", DIMENSIONS), "refused": _table("field", "instead", REFUSED),
+        "catalogue": _facts(),
+    }  # fmt: skip
+    return _with_parts((HERE / "rules.md").read_text("utf-8"), blocks)
+
+
+def _table(left: str, right: str, rows: dict[str, str]) -> Iterator[str]:
+    yield f"| {left} | {right} |\n|---|---|\n"
+    for name, meaning in rows.items():
+        yield f"| `{name}` | {meaning} |\n"
+
+
+def _facts() -> Iterator[str]:
+    from rules.catalogue import CATALOGUE
+
+    yield "| fact | in Chinese | kind | meaning |\n|---|---|---|---|\n"
+    for fact in CATALOGUE.values():
+        derived = f"; derived: `{fact.derived}`" if fact.derived else ""
+        yield f"| `{fact.name}` | {', '.join(fact.zh)} | {fact.kind} | {fact.means}{derived} |\n"
 
 
 def _asked(name: str) -> Any:
@@ -205,7 +236,7 @@ def faults() -> str:
 
 
 PAGES = {
-    "commands.md": commands, "connectors.md": connectors, "faults.md": faults,
+    "commands.md": commands, "connectors.md": connectors, "faults.md": faults, "rules.md": rules,
     **{f"systems/{name}.md": partial(system, name) for name in SAMPLES},
 }  # fmt: skip
 

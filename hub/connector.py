@@ -33,13 +33,14 @@ from hub.http.auth import Auth, Basic, OAuthRefresh, Outgoing, TokenAuth
 from hub.http.budget import Limit
 from hub.http.dialect import Consequence, Dialect
 from hub.http.keyring import Keyring, Token
+from hub.maker import FactMaker
 from hub.model import NounName
 from hub.names import PARTS, whole_name
 from hub.tags import NO_TAGS, TagCall, Tagged, Tagging, TagRule, tag_calls
 
 __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
-    "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "Field",
+    "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "FactMaker", "Field",
     "Finding", "Form", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page", "Place", "Row", "RowResult",
     "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token", "TokenAuth", "Tools", "Window", "Write",
     "hookimpl", "tag_calls", "whole_name",

@@ -169,15 +169,19 @@ def _date(text: str, _: Place) -> str:
     raise ValueError("not a date (wanted 2025-03-01, 2025/3/1, 2025年3月1日, 20250301 or 03-01)")
 
 
-_UTC = re.compile(r"[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_DAYS = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
+_UTC = re.compile(rf"[1-9]\d{{3}}-(?:{_DAYS}|(02-29))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
 def is_time(value: object) -> bool:
     """Whether this is a UTC time to the second in its canonical spelling."""
-    if type(value) is not str or not _UTC.fullmatch(value):
+    shaped = _UTC.fullmatch(value) if type(value) is str else None
+    if shaped is None:
         return False
-    try:
-        datetime.fromisoformat(value)
+    if shaped[1] is None:
+        return True
+    try:  # not every year has a leap day
+        datetime.fromisoformat(shaped[0])
     except ValueError:
         return False
     return True
@@ -215,7 +219,7 @@ _DIGITS = 30
 def _number(text: str, _: Place) -> str:
     """A decimal point and commas at the thousands; `12,50` and `1.234,56` are refused, not read as 1250 and 1.23456."""
     if PLAIN_NUMBER.fullmatch(text):
-        return _without_zeros(text)
+        return without_zeros(text)
     text = unicodedata.normalize("NFKC", text).lstrip("¥￥$€£ ")
     text = text.replace(",", "") if _GROUPED.fullmatch(text) else text
     try:
@@ -228,11 +232,23 @@ def _number(text: str, _: Place) -> str:
         return "0"
     if not -_DIGITS < value.adjusted() < _DIGITS:
         raise ValueError(f"not a number of up to {_DIGITS} digits")  # 1e999999999 would fill the memory
-    return _without_zeros(format(value, "f"))
+    return without_zeros(format(value, "f"))
 
 
-def _without_zeros(text: str) -> str:
+def without_zeros(text: str) -> str:
+    """A plain number without zeros at its end."""
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_WORDS = re.compile("[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*")
+_E164_CN = re.compile(r"\+861(?:[38]\d|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])\d{8}", re.ASCII)
+
+
+def settled(form: Form, place: Place) -> Callable[[str], object] | None:
+    """What tells at once of common texts that they are spelled in a form already; None where a form has no such test."""
+    if form in (TEXT, LINE, CODE):
+        return _WORDS.fullmatch
+    return _E164_CN.fullmatch if form is PHONE and place.region == "CN" else None
 
 
 _YES = frozenset(("true", "yes", "y", "1", "是", "t", "on"))

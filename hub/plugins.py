@@ -20,6 +20,7 @@ import pluggy
 from hub import hookspecs
 from hub.connector import Connector, ConnectorSettings
 from hub.errors import SettingsError
+from hub.maker import FactMaker
 from hub.settings.shape import CONNECTION_NAME, ConnectionShape
 
 GROUP = "kehub"
@@ -55,6 +56,7 @@ class Plugins:
         self._pluggy = pluggy.PluginManager(GROUP)
         self._pluggy.add_hookspecs(hookspecs)
         self._claims: dict[str, list[tuple[EntryPoint, ConnectorClass]]] = {}
+        self._facts: dict[str, list[FactMaker]] = {}
         self._faults: list[Fault] = []
 
     def connector(self, type: str) -> ConnectorClass | None:
@@ -68,6 +70,12 @@ class Plugins:
         """All connectors by type; loads every plugin."""
         self._load(lambda entry: True)
         return {type: self._winner(type)[1] for type in sorted(self._claims)}
+
+    def fact_makers(self, plugin: str) -> dict[str, FactMaker] | None:
+        """The facts that the plugin of an entry point's name makes, by name; None when there is no such plugin."""
+        self._load(lambda entry: entry.name == plugin)
+        brought = self._facts.get(plugin)
+        return None if brought is None else {maker.name: maker for maker in brought}
 
     def faults(self) -> tuple[Fault, ...]:
         """What is wrong with the plugins of this environment; loads every one."""
@@ -103,18 +111,22 @@ class Plugins:
         try:
             self._pluggy.check_pending()
             if not self._pluggy.get_hookcallers(plugin):
-                raise TypeError("it implements no hook of KeHub (wanted: kehub_connectors, marked with @hookimpl)")
-            brought = self._brought(plugin)
+                raise TypeError(
+                    "it implements no hook of KeHub (wanted: kehub_connectors or kehub_facts, marked with @hookimpl)"
+                )
+            brought = self._brought(plugin, "kehub_connectors")
+            made = self._brought(plugin, "kehub_facts")
         except (Exception, SystemExit):
             self._pluggy.unregister(plugin, name)
             raise
         for connector in brought:
             self._claim(entry, connector)
+        self._facts[entry.name] = [maker for maker in made if isinstance(maker, FactMaker)]
 
-    def _brought(self, plugin: object) -> list[object]:
+    def _brought(self, plugin: object, hook: str) -> list[object]:
         others = [other for other in self._pluggy.get_plugins() if other is not plugin]
-        answers = self._pluggy.subset_hook_caller("kehub_connectors", remove_plugins=others)()
-        return [connector for answer in answers for connector in answer]
+        answers = self._pluggy.subset_hook_caller(hook, remove_plugins=others)()
+        return [one for answer in answers for one in answer]
 
     def _claim(self, entry: EntryPoint, connector: Any) -> None:
         flaw = connector_flaw(connector)

@@ -130,6 +130,9 @@ _PERSON = (
 CATALOGUE: dict[str, Fact] = {fact.name: fact for fact in (*_ORDERS, *_SERVICE, *_PERSON)}
 """All facts that KeHub brings, by name. A brand's own are added from its rules."""
 
+STORED = frozenset(name for name, fact in CATALOGUE.items() if not fact.derived)
+"""The facts that are kept; the others are derived from them."""
+
 REFUSED: dict[str, str] = {
     "name": "has no fact of its own", "family_name": "has no fact of its own", "given_name": "has no fact of its own",
     "phone": "use has_phone or phone_region", "other_phones": "use has_phone", "email": "use has_email",

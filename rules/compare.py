@@ -20,6 +20,7 @@ from rules.nodes import (
     IsNull,
     Like,
     Node,
+    Not,
     Operator,
     TierOf,
     Truth,
@@ -54,9 +55,9 @@ class Comparing:
 
     def compare(self, operator: Operator, left: Part, right: Part, place: Node) -> Condition:
         """`left operator right`."""
-        for side in (left, right):
+        for side, beside in ((left, right), (right, left)):
             if isinstance(side, Condition):
-                self._fault(side, "a condition is compared with nothing", remedy="use it alone, or with not before it")
+                return self._truth(operator, side, beside)
         one, other = self._kinds.value(left), self._kinds.value(right)
         if _constant(one) and _constant(other):
             self._two_constants(one, other, place)
@@ -67,6 +68,13 @@ class Comparing:
         made = Compare(operator, one, self.beside(one, other), **_place(place))
         self._ordered(made)
         return made
+
+    def _truth(self, operator: Operator, side: Condition, beside: Part) -> Condition:
+        """A fact that stands for a condition, compared with 1, 0, true or false."""
+        wanted = beside.value if isinstance(beside, Constant | Loose) else None
+        if not side.called or operator not in ("=", "<>") or wanted not in (0, 1):
+            self._fault(side, "a condition is compared with nothing", remedy="use it alone, or with not before it")
+        return side if (wanted == 1) == (operator == "=") else Not(side, **_place(side))
 
     def _two_constants(self, one: Value | Loose, other: Value | Loose, place: Node) -> None:
         for side in (one, other):

@@ -30,7 +30,7 @@ class Wrong(SettingsError):
 
     def __init__(self, text: str, faults: Iterable[Fault]) -> None:
         self.text = text
-        self.faults = tuple(sorted(set(faults)))
+        self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
 
 
@@ -38,12 +38,21 @@ class Faults:
     """The faults found so far."""
 
     def __init__(self) -> None:
-        self.found: list[Fault] = []
+        self._found: dict[tuple[int, int], Fault] = {}
+
+    @property
+    def found(self) -> list[Fault]:
+        """All of them, in the order of the text."""
+        return sorted(self._found.values())
 
     def add(self, at: int, length: int, what: str, *, meant: str = "", remedy: str = "") -> None:
         """Note one; a second one at the very same place is mostly a consequence of the first, so it is left out."""
-        if not any(fault.offset == at and fault.length == length for fault in self.found):
-            self.found.append(Fault(at, length, what, meant, remedy))
+        self._found.setdefault((at, length), Fault(at, length, what, meant, remedy))
+
+    def forget(self, at: int, length: int) -> None:
+        """Take back what was noted within a place that is told better as a whole."""
+        for place in [place for place in self._found if at <= place[0] < at + length]:
+            del self._found[place]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

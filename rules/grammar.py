@@ -7,6 +7,7 @@ the text, and brackets, which are taken off before, cost it no depth.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -215,19 +216,21 @@ class Shaper:
         assert frame.mark is not None
         assert frame.sort != "whole"
         at = (frame.name or frame.mark).at
-        self._between(frame)
+        self._check(frame)
         self._put(Bracket(frame.sort, frame.name, tuple(map(tuple, frame.parts)), at, word.end - at))
 
     def _comma(self, word: Word, after: Word | None) -> None:
         frame = self._open[-1]
         if frame.sort in ("call", "list"):
-            self._between(frame)
+            self._check(frame)
             frame.parts.append([])
             return
         last = frame.last
         if isinstance(last, Word) and after and last.sort == after.sort == "number" and last.end + 1 == after.at:
             whole = Word("number", "", last.at, after.end - last.at)
-            self._lose(whole, "a number has no marks between its thousands", meant=last.text + after.text)
+            self._faults.forget(whole.at, whole.length)
+            digits = re.sub(r"[^0-9.].*", "", after.text)
+            self._lose(whole, "a number has no marks between its thousands", meant=last.text + digits)
         self._lose(word, "a comma joins no conditions", meant="and", remedy="write and, or or")
 
     def _missing_operator(self, word: Word) -> None:
@@ -242,20 +245,29 @@ class Shaper:
             remedy = "a quote within a text is written twice: ''"
         self._lose(word, f"nothing joins {_short(before)} and {_short(word.text)}", remedy=remedy)
 
-    def _between(self, frame: _Open) -> None:
-        """Each `between` of the bracket's last part has its `and`."""
-        waiting: Word | None = None
-        for piece in frame.parts[-1]:
-            if isinstance(piece, Word) and piece.text in ("between", "not between") and _operator(piece):
-                if waiting:
-                    break
-                waiting = piece
-            elif isinstance(piece, Word) and piece.text in ("and", "or") and _operator(piece):
-                if piece.text == "or" and waiting:
-                    break
-                waiting = None
-        if waiting:
-            self._lose(waiting, "`between` has no upper end", remedy="write between 1 and 5")
+    def _check(self, frame: _Open) -> None:
+        """The bracket's last part: what `and` and `or` join has one comparison each."""
+        for term in _terms(frame.parts[-1]):
+            self._term(term)
+
+    def _term(self, term: Sequence[Piece]) -> None:
+        operators = [
+            (number, piece) for number, piece in enumerate(term) if isinstance(piece, Word) and _operator(piece)
+        ]
+        judges = [(number, word) for number, word in operators if _judges(word)]
+        place = Word("name", "", term[0].at, term[-1].at + term[-1].length - term[0].at)
+        if len(judges) > 1:
+            self._lose(place, "comparisons cannot be chained", remedy="write a > 1 and a < 5, or a between 1 and 5")
+        if not judges:
+            return
+        [(number, judge)] = judges
+        if judge.text.endswith("between") and not any(word.text == "and" for _, word in operators):
+            self._lose(judge, "`between` has no upper end", remedy="write between 1 and 5")
+        last = number + (2 if judge.text.endswith("in") else 1)
+        if (judge.text.startswith("is") or judge.text.endswith("in")) and last < len(term):
+            self._lose(place, f"`{judge.text}` ends a condition", remedy="go on with and, or")
+        if any(word.text == "not" for at, word in operators if at > number):
+            self._lose(place, "`not` stands before a condition, not within it", remedy="put it first")
 
     def _whole(self) -> tuple[Piece, ...]:
         frame = self._open[-1]
@@ -270,8 +282,28 @@ class Shaper:
             self._lose(last, f"something is missing behind `{last.text}`", remedy="add it, or take the word out")
         if frame.mark is not None or last is None:
             raise Lost
-        self._between(frame)
+        self._check(frame)
         return tuple(frame.parts[0])
+
+
+def _judges(word: Word) -> bool:
+    """Whether an operator makes a condition out of values."""
+    return word.text not in ("+", "-", "*", "/", "and", "or", "not")
+
+
+def _terms(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """What `and` and `or` join; the `and` of a `between` joins nothing."""
+    terms: list[list[Piece]] = [[]]
+    waiting = False
+    for piece in pieces:
+        text = piece.text if isinstance(piece, Word) and _operator(piece) else ""
+        if text == "or" or (text == "and" and not waiting):
+            terms.append([])
+            waiting = False
+            continue
+        waiting = text in ("between", "not between") or (waiting and text != "and")
+        terms[-1].append(piece)
+    return terms
 
 
 def _short(text: str) -> str:

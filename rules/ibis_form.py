@@ -83,7 +83,7 @@ class _Form:
         if isinstance(node, HasTag):
             return self._given[key(node)]
         if isinstance(node, Segment):
-            return self._given[key(node)] if node.inner is None else self.condition(node.inner)
+            return self._given[key(node)] if node.inner is None else self.condition(node.inner).fill_null(False)
         return self._comparison(node)
 
     def _comparison(self, node: Node) -> Any:

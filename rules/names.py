@@ -46,10 +46,6 @@ _PERSONAL = {
 Expand = Callable[[Fact], Part]
 
 
-class Circle(Exception):
-    """A derived fact is needed for itself."""
-
-
 class Unsound(Exception):
     """The expression of a derived fact is wrong; the text says how."""
 
@@ -76,14 +72,9 @@ class Names:
     def _derived(self, fact: Fact, word: Word) -> Part:
         try:
             return self._expand(fact)
-        except Circle:
-            if self._within:  # the fact that the circle was entered by tells it
-                raise
-            self._faults.add(
-                word.at, word.length, f"{fact.name} is defined by itself", remedy="define it by other facts"
-            )
         except Unsound as error:
-            self._faults.add(word.at, word.length, f"the fact {fact.name} is itself wrong: {error}")
+            what = str(error) if self._within else f"the fact {fact.name} is itself wrong: {error}"
+            self._faults.add(word.at, word.length, what)
         raise Skip
 
     def foreign(self, word: Word) -> bool:

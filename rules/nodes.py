@@ -174,7 +174,8 @@ class Or(Condition):
 
 @dataclass(frozen=True)
 class Segment(Condition):
-    """Membership of a segment: the tree of its rule, or None for a stored list."""
+    """Membership of a segment: the tree of its rule, or None for a stored list. Never unknown: a rule that is unknown of
+    somebody lets nobody in."""
 
     name: str
     inner: Condition | None

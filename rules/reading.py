@@ -9,10 +9,10 @@ not on the list of known nodes is refused. Kinds are checked on the way (`kinds`
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal, TypeVar
 
 from sqlglot import exp
-from sqlglot.errors import ParseError
 
 from rules.calls import FUNCTIONS, Calls
 from rules.catalogue import Fact
@@ -20,7 +20,7 @@ from rules.compare import Comparing
 from rules.faults import Fault, Faults, Wrong, told
 from rules.grammar import NESTED, Bracket, Lost, Piece, Shaper, chain, joined, precedence
 from rules.kinds import Kinds, Loose, Null, Part, Skip
-from rules.names import Circle, Names, Unsound
+from rules.names import Names, Unsound
 from rules.nodes import And, Condition, Constant, DaysSince, Node, Not, Operator, Or, Sign, Value, depth, walk
 from rules.rule import Rule, World
 from rules.spelling import Speller, Word
@@ -33,6 +33,9 @@ LONGEST = 4000
 MOST = 400
 """Nodes that a rule may have, those of the facts and segments that it uses included."""
 
+CHAINED = 8
+"""How many derived facts may need each other in a row."""
+
 Wants = Literal["condition", "value"]
 
 
@@ -40,7 +43,7 @@ def read(text: str, world: World | None = None, wants: Wants = "condition", with
     """The rule that a text says. `within` is the segment that it defines. Wrong when it says none."""
     faults = Faults()
     try:
-        tree = _Reader(text, world or World(), faults, within, ()).tree(wants)
+        tree = _Reader(text, world or World(), faults, within).tree(wants)
     except (Skip, Lost):
         tree = None
     if faults.found or tree is None:
@@ -58,13 +61,22 @@ T = TypeVar("T")
 
 
 class _Reader:
-    """One text; `stack` are the derived facts whose expressions are being read."""
+    """One text; `stack` are the derived facts whose expressions are being read, `known` those that have been."""
 
-    def __init__(self, text: str, world: World, faults: Faults, within: str, stack: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        text: str,
+        world: World,
+        faults: Faults,
+        within: str,
+        stack: tuple[str, ...] = (),
+        known: dict[str, Part | str] | None = None,
+    ) -> None:
         self._text = text
         self._world = world
         self._faults = faults
         self._stack = stack
+        self._known_facts: dict[str, Part | str] = {} if known is None else known
         self._kinds = Kinds(text, faults, world.digits)
         self._comparing = Comparing(self._kinds, world)
         self._names = Names(world, faults, self._expand, bool(stack))
@@ -75,7 +87,7 @@ class _Reader:
         """The tree of the text, within all limits."""
         part = self.part()
         found = self._comparing.condition(part) if wants == "condition" else self._wanted(part)
-        self._limits(found)
+        self.limits(found)
         return found
 
     def part(self) -> Part:
@@ -99,7 +111,16 @@ class _Reader:
         except Lost:
             self._only_names(words)
             raise
+        self._prepare(words)
         return self._built(pieces)
+
+    def _prepare(self, words: Sequence[Word]) -> None:
+        """Read the derived facts that are named, before the shape is gone into, so that depths do not add up."""
+        for word in words:
+            fact = self._world.names.get(word.text.lower()) if word.sort == "name" else None
+            if fact is not None and fact.derived:
+                with suppress(Unsound):  # told where the name stands
+                    self._expand(fact)
 
     def _lose(self, place: Piece, what: str, remedy: str) -> None:
         self._faults.add(place.at, place.length, what, remedy=remedy)
@@ -126,7 +147,8 @@ class _Reader:
             self._kinds.days_alone(value)
         return self._kinds.settle(value, "number") if isinstance(value, Loose) else value
 
-    def _limits(self, tree: Node) -> None:
+    def limits(self, tree: Node) -> None:
+        """Note a tree that is too large or too deep."""
         whole = Word("name", "", 0, len(self._text))
         count = sum(1 for _ in walk(tree))
         if count > MOST:
@@ -139,26 +161,31 @@ class _Reader:
     def _expand(self, fact: Fact) -> Part:
         """What a derived fact stands for."""
         if fact.name in self._stack:
-            raise Circle
+            raise Unsound(f"{fact.name} is defined by itself")
+        if fact.name not in self._known_facts:
+            self._known_facts[fact.name] = self._expanded(fact)
+        found = self._known_facts[fact.name]
+        if isinstance(found, str):
+            raise Unsound(found)
+        return found
+
+    def _expanded(self, fact: Fact) -> Part | str:
+        """What the expression of a derived fact stands for, or what is wrong with it."""
+        if len(self._stack) == CHAINED:
+            return f"more than {CHAINED} facts that need each other"
         faults = Faults()
-        inner = _Reader(fact.derived, self._world, faults, "", (*self._stack, fact.name))
+        inner = _Reader(fact.derived, self._world, faults, "", (*self._stack, fact.name), self._known_facts)
         try:
             found = inner.part()
+            inner.limits(found)
         except (Skip, Lost):
-            found = None
-        if found is None or faults.found:
-            raise Unsound(min(faults.found).what)
-        return found
+            pass
+        return faults.found[0].what if faults.found else found
 
     # -- the shape, node by node
 
     def _built(self, pieces: Sequence[Piece]) -> Part:
-        try:
-            tree = precedence(pieces)
-        except ParseError:
-            whole = _between(pieces, 0, -1)
-            self._kinds.fault(whole, "this cannot be understood", remedy="use brackets to say what belongs together")
-        return self._part(tree, pieces)
+        return self._part(precedence(pieces), pieces)
 
     def _part(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
         self._depth += 1
@@ -212,10 +239,7 @@ class _Reader:
 
     def _judged(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
         place = _place(tree, pieces)
-        if isinstance(tree.this, _JUDGE) or isinstance(tree.args.get("expression"), _JUDGE):
-            self._kinds.fault(
-                place, "comparisons cannot be chained", remedy="write a > 1 and a < 5, or a between 1 and 5"
-            )
+
         made = self._judgement(tree, pieces, place)
         operator = pieces[_last(tree.this) + 1]
         denied = isinstance(operator, Word) and "not" in operator.text.split()

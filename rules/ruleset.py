@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from hub.maker import FactMaker
 from rules.catalogue import Fact
 from rules.nodes import Measure, Node, Truth
 from rules.rfm import Rfm
@@ -117,12 +118,21 @@ class OwnFact:
 
 
 @dataclass(frozen=True)
+class MadeFact:
+    """A fact of the brand's own that a plugin makes."""
+
+    fact: Fact
+    maker: FactMaker
+
+
+@dataclass(frozen=True)
 class RuleSet:
     """All rules of a brand. `basis` names what else decisions rest on; `main` is the programme that `tier` means."""
 
     programmes: tuple[Programme, ...]
     segments: tuple[Segment, ...] = ()
     own: tuple[OwnFact, ...] = ()
+    made: tuple[MadeFact, ...] = ()
     rfm: Rfm | None = None
     basis: str = ""
 
@@ -130,7 +140,7 @@ class RuleSet:
     def digest(self) -> str:
         """Changes when any rule changes, or what they rest on: then everybody is decided once."""
         segments = [(one.name, one.when and one.when.words, one.listed) for one in self.segments]
-        return _digest([one.digest for one in self.programmes], segments, self.own, self.rfm, self.basis)
+        return _digest([one.digest for one in self.programmes], segments, self.own, self.made, self.rfm, self.basis)
 
     @property
     def main(self) -> str:
@@ -151,6 +161,11 @@ class RuleSet:
             for one in self.programmes
         }
         return {"programmes": programmes, "segments": {one.name: one.when.text for one in self.segments if one.when}}
+
+    def digest_of(self, programme: Programme) -> str:
+        """Changes when a programme may decide otherwise, facts of the brand's own that it reads included."""
+        read = read_by(programme.rules).facts
+        return _digest(programme.digest, [one for one in self.own if one.fact.name in read])
 
     def programme(self, name: str) -> Programme | None:
         """A programme by its name."""

@@ -38,24 +38,13 @@ KEYWORDS = frozenset(("and", "or", "not", "in", "like", "between", "is"))
 _PLAIN = {0x3000: " ", 0x3001: ",", 0x2212: "-", 0x00D7: "*", 0x00F7: "/"} | {
     code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)
 }
-_QUOTES = {
-    "'": "'",
-    '"': '"',
-    "“": "”",
-    "”": "”",
-    "‘": "’",
-    "’": "’",
-    "「": "」",
-    "『": "』",
-    "`": "`",
-    "＂": "＂",
-    "＇": "＇",
-}
+_QUOTES = dict(zip("'\"`“”‘’「『＂＇", "'\"`””’’」』＂＇", strict=True))
+"""What may open a text, rightly or not -> what closes it."""
 
 _PATTERN = re.compile(
     r"""(?P<space>\s+)
       | (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z)|\#[^\n]*|//[^\n]*)
-      | (?P<hole>\{\{.*?\}\}|\$\{.*?\}|\{%.*?%\}|\{\w*\}|%\(\w*\)s|[:@$]\w+|\?)
+      | (?P<hole>\{\{[^{}]*\}\}|\$\{[^{}]*\}|\{%[^{}]*%\}|\{\w*\}|%\(\w*\)s|[:@$]\w+|\?)
       | (?P<bare_day>\d{4}-\d{1,2}-\d{1,2}(?!\w))
       | (?P<percent>\d+(?:\.\d+)?\s?%)
       | (?P<number>\d[\w.]*|\.\d+)

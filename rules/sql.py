@@ -150,8 +150,8 @@ class Sql:
         return f"({left} LIKE {self._constant(node.pattern)} ESCAPE '')"
 
     def _segment(self, node: Segment) -> str:
-        if node.inner is not None:
-            return self.condition(node.inner)
+        if node.inner is not None:  # whoever is not known to be in it is not in it
+            return f"(CASE WHEN {self.condition(node.inner)} THEN 1 ELSE 0 END = 1)"
         return (
             f"EXISTS (SELECT 1 FROM membership s WHERE s.customer = {self._facts}.customer"
             f" AND s.segment = {self._constant(node.name)} AND s.to_day = 0)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hub import failpoints
 from hub.connector import Row, RowResult, Write
@@ -271,7 +271,7 @@ class Applier:
         }
         if len(kept) < len(row.fields):
             self.shore.store.people.make_due([row.customer])
-        return replace(row, fields=kept)
+        return row._replace(fields=kept)
 
     def _unclear(self, key: str, row: PlanRow, look: Look, result: RowResult) -> str:
         """What is there is settled by what a read-back shows; a create stays unknown until it is looked up.

@@ -15,12 +15,12 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import EMAIL, MOMENT, PHONE, Place, is_time, speller
+from hub.forms import EMAIL, MOMENT, NUMBER, PHONE, PLAIN_NUMBER, Place, is_time, settled, speller, without_zeros
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, is_decided, pick
-from sync.plain import Check, Plain, changed_at
+from sync.plain import Check, Plain, changed_at, seconds
 from sync.reading import spelled
 
 ODD: Any = object()
@@ -33,22 +33,26 @@ Column = list[Any]
 Say = Callable[[Any], Any]
 
 _CONSENT = Plain(Consent)
-_A_TIME = "2000-01-01T00:00:00Z"
+_A_TIME, _A_NUMBER = "2000-01-01T00:00:00Z", "123456789012345.123456"
 _REMEMBERED = 1024
 _TEXTS = frozenset((str, type(None)))
 
 
 class _Source(NamedTuple):
-    """Where a column comes from: `way` leads into an object; `texts` and `others` say what a value of theirs means."""
+    """Where a column comes from: `way` leads into an object; `texts` and `others` say what a value of theirs means.
+
+    `quick` is for texts of which hardly one comes again: it looks at each, where `texts` would remember it for nothing.
+    """
 
     ours: str
     theirs: str
     way: tuple[str, ...]
     texts: Say
     others: Say
+    quick: Say | None
 
     @classmethod
-    def of(cls, ours: str, theirs: str, say: Say) -> _Source:
+    def of(cls, ours: str, theirs: str, say: Say, quick: Say | None = None) -> _Source:
         """A source that remembers what was said of the latest values."""
         typed = lru_cache(maxsize=_REMEMBERED, typed=True)(say)
 
@@ -59,7 +63,7 @@ class _Source(NamedTuple):
                 return ODD
 
         way = tuple(theirs.split(".")) if "." in theirs else ()
-        return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others)
+        return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others, quick)
 
     def column(self, rows: Sequence[Rows[str, Any]]) -> Column:
         """What all rows say, None where one says nothing."""
@@ -70,7 +74,12 @@ class _Source(NamedTuple):
             raw = [row.get(self.theirs, way or None) for row in rows]
             if way:
                 raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
-        return list(map(self.texts if _TEXTS.issuperset(map(type, raw)) else self.others, raw))
+        kinds = set(map(type, raw))
+        if self.quick and kinds == {int}:  # ids, which are the same as texts
+            raw, kinds = list(map(str, raw)), {str}
+        if not kinds <= _TEXTS:
+            return list(map(self.others, raw))
+        return list(map(self.quick if self.quick and len(set(raw)) > len(raw) / 2 else self.texts, raw))
 
     def _raw(self, rows: Sequence[Rows[str, Any]]) -> Column:
         found: Sequence[Any] = rows
@@ -87,10 +96,10 @@ class Columns:
     def __init__(self, mapping: Mapping, place: Place, model: Plain, given: Collection[str] = ()) -> None:
         self._heads, self._required = tuple(model.parts), model.required - set(given)
         fields = [entry for entry in mapping.fields if entry.ours != "lines" and not tags.is_tags(entry)]
-        self._sources = [_Source.of(entry.ours, entry.theirs, _sayer(entry, place, model)) for entry in fields]
+        self._sources = [_Source.of(entry.ours, entry.theirs, *_sayers(entry, place, model)) for entry in fields]
         self._lines = [entry.theirs for entry in mapping.fields if entry.ours == "lines"]
         self._tags = [entry for entry in mapping.fields if tags.is_tags(entry)]
-        self._at = _Source.of("", mapping.modified, _moments(place))
+        self._at = _Source.of("", mapping.modified, *_moments(place))
         self._joined = _joiner(model) if mapping.names_in_parts else None
 
     def __call__(self, rows: Sequence[Any]) -> Iterator[tuple[dict[str, Any], int] | None]:
@@ -159,8 +168,11 @@ def _put_inside(found: dict[str, Column], head: str) -> None:
 # -- what one value of theirs means
 
 
-def _sayer(entry: Field, place: Place, model: Plain) -> Say:
-    """Their value -> ours; None for an empty one, ODD for one that the long way must look at."""
+def _sayers(entry: Field, place: Place, model: Plain) -> tuple[Say, Say | None]:
+    """What says of any value of theirs what it is in ours, and what says so of a text at once, where there is such.
+
+    None for an empty one, ODD for one that the long way must look at.
+    """
     speak, nothing = _speaker(entry, place), ODD if entry.required else None
     check, made = _judge(entry, model), _consent(entry.ours) if entry.ours.startswith("consents.") else None
 
@@ -175,9 +187,18 @@ def _sayer(entry: Field, place: Place, model: Plain) -> Say:
             value = made(value)
         return value if value is None or check(value) else ODD
 
+    return say, None if entry.values or made else _quick(entry, place, check, say)
+
+
+def _quick(entry: Field, place: Place, check: Check, say: Say) -> Say | None:
     if entry.form is MOMENT and check(_A_TIME):
         return lambda raw: raw if is_time(raw) else say(raw)
-    return say
+    if entry.form is NUMBER and check(_A_NUMBER):
+        number = PLAIN_NUMBER.fullmatch
+        return lambda raw: without_zeros(raw) if raw and number(raw) else say(raw)
+    if is_it := settled(entry.form, place):
+        return lambda raw: raw if raw and is_it(raw) and check(raw) else say(raw)
+    return None
 
 
 def _speaker(entry: Field, place: Place) -> Callable[[Any], str | None]:
@@ -205,14 +226,14 @@ def _consent(ours: str) -> Callable[[str], dict[str, Any] | None]:
     return states.get
 
 
-def _moments(place: Place) -> Say:
+def _moments(place: Place) -> tuple[Say, Say]:
     def say(raw: Any) -> Any:
         try:
             return changed_at(raw, place)
         except ValueError:
             return ODD
 
-    return say
+    return say, lambda raw: seconds(raw) if is_time(raw) else say(raw)
 
 
 def _joiner(model: Plain) -> Callable[[Any, Any, Any], Any]:

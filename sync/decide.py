@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -17,16 +18,22 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from rules.nodes import FactOf
 from rules.rfm import Cuts, groups_sql
-from rules.ruleset import RFM, Programme, RuleSet
+from rules.ruleset import RFM, MadeFact, Programme, RuleSet
 from rules.sql import Sql
 from sync import reads, rfm
 from sync.facts import Profiler, tags
 from sync.golden import Survivorship
-from sync.holding import Holder
+from sync.holding import Holder, stood
 from sync.segments import Judged, Listed, Rule, Segmenter
 from sync.waiting import Incomplete, Waits
 
 __all__ = ["DecideResult", "Decider", "Incomplete", "no_way_back"]
+
+_REMEMBERS = "remembers "
+"""Marks the digest of a programme for whose customers it is kept what they hold."""
+
+_MANY = 1000
+"""Customers who are decided together that a database should know of before it plans how."""
 
 _GROUPS = Programme(RFM, (), "stage", ())
 """The programme of RFM groups: none of them takes anything away."""
@@ -80,8 +87,12 @@ class Decider:
             with self.store.db.writing("decide_facts"):
                 self.store.leases.check("decide")
                 other += self.store.facts.fill_due(self.as_of, self.wanted, self.bought, within)
+        for made in self.rules.made:
+            self._make(made)
         with self.store.db.writing("decide"):
             self.store.leases.check("decide")
+            if count >= _MANY:
+                self.store.db.weigh("customer", "facts", "decision", "membership")
             waits = Waits(self.store, self.as_of, self.hold_days, incomplete)
             done = {one.name: self._programme(one, waits) if count else (0, 0) for one in self._programmes}
             segments |= self._segments()
@@ -133,17 +144,26 @@ class Decider:
         if changed:
             decisions.everybody_due(changed=decisions.meta("told") != self.told)
         for programme in self.rules.programmes:
-            name = f"programme {programme.name}"
-            known = decisions.meta(name)
-            if programme.remembers and known not in (None, programme.digest) and last is not None:
-                self.store.holdings.rebase(programme.name, min(last, self.as_of - 1))
-            if known != programme.digest:
-                decisions.remember(name, programme.digest)
+            self._new_policy(programme, None if last is None else min(last, self.as_of - 1))
         if changed:
             decisions.keep_rules(self.rules.digest, orjson.dumps(self.rules.texts).decode())
             decisions.remember("basis", self.basis)
             decisions.remember("told", self.told)
         return changed
+
+    def _new_policy(self, programme: Programme, last: int | None) -> None:
+        """Where other rules decided a programme until a day, what they gave at its end is what it goes on from."""
+        decisions, holdings, name = self.store.decisions, self.store.holdings, f"programme {programme.name}"
+        digest = f"{_REMEMBERS if programme.remembers else ''}{self.rules.digest_of(programme)}"
+        known = decisions.meta(name)
+        if known == digest:
+            return
+        if programme.remembers and known is not None and last is not None:
+            if not known.startswith(_REMEMBERS):
+                for page in decisions.ungranted(programme.name):
+                    holdings.remember(programme.name, [(entry[0], stood(*entry[1:]), None) for entry in page])
+            holdings.rebase(programme.name, last)
+        decisions.remember(name, digest)
 
     # -- what is decided
 
@@ -155,6 +175,17 @@ class Decider:
             [{"customer": customer, **profiler.profile(records[customer])} for customer in customers]
         )
         self.store.facts.save_tags({customer: tags(records[customer]) for customer in customers})
+
+    def _make(self, made: MadeFact) -> None:
+        """Let a plugin make its fact for all who are due; one that fails is told with its name, and nothing is decided."""
+        if made.fact.name not in self.wanted.made:
+            return
+        for part in self.store.people.due():
+            rows = self.store.facts.rows(part, made.maker.reads)
+            values = {row.pop("customer"): made_of(made, row) for row in rows}
+            with self.store.db.writing("decide_made"):
+                self.store.leases.check("decide")
+                self.store.facts.save_values(made.fact.name, values)
 
     def _programme(self, programme: Programme, waits: Waits) -> tuple[int, int]:
         """Land what differs; lowering decisions wait while a stream they read is incomplete. (settled, waiting)"""
@@ -220,11 +251,7 @@ class Decider:
     def _lists(self) -> dict[str, Judged]:
         """Bring the lists up to date, and make those due whom they let in or out."""
         listed = [Listed(one.name, one.listed.file, one.listed.column) for one in self.rules.segments if one.listed]
-        found = self._segmenter.lists(listed, self.as_of, self.rules.digest)
-        for name, judged in found.items():
-            if judged.entered or judged.left:
-                self.store.segments.make_due(name, self.as_of)
-        return found
+        return self._segmenter.lists(listed, self.as_of, self.rules.digest)
 
     def _segments(self) -> dict[str, Judged]:
         sql: Sql = reads.now_sql(self.store)
@@ -232,6 +259,21 @@ class Decider:
         found = [Rule(name, condition, sql.params) for name, condition in conditions]
         lists = [one.name for one in self.rules.segments if one.listed]
         return self._segmenter.settle(found, lists, self.as_of, self.rules.digest)
+
+
+def made_of(made: MadeFact, row: dict[str, Any]) -> int | None:
+    """What a plugin's maker gives for one customer. SettingsError when it fails, or gives what is no whole number."""
+    try:
+        value = made.maker.make(row)
+    except Exception as fault:
+        what = f"its plugin failed with {type(fault).__name__}"
+        raise SettingsError(
+            what, where=f"rules.facts.{made.fact.name}", remedy="update or remove the plugin"
+        ) from fault
+    if value is not None and type(value) is not int:
+        what = f"its plugin gave {type(value).__name__}, where a whole number is wanted"
+        raise SettingsError(what, where=f"rules.facts.{made.fact.name}", remedy="tell the plugin's author")
+    return value
 
 
 def no_way_back(store: Store, as_of: int) -> int | None:

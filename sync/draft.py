@@ -113,7 +113,9 @@ class RecordDraft:
     def compare(self, draft: Draft) -> None:
         """Compare field by field, and note what follows."""
         sides: dict[str, dict[str, Any]] = {}
-        shadow: dict[str, dict[str, Any]] = {part: dict(self.shadow.get(part, ())) for part in SHADOW}
+        shadow: dict[str, dict[str, Any]] = {part: {} for part in SHADOW}
+        if self.shadow:
+            shadow.update((part, dict(values)) for part, values in self.shadow.items())
         calm = not (shadow["lost"] or self.inbox.knows(self.record.ext))
         chosen = self.destination.chosen(self.wanted)
         if self.shadow:
@@ -122,8 +124,9 @@ class RecordDraft:
             if not (calm and self._plain(entry, shadow, sides)):
                 self._field(entry, self.ground.echoes.get(entry.ours, ()), shadow, sides, draft)
         shadow["lost"].clear()  # the inbox has taken it up
-        if any(shadow[part] != self.shadow.get(part, {}) for part in SHADOW):
-            draft.shadows[self.destination.name][self.record.ext] = shadow
+        known = {part: values for part, values in shadow.items() if values}
+        if known != {part: values for part, values in self.shadow.items() if values}:
+            draft.shadows[self.destination.name][self.record.ext] = known
         draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
 
     def _forget_rivals(self, chosen: Sequence[Field], shadow: dict[str, dict[str, Any]]) -> None:

@@ -77,16 +77,17 @@ def sync(setup: Setup, ask: Ask, progress: Progress | None = None) -> Report:
         report = Report(store.runs.start("sync", setup.actor, setup.as_of, setup.rules.digest))
         store.runs.break_open(report.run)
         _settle(setup, chosen, report)
-        _observe(setup, chosen, ask, report, told)
-        told.step("resolve")
-        staff.expire(setup)
-        known = setup.config.identity
-        limits = Limits(known.max_records_per_key, known.max_cluster, known.names_across_systems)
-        report.resolved = resolve(store, report.run, setup.ranks, limits)
-        told.step("decide")
-        report.decided = _decide(setup, report)
-        told.step("plan")
-        report.plans = _plan(setup, report)
+        with few_collections():
+            _observe(setup, chosen, ask, report, told)
+            told.step("resolve")
+            staff.expire(setup)
+            known = setup.config.identity
+            limits = Limits(known.max_records_per_key, known.max_cluster, known.names_across_systems)
+            report.resolved = resolve(store, report.run, setup.ranks, limits)
+            told.step("decide")
+            report.decided = _decide(setup, report)
+            told.step("plan")
+            report.plans = _plan(setup, report)
         if not ask.plan_only:
             _apply(setup, chosen, report, told)
         _retain(setup)
@@ -132,8 +133,7 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
             report.lanes.append(Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since))
         except HubError as fault:
             _failed(setup, report, connection.name, fault)
-    with few_collections():
-        Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)
+    Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)
     _registers(setup)
     for lane in report.lanes:
         for stream, outcome in lane.outcomes.items():
@@ -158,7 +158,11 @@ def _decide(setup: Setup, report: Report) -> DecideResult:
     )  # fmt: skip
     incomplete = incomplete_streams(setup)
     decided = decider.decide(incomplete)
-    setup.store.runs.note(report.run, "", "", "decided", **vars(decided))
+    told = {name: value for name, value in vars(decided).items() if name != "segments"}
+    setup.store.runs.note(report.run, "", "", "decided", **told)
+    for name, judged in decided.segments.items():
+        if news := judged.told():
+            setup.store.runs.note(report.run, "", "", "segment", segment=name, **news)
     lowering = sum(decided.held.values())
     for stream in incomplete if lowering else ():
         setup.store.runs.note(

@@ -79,7 +79,7 @@ class Explainer:
     def clauses(self, programme: Programme) -> list[Clause]:
         """Each comparison of each choice, best choice first."""
         self.store.facts.at([(self.customer, self.as_of)], reads.wanted_by(self.rules, programme), self.bought)
-        return [clause for choice in programme.choices for clause in self._choice(choice)]
+        return [clause for choice in programme.choices for clause in self.comparisons(choice)]
 
     def holds(self, rule: Rule) -> tuple[bool, list[Clause]]:
         """Whether a predicate is true of the customer, and its comparisons."""
@@ -87,9 +87,10 @@ class Explainer:
         sql = reads.then_sql(self.store)
         asked = f"CASE WHEN {sql.condition(rule.tree)} THEN 1 ELSE 0 END"
         rows = list(self.store.facts.then(asked, sql.params))
-        return bool(rows and rows[0][2]), self._choice(Choice("", rule))
+        return bool(rows and rows[0][2]), self.comparisons(Choice("", rule))
 
-    def _choice(self, choice: Choice) -> list[Clause]:
+    def comparisons(self, choice: Choice) -> list[Clause]:
+        """Those of one choice, by the facts of the customer that stand in `facts_then` alone."""
         if choice.when is None:
             return []
         leaves, sql = choice.when.leaves, reads.then_sql(self.store)

@@ -17,9 +17,11 @@ from sync.resolve.names import bare
 
 PROFILED = frozenset({
     "name", "registered_at", "gender", "province", "city", "home_store", "birthday", "phone", "email", "wechat_unionid",
-    "wechat_openid", "named_dates",
+    "wechat_openid",
 })  # fmt: skip
-"""The golden record's fields that facts are made of."""
+"""The golden record's fields that facts are made of, beside the named dates."""
+
+_DATED = "named_dates."
 
 _CHILDREN = ("child", "孩子")
 _AGREED = ("phone", "email", "birthday", "name")
@@ -39,11 +41,13 @@ class Profiler:
 
     def profile(self, records: Sequence[Stored]) -> dict[str, Any]:
         """The profile columns of one customer."""
-        golden = self.survivorship.golden(records, PROFILED)
         living = [record for record in records if not record.gone]
+        dates = {field for record in living for field in record.body.words() if field.startswith(_DATED)}
+        golden = self.survivorship.golden(records, PROFILED | dates)
+        dated = {name: golden[name] for name in dates & golden.keys()}
         systems = [record for record in living if record.connection != BUILT_IN]
         return {
-            **_plain(golden), **_born(golden.get("birthday")), **_children(golden.get("named_dates") or {}),
+            **_plain(golden), **_born(golden.get("birthday")), **_children(dated),
             "registered_on": self._day(golden.get("registered_at")), "records": len(living),
             "systems": len({record.connection for record in systems}),
             "quality": _quality(golden, [record.body.words() for record in living]),
@@ -102,7 +106,7 @@ def _children(dates: Mapping[str, str]) -> dict[str, int | None]:
 def _birthdays(dates: Mapping[str, str]) -> Iterator[int]:
     """Days of birth, with their year, under names that begin as a child's do."""
     for name, text in dates.items():
-        if name.strip().casefold().startswith(_CHILDREN) and not text.startswith("--"):
+        if name.removeprefix(_DATED).strip().casefold().startswith(_CHILDREN) and len(text) == len("2020-01-01"):
             yield date.fromisoformat(text).toordinal()
 
 

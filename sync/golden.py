@@ -88,12 +88,12 @@ class Survivorship:
             return believed(self.candidates(records))
         living = [record for record in records if not record.gone]
         words = [record.body.words() for record in living]
-        golden = {}
+        golden = dict[str, Any]()
         for field in only:
-            values = [value for one in words if (value := one.get(field)) is not None]
-            if values:  # where all say the same, nobody needs to come first
-                agreed = values.count(values[0]) == len(values)
-                golden[field] = values[0] if agreed else self._first(field, living)
+            for one in words:
+                if (value := one.get(field)) is not None and golden.setdefault(field, value) != value:
+                    golden[field] = self._first(field, living)  # where all say the same, nobody needs to come first
+                    break
         if "name" in golden and not golden.keys().isdisjoint(PARTS) and not _plain(golden, words):
             self._put_one_name(golden, living)
         return golden
@@ -120,8 +120,13 @@ def _plain(golden: Mapping[str, Any], words: Sequence[Mapping[str, Any]]) -> boo
     family, given, name = (golden.get(field) for field in (*PARTS, "name"))
     if not (family and given and name and _makes(family, given, name)):
         return False
-    agreed = all(one.get(field) in (None, golden[field]) for one in words for field in _NAMES)
-    return agreed and any(one.get(PARTS[0]) and one.get(PARTS[1]) for one in words)
+    whole = False
+    for one in words:
+        said = one.get(PARTS[0]), one.get(PARTS[1])
+        if one.get("name") not in (None, name) or said[0] not in (None, family) or said[1] not in (None, given):
+            return False
+        whole = whole or all(said)
+    return whole
 
 
 def _said(records: Sequence[Stored], field: str) -> list[Said]:

@@ -6,8 +6,10 @@ and nothing is carried over from run to run but the checkpoint of the last chang
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -18,8 +20,11 @@ from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted, Memory
 from rules.ruleset import Programme, RuleSet
-from rules.standing import Grant, Held, Standing, follow
+from rules.standing import BEGINNING, Grant, Held, Standing, Step, follow
 from sync import reads
+
+ALWAYS = date(1970, 1, 1).toordinal()
+"""The first day looked at: what facts earn that no day changes, such as a city, they have always earned."""
 
 _PART = 500
 """Customers whose histories are worked on together."""
@@ -36,16 +41,30 @@ class Holder:
     as_of: int
 
     def differing(self, customers: Iterable[str]) -> Iterator[list[Decided]]:
-        """Those of these customers whose standing decision differs from what they hold, or who have none yet."""
+        """Those of these customers whose standing decision differs from what they hold, or who have none yet.
+
+        Where the value stands and only its day is another one by now (a late order), the day is corrected on the way. Without
+        a memory the past is not looked at, and a value holds since the day on which it was decided.
+        """
         for part in chunks(list(customers), _PART):
             standings = self.standings(part)
             self.store.holdings.remember(self.programme.name, self._states(standings))
-            decided = self.store.decisions.standing(part)
+            decided = self.store.decisions.standing_since(self.programme.name, part)
             found = [
-                Decided(customer, decided[customer].get(self.programme.name, ""), self.value(held), held.since)
+                Decided(customer, decided.get(customer, ("",))[0], self.value(held), self._since(held))
                 for customer, held in standings.items()
             ]
+            self.store.decisions.correct_since(self.programme.name, {
+                entry.customer: entry.since for entry in found
+                if entry.since is not None and decided.get(entry.customer) not in (None, (entry.value, entry.since))
+                and entry.standing == entry.value
+            })  # fmt: skip
             yield [entry for entry in found if entry.standing != entry.value]
+
+    def _since(self, standing: Standing) -> int | None:
+        if not self.programme.remembers:
+            return None
+        return standing.since if standing.since > ALWAYS else BEGINNING
 
     def value(self, standing: Standing) -> str:
         """The tier that is shown."""
@@ -64,6 +83,18 @@ class Holder:
             )
             for customer in customers
         }  # fmt: skip
+
+    def ranks_on(self, customers: Sequence[str], days: Sequence[int]) -> Iterator[list[int]]:
+        """For each of these customers the ranks shown on some days up to `as_of`, followed from the beginning by what is
+        known of the past now, checkpoints left out; for programmes that remember."""
+        floor, policy = len(self.programme.choices) - 1, self.programme.policy
+        for part in chunks(customers, _PART):
+            earned = self.earned(part, {})
+            granted = self.store.holdings.granted(part, self.programme.name)
+            for customer in part:
+                known, grants = earned.get(customer, ()), self._grants(granted.get(customer, ()))
+                steps = follow(known, policy, grants, None, self.as_of, floor).steps
+                yield [steps[at - 1].rank if (at := bisect_right(steps, day, key=_day)) else floor for day in days]
 
     # -- what the facts alone earn, day by day
 
@@ -84,12 +115,12 @@ class Holder:
         return found
 
     def _moments(self, customers: Sequence[str], wanted: Wanted, bases: Mapping[str, Held]) -> set[tuple[str, int]]:
-        """The days since the checkpoint on which the facts of each can change."""
+        """The days since the checkpoint on which the facts of each can change, and the first of all."""
         facts = self.store.facts
         days = {*facts.event_days(customers, wanted, self.bought, 1, self.as_of)}
         days |= {*facts.other_days(customers, wanted, self.bought)}
-        days |= {(customer, base.day + 1) for customer, base in bases.items()}
         first = {customer: base.day for customer, base in bases.items()}
+        days |= {(customer, first[customer] + 1 if customer in first else ALWAYS) for customer in customers}
         return {(customer, day) for customer, day in days if first.get(customer, 0) < day <= self.as_of}
 
     # -- checkpoints and grants
@@ -101,9 +132,11 @@ class Holder:
         found = {}
         for customer, memories in self.store.holdings.remembered(self.programme.name, customers).items():
             known = [held for memory in memories if (held := self._base(memory)) is not None]
+            last = max((held.day for held in known), default=0)  # of an earlier day are those merged by then
             if known:
-                best = min(known, key=lambda held: (held.rank, held.since))
-                found[customer] = replace(best, day=max(held.day for held in known))
+                found[customer] = min(
+                    (held for held in known if held.day == last), key=lambda held: (held.rank, held.since)
+                )
         return found
 
     def _base(self, memory: Memory) -> Held | None:
@@ -122,7 +155,20 @@ class Holder:
         return [Grant(known.index(one.value), one.from_day, one.until_day) for one in granted if one.value in known]
 
 
+def _day(step: Step) -> int:
+    return step.day
+
+
 def state(programme: Programme, held: Held) -> str:
     """A checkpoint as text: the tier by its name, as another ladder may count differently."""
+    return _text(programme.values[held.rank], held)
+
+
+def stood(value: str, since: int) -> str:
+    """The same of a value that stood since a day in a programme without a memory."""
+    return _text(value, Held(since, 0, since, since, None, since, "rolling"))
+
+
+def _text(value: str, held: Held) -> str:
     told: dict[str, Any] = {name: getattr(held, name) for name in Held.__dataclass_fields__ if name != "rank"}
-    return orjson.dumps({"value": programme.values[held.rank], **told}, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps({"value": value, **told}, option=orjson.OPT_SORT_KEYS).decode()

@@ -88,7 +88,7 @@ class Normaliser:
             return None
 
     def _incoming(self, ext: str, made: _Made, decided: dict[str, Any], at: int, flaws: Sequence[str] = ()) -> Incoming:
-        body = made.body | decided
+        body = made.body | decided if decided or self.stream.personal_ids else made.body
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:
@@ -125,6 +125,8 @@ class Normaliser:
 
     def _id(self, row: Rows[str, Any]) -> str:
         raw = pick(row, self.stream.mapping.id)
+        if type(raw) is int:
+            return str(raw)
         ext = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()
         if not ext:
             raise Rejected("has no id", field=self.stream.mapping.id)
@@ -292,7 +294,7 @@ def _case(case: dict[str, Any]) -> dict[str, Any]:
 def _written(values: Rows[str, Any], vault: Vault, digest: str) -> tuple[bytes, bytes]:
     """A body as it will be sealed, and its fingerprint under a mapping."""
     text = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-    return text, vault.fingerprint([digest, orjson.Fragment(text)])
+    return text, vault.fingerprint_of(digest, text)
 
 
 def buyer_record(buyer: Rows[str, str], vault: Vault, modified: int, digest: str) -> Incoming | None:

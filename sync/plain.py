@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -108,7 +107,6 @@ def _all_of(check: Check) -> Check:
     return lambda value: type(value) is list and all(map(check, value))
 
 
-@lru_cache(maxsize=1024)
 def seconds(text: str) -> int:
     """Epoch seconds of a canonical time."""
     return int(datetime.fromisoformat(text).timestamp())
@@ -121,9 +119,4 @@ def changed_at(raw: Any, place: Place) -> int:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) is str and _number(value)
-
-
-@lru_cache(maxsize=4096)
-def _number(text: str) -> bool:
-    return PLAIN_NUMBER.fullmatch(text) is not None
+    return type(value) is str and PLAIN_NUMBER.fullmatch(value) is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from hub.forms import Place
+from hub.model import Brand
 from hub.settings import Configuration
+from hub.settings.rule_shape import Rules
 from hub.store import Store
 from hub.store.facts import Bought, Counted, Wanted
 from rules.nodes import Constant, FactOf, Measured, Value
@@ -19,19 +22,25 @@ SEPARATOR = "\n"
 
 def bought(config: Configuration) -> Bought:
     """What counts as bought, and what other currencies are worth."""
-    written = config.written
+    return bought_of(config.brand, config.place, config.written)
+
+
+def bought_of(brand: Brand, place: Place, written: Rules) -> Bought:
+    """The same of the parts of a configuration."""
     rates = tuple((rate.currency, rate.since.toordinal(), rate.rate) for rate in written.rates)
-    return Bought(config.brand.currency, config.place.zone, tuple(written.bought), rates)
+    return Bought(brand.currency, place.zone, tuple(written.bought), rates)
 
 
 def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
     """What all rules read, or some of them."""
     read = read_by(rules.rules if of is None else of)
     own = {one.fact.name: one for one in rules.own}
+    made = {one.fact.name: one.maker for one in rules.made if one.fact.name in read.facts}
     facts = read.facts | (read_by_rfm(rules.rfm) if of is None and rules.rfm else frozenset())
+    facts = facts.union(*(maker.reads for maker in made.values()))
     counted = [_aggregated(own[name]) for name in sorted(facts & own.keys())]
     counted += [Counted(one.name, one.window, one.what, one.by, one.value) for one in read.measures]
-    return Wanted(facts - own.keys(), tuple(counted), read.days)
+    return Wanted(facts - own.keys() - made.keys(), tuple(counted), read.days, frozenset(made))
 
 
 def wanted_by(rules: RuleSet, programme: Programme) -> Wanted:
@@ -67,7 +76,7 @@ def _dialect(store: Store) -> Dialect:
 def seen(rules: RuleSet, programme: Programme, sql: Sql) -> str:
     """The values that a programme reads, as one text: `name=value` for each, what is unknown left empty."""
     read = read_by(programme.rules)
-    own: Mapping[str, OwnFact] = {one.fact.name: one for one in rules.own}
+    own = {one.fact.name for one in rules.own} | {one.fact.name for one in rules.made}
     facts = [(name, FactOf("text", name, name in own)) for name in sorted(read.facts)]
     return listed([*facts, *((one.name, Measured("count", one)) for one in read.measures)], sql)
 

@@ -62,6 +62,13 @@ class Judged:
     several: tuple[int, ...] = ()
     unreadable: tuple[int, ...] = ()
 
+    def told(self) -> dict[str, int | str]:
+        """What is worth telling of it, for a run's report; lines as `spans`."""
+        lines = {"unknown": self.unknown, "several": self.several, "unreadable": self.unreadable}
+        told: dict[str, int | str] = {"entered": self.entered, "left": self.left, "waiting": self.waiting}
+        told |= {"problem": self.problem, **{f"{what}_lines": spans(numbers) for what, numbers in lines.items()}}
+        return {what: value for what, value in told.items() if value}
+
 
 @dataclass(frozen=True)
 class Segmenter:
@@ -115,18 +122,34 @@ class Segmenter:
         return self.store.segments.settle(name, day, rules, entering, leaving)
 
     def _listed(self, segment: Listed, day: int, rules: str) -> Judged:
-        """The customers whom the list names today: people may have merged or come apart since. A fault changes nobody."""
+        """The customers whom the list names today: people may have merged or come apart since. A fault changes nobody:
+        even those that were merged hand their place on."""
+        segments = self.store.segments
         try:
             found = self.read(segment)
         except SettingsError as error:
-            return Judged(problem=str(error))
-        moved = self.store.segments.agree(segment.name, day, rules, found.customers)
+            moved = segments.agree(segment.name, day, rules, segments.heirs(segment.name))
+            return Judged(moved.entered, moved.left, problem=str(error))
+        moved = segments.agree(segment.name, day, rules, found.customers)
         lines = (tuple(found.unknown), tuple(found.several), tuple(found.unreadable))
         return Judged(moved.entered, moved.left, 0, "", *lines)
 
     def read(self, segment: Listed) -> Found:
         """Whom a list names; SettingsError for a file that cannot be taken as it is."""
         return Reader(self.store, self.place, self.connections).read(self.folder / segment.file, segment.column)
+
+
+def spans(lines: Sequence[int], most: int = 20) -> str:
+    """The numbers of lines for a reader, as in `3, 5-9 and 12 more`: runs together, and only the first ones."""
+    runs: list[list[int]] = []
+    for line in sorted(lines):
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    shown = ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs[:most])
+    rest = sum(high - low + 1 for low, high in runs[most:])
+    return f"{shown} and {rest} more" if rest else shown
 
 
 def written(config: Configuration) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hub.model import local_day
 from hub.store import Store
 from hub.store.plans import PlanRow
 from hub.store.receipts import Receipt
-from sync import staff
+from sync import granting, staff
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
 from sync.reads import bought
@@ -97,6 +97,13 @@ class Scene(Brand):
     def correct(self, customer: str, reason: str = "asked", expires: date | None = None, **values: str) -> str:
         """A clerk corrects a customer."""
         return staff.correct(self.hub, customer, values, reason, expires)
+
+    def grant(self, connection: str, ext: str, programme: str, tier: str, until_days: int) -> str:
+        """Staff grant a tier from today on, the last day so many days from today."""
+        today = self.today.toordinal()
+        return granting.grant(
+            self.hub, self.who(connection, ext), programme, tier, today + until_days, "asked", from_day=today
+        )
 
     # -- what the hub does
 

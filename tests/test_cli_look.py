@@ -17,7 +17,7 @@ def test_why_answers_by_any_key_and_names_every_source(site: Site) -> None:
         assert site.facts("why", key)["customer"] == customer
     assert set(facts) == {
         "customer", "aliases", "as_of", "fields", "records", "parted", "verdicts", "decisions", "tags", "held", "bought",
-        "orders", "planned", "questions", "receipts", "drift", "corrections",
+        "orders", "planned", "questions", "receipts", "drift", "corrections", "facts", "segments",
     }  # fmt: skip
     fields = {entry["field"]: entry for entry in facts["fields"]}
     assert fields["city"]["connection"] == "till"

@@ -27,6 +27,11 @@ store: "{store}"
 rules:
   tiers:
     main: [{{tier: gold, spend_365d: 1000}}, {{tier: silver, spend_365d: 100}}, {{tier: member}}]
+    kept:
+      grace_days: 5
+      ladder: [{{tier: gold, when: "spend_30d >= 600"}}, {{tier: silver, when: "orders_30d >= 1"}}, {{tier: none}}]
+  segments: {{spenders: "spend_365d >= 500", kept gold: "tier_of(kept) = 'gold' and not in_segment(spenders)"}}
+  rfm: {{refresh: weekly}}
 survivorship: {{email: [till]}}
 connections:
   crm:

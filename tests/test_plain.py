@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.forms import DATE, MOMENT, NUMBER, Form, Place, speller
+from hub.forms import DATE, MOMENT, NUMBER, Form, Place, is_time, speller
 from hub.model import Customer, Order
 from sync.plain import Plain
 
@@ -42,6 +43,19 @@ def test_the_quick_way_to_spell_is_the_slow_one(form: Form, quick: str, slow: st
 @given(st.dates())
 def test_a_plain_date_is_itself(day: Any) -> None:
     assert said(DATE, day.isoformat()) == said(DATE, day.isoformat().replace("-", "."))
+
+
+@given(st.dates(), st.times(), st.integers(0, 5), st.sampled_from("0123469Z"))
+def test_a_time_is_told_as_the_library_tells_it(day: Any, time: Any, place: int, other: str) -> None:
+    """A character changed makes days and hours that there are not."""
+    text = f"{day.isoformat()}T{time.isoformat(timespec='seconds')}Z"
+    at = (5, 6, 8, 9, 11, 14)[place]
+    for one in (text, text[:at] + other + text[at + 1 :]):
+        try:
+            exact = datetime.fromisoformat(one).strftime("%Y-%m-%dT%H:%M:%SZ") == one
+        except ValueError:
+            exact = False
+        assert is_time(one) == (exact and one[0] != "0")
 
 
 def said(form: Form, text: str) -> str | None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import sys
+from collections.abc import Iterator
 from datetime import date
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.catalogue import CATALOGUE, REFUSED, Fact
+from rules import nodes
+from rules.calls import FUNCTIONS
+from rules.catalogue import CATALOGUE, REFUSED, WINDOWS, Fact
 from rules.faults import Fault
 from rules.nodes import Constant, Measure, depth, walk
 from rules.reading import LONGEST, MOST, World, Wrong, read, told
@@ -135,6 +142,22 @@ def test_segments_count_towards_the_parts_of_a_rule() -> None:
     assert fault.what == "this has 425 parts, a rule has at most 400"
 
 
+def test_facts_that_need_each_other_are_read_up_to_a_limit_and_never_for_long() -> None:
+    def chained(link: str) -> World:
+        made = {f"d{n}": Fact(f"d{n}", "count", "custom", "", derived=link.format(n - 1)) for n in range(1, 20)}
+        return World(facts=CATALOGUE | made | {"d0": Fact("d0", "count", "custom", "")})
+
+    assert read("d8 > 1", chained("d{} + 1")).reads == {"d0"}
+    [fault] = faults("d9 > 1", world=chained("d{} + 1"))
+    assert fault.what.endswith("more than 8 facts that need each other")
+    doubled = chained("d{0} + d{0}")
+    assert read("d7 > 1", doubled).words.count("d0") == 2**7
+    [fault] = faults("d8 > 1", world=doubled)
+    assert fault.what == "the fact d8 is itself wrong: this has 511 parts, a rule has at most 400"
+    [fault] = faults("d8 > 1", world=chained(" + ".join(["d{0}"] * 30)))
+    assert "is itself wrong" in fault.what
+
+
 def test_what_must_be_a_value_is_no_condition_and_has_thresholds_that_are_known() -> None:
     assert words("aov_365d", wants="value") == words("spend_365d / orders_365d", wants="value")
     assert [fault.what for fault in faults("age > 3", wants="value")] == ["a condition stands where a value is wanted"]
@@ -210,6 +233,9 @@ def test_combining_marks_take_no_column() -> None:
         ("orders_on(sku, 'x')  > 1", "orders_on('sku', 'x', 'life') > 1"),
         ("spend_on(sku, 'x', '030D') > 1", "spend_on('sku', 'x', '30d') > 1"),
         ("regular and age > 3", "(visits >= 3 and days_since(last_order_on) < 90) and age > 3"),
+        ("regular", "regular = 1"),
+        ("not regular", "regular <> true"),
+        ("not regular", "0 = regular"),
         ("age > 1 or age > 2 and age > 3", "age > 1 or (age > 2 and age > 3)"),
         ("not age > 1 and age > 2", "(not (age > 1)) and age > 2"),
         ("age - 1 - 2 * 3 > 0", "(age - 1) - (2 * 3) > 0"),
@@ -296,8 +322,6 @@ def test_the_days_on_which_a_rule_can_change_its_mind_are_known(condition: str, 
 
 
 def test_the_days_of_a_rule_are_those_on_which_its_answer_changes() -> None:
-    import sqlite3
-
     connection = sqlite3.connect(":memory:")
     for condition in (">= 3", "> 3", "< 3", "<= 3", "= 3", "<> 3", "between 2 and 4", "in (1, 5)", "not in (2, 3)"):
         rule = read(f"recency {condition}")
@@ -348,6 +372,42 @@ def test_no_two_facts_have_one_name() -> None:
     names = [name.lower() for fact in CATALOGUE.values() for name in (fact.name, *fact.zh)]
     assert len(names) == len(set(names))
     assert not set(names) & set(REFUSED)
+
+
+# -- what binds stronger than what
+
+SUM = st.lists(
+    st.sampled_from(["age", "orders_life", "open_cases", "-age", "1", "2", "3"]), min_size=1, max_size=4
+).flatmap(
+    lambda terms: st.lists(st.sampled_from([" + ", " - ", " * "]), min_size=len(terms), max_size=len(terms)).map(
+        lambda signs: "orders_365d" + "".join(sign + term for sign, term in zip(signs, terms, strict=True))
+    )
+)
+END = st.one_of(
+    st.tuples(st.sampled_from([" = ", " <> ", " < ", " >= "]), SUM).map("".join),
+    st.sampled_from([" is null", " is not null", " in (1, 2, 3)", " not in (-1, 0)"]),
+    st.tuples(st.sampled_from([" between ", " not between "]), st.just("-1 and "), SUM).map("".join),
+)
+TERM = st.tuples(st.sampled_from(["", "", "not ", "not not "]), SUM, END).map("".join)
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE facts (age, orders_life, open_cases, orders_365d)")
+    values = (None, -1, 0, 2)
+    connection.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", product(values, values, values, (None, 1, 3)))
+    yield connection
+    connection.close()
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(TERM, min_size=1, max_size=4), st.lists(st.sampled_from([" and ", " or "]), min_size=4, max_size=4))
+def test_operators_bind_as_in_sql(small: sqlite3.Connection, terms: list[str], joins: list[str]) -> None:
+    text = terms[0] + "".join(join + term for join, term in zip(joins, terms[1:], strict=False))
+    sql = Sql("sqlite")
+    ours = small.execute(f"SELECT {sql.condition(read(text).tree)} FROM facts f", sql.params).fetchall()
+    assert ours == small.execute(f"SELECT {text} FROM facts").fetchall()
 
 
 # -- whatever one writes
@@ -467,3 +527,39 @@ def test_only_names_that_are_names_become_part_of_sql() -> None:
         Sql("sqlite", facts="f; DROP")
     with pytest.raises(ValueError, match="tags cannot be looked up"):
         Sql("sqlite").condition(read("has_tag('x')").tree)
+
+
+# -- the page about it
+
+PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text(encoding="utf-8")
+BRAND = World(segments={"sleeping": read("recency > 180")}, programmes={"membership": ("black", "gold", "silver")})
+
+
+def examples(sort: str) -> list[str]:
+    return re.findall(rf"^```{sort}\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("text", examples("rule"))
+def test_every_example_of_the_page_is_a_rule(text: str) -> None:
+    rule = read(text, BRAND)
+    Sql("sqlite", tag=str.encode).condition(rule.tree)
+
+
+@pytest.mark.parametrize("example", examples("wrong"), ids=lambda example: example.split("\n")[0])
+def test_every_wrong_example_of_the_page_gets_the_message_that_it_shows(example: str) -> None:
+    text = example.split("\n")[0]
+    found = faults(text, world=BRAND)
+    assert "\n".join(f"{told(text, fault)}\n{fault}" for fault in found) == example
+
+
+def test_the_page_tells_every_construct() -> None:
+    assert len(examples("rule")) >= 20
+    assert len(examples("wrong")) >= 8
+    trees = [node for text in examples("rule") for node in walk(read(text, BRAND).tree)]
+    told_of = {type(node) for node in trees}
+    everything = {kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(kind, nodes.Node)}
+    assert everything - told_of <= {nodes.Node, nodes.Value, nodes.Condition, nodes.Minus}
+    for function in FUNCTIONS:
+        assert f"`{function}`" in PAGE
+    for window in WINDOWS:
+        assert f"'{window}'" in PAGE or re.fullmatch(r"\d+d", window)

@@ -63,6 +63,9 @@ class Catalogue:
     def connectors(self) -> dict[str, type[Connector[Any]]]:
         return self.known
 
+    def fact_makers(self, plugin: str) -> None:
+        return None
+
     def why_missing(self, type: str) -> str:
         return "ImportError: no module named frobnicate" if type == "broken" else ""
 

@@ -17,6 +17,7 @@ from hub.errors import HubError, SettingsError
 from hub.store import connect, create_store, open_store
 from hub.store.database import Database
 from hub.store.migrations import migrate
+from hub.store.records import Incoming
 from hub.store.steps import STEPS
 from tests.brand import MASTER
 from tests.conftest import NOW
@@ -175,6 +176,37 @@ def test_text_sorts_by_code_point_on_both(database: Database) -> None:
     words = ["a", "B", "_", "Z", "é", "中", "~", "😀", "1"]
     database.many("INSERT INTO meta (name, value) VALUES (:name, '')", [{"name": word} for word in words])
     assert [name for (name,) in database.rows("SELECT name FROM meta ORDER BY name")] == sorted(words)
+
+
+def test_many_rows_go_in_as_if_one_after_the_other(database: Database) -> None:
+    database.execute("CREATE TABLE trial (name TEXT PRIMARY KEY, said TEXT)")
+    rows: list[tuple[str, str | None]] = [
+        (f"{number % 30}", None if number == 44 else f"{number}") for number in range(45)
+    ]
+    one = "INSERT INTO trial (name, said) VALUES (?, ?)"
+    database.many(one + " ON CONFLICT (name) DO NOTHING", rows)
+    assert dict(database.rows("SELECT name, said FROM trial")) == dict(reversed(rows))
+    database.many(one + " ON CONFLICT (name) DO UPDATE SET said = excluded.said", rows)
+    assert dict(database.rows("SELECT name, said FROM trial")) == dict(rows)
+    with pytest.raises(Exception, match=r"UNIQUE|unique"), database.writing("test"):
+        database.many(one, [(f"new {number}", "") for number in range(30)] + rows[:1])
+    assert len(database.rows("SELECT name FROM trial")) == 30
+
+
+@pytest.mark.parametrize("page", [["b", "d"], ["c"], ["a", "b"], ["d", "e"], ["a", "f"], ["c", "c"], []])
+def test_a_page_meets_whom_the_store_knows_wherever_its_ids_lie(
+    location: str, clock: FixedClock, page: list[str]
+) -> None:
+    store = create_store(location, MASTER, clock)
+    with store.db.writing("test"):
+        first, _ = store.records.land("crm", "x", "customers", [Incoming(ext, {}, 1, ext.encode()) for ext in "bcd"], 1)
+        again, _ = store.records.land("crm", "x", "customers", [Incoming(ext, {}, 1, ext.encode()) for ext in page], 1)
+    fresh = set(page) - set("bcd")
+    assert (again.new, again.unchanged) == (len(fresh), len(page) - len(fresh))
+    assert {ext: rid for ext, rid in again.rids.items() if ext not in fresh} == {
+        ext: first.rids[ext] for ext in page if ext not in fresh
+    }
+    store.close()
 
 
 def test_a_reader_sees_what_was_there_before_an_open_write(tmp_path: Path, clock: FixedClock) -> None:

@@ -19,7 +19,7 @@ MAY_IMPORT = (
     ("hub.errors", ()),
     (r"connectors\.\w+\.twin", ("hub.connector", "hub.model", "hub.errors", "hub.testing", "hub.clock", "hub.forms")),
     (r"connectors\.", ("hub.connector", "hub.model", "hub.errors")),
-    (r"rules\.", ("hub.model", "hub.errors", "rules")),
+    (r"rules\.", ("hub.model", "hub.errors", "hub.maker", "rules")),
     (r"sync", ("hub", "rules", "sync")),
     (r"hub\.testing", ("hub", "sync", "connectors")),
     (r"hub\.cli|hub\.plugins", ("hub", "sync", "rules", "connectors")),

@@ -109,7 +109,7 @@ def _said(record: str) -> str:
 def _agreed(shadow: str) -> str:
     """What both sides agree on; who wrote it last is history."""
     *head, sides = orjson.loads(shadow)
-    return orjson.dumps([*head, sides["base"]]).decode()
+    return orjson.dumps([*head, sides.get("base", {})]).decode()
 
 
 SHOWN = {"record": _said, "shadow": _agreed}

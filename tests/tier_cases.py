@@ -231,8 +231,8 @@ CASES = (
          OLD + "customer shop s +A; sync; advance 1; fail shop; sync; tier till:7 gold; held shop:s member; sync; tier till:7 member"),
     Case("rising never waits", "What is known is enough for gold.",
          "customer till 7 +A; customer shop s +A; order till o1 600 5; sync; advance 1; order shop w1 600 0 customer=s; fail till; sync; tier till:7 gold 0"),
-    Case("a refund waits too", "The lowering by a refund is a lowering: the till may know of an order that makes up for it.",
-         "customer till 7 +A; customer shop s +A; order shop w1 1000 5 customer=s; sync; change shop w1 refunded=1000; fail till; sync; "
+    Case("a refund waits too", "The lowering by a refund is a lowering: the till, not read on this day yet, may know of an order that makes up for it.",
+         "customer till 7 +A; customer shop s +A; order shop w1 1000 5 customer=s; sync; advance 1; change shop w1 refunded=1000; fail till; sync; "
          "tier till:7 gold; held till:7 member; sync; tier till:7 member"),
     # -- grants
     Case("granted for thirty days", "The last day is included.",
@@ -259,6 +259,17 @@ CASES = (
          GOLD + "rules strict year; sync; tier till:7 gold 5; advance 359; sync; tier till:7 gold 364; advance 1; sync; tier till:7 member 0", "year"),
     Case("the bar is lowered", "Better from the new rules' first day, not from the past.",
          "customer till 7 +A; order till o1 600 5; sync; tier till:7 silver 5; rules low; sync; tier till:7 gold 0"),
+    Case("a grace where there was none", "Gold stood when the bar was raised: it has its grace, as if the old rules had remembered.",
+         GOLD + "rules strict grace; sync; tier till:7 gold; advance 29; sync; tier till:7 gold; advance 2; sync; tier till:7 silver 1"),
+    Case("a grace given up and taken again", "What stood under the rules between counts, not what was held before them.",
+         OLD + "rules earned; advance 1; sync; tier till:7 member; advance 1; rules grace; sync; tier till:7 member", "grace"),
+    Case("rules changed while merged", "What one of them held before it was merged is of no account any more.",
+         "customer till 7 +A; order till o1 1000 300; customer shop s +B; sync; tier till:7 gold 300; merge till:7 shop:s; sync; advance 200; "
+         "sync; tier shop:s member 105; rules strict grace; sync; tier shop:s member; tier till:7 member", "grace"),
+    Case("rules changed while merged, and split",
+         "What the one customer held is held by the one whose id it was, for the grace; the other is judged by its own ledger.",
+         TWO + "merge till:7 shop:s; sync; tier till:7 gold 5; advance 1; rules strict grace; sync; tier till:7 gold 6; "
+         "split shop:s; sync; tier shop:s gold 6; tier till:7 silver; advance 31; sync; tier shop:s silver; tier till:7 silver", "grace"),
     Case("never, then a grace", "Kept for years under the old rules; the new ones give everybody their grace first.",
          OLD + "advance 500; sync; tier till:7 gold 864; rules grace; advance 29; sync; tier till:7 gold 893; advance 2; sync; tier till:7 member 0", "never"),
 )  # fmt: skip

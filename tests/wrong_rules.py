@@ -397,7 +397,7 @@ WRONG: tuple[tuple[str, str, str, str], ...] = (
         "365",
         "spans are in days; behind orders_on and spend_on they stand in quotes",
     ),
-    ("‹loop› > 3", "loop is defined by itself", "", "define it by other facts"),
+    ("‹loop› > 3", "the fact loop is itself wrong: loop is defined by itself", "", ""),
     ("‹broken› > 3", "the fact broken is itself wrong: there is no fact nothing", "", ""),
     ("age > 3 ‹~› 4", "`~` is not part of rules", "", "see docs/rules.md for what is"),
     (
@@ -414,5 +414,15 @@ WRONG: tuple[tuple[str, str, str, str], ...] = (
         "0.000000000000001 / 9007199254740 is too small",
         "",
         "write 0, or a number with fewer decimals",
+    ),
+    ("age > 3 and ‹city is null * 2›", "`is null` ends a condition", "", "go on with and, or"),
+    ("‹age in (1, 2) + 1›", "`in` ends a condition", "", "go on with and, or"),
+    ("‹age between 1 and not 3›", "`not` stands before a condition, not within it", "", "put it first"),
+    ("age > ‹not› 3", "`not` denies a condition, behind `>` stands a value", "", "put it before the comparison"),
+    (
+        "‹city like 'a' = true› or has_phone",
+        "comparisons cannot be chained",
+        "",
+        "write a > 1 and a < 5, or a between 1 and 5",
     ),
 )

@@ -21,7 +21,7 @@ from hub.cli.edge import command_app, guarded
 COMMANDS = {
     "init": "Write a configuration, its key and an empty store into a folder.",
     "doctor": "Check everything a run needs, and say what to do about what is missing.",
-    "status": "Show where everything stands: streams, plans, brakes, questions, tiers.",
+    "status": "Show where everything stands: streams, plans, brakes, questions, tiers, segments.",
     "schema": "Print the JSON Schema of kehub.yaml, for editors.",
     "login": "Sign in to a system with a code that it gave you.",
     "sandbox": "An invented brand with stand-in systems on this computer, to try things out.",
@@ -33,6 +33,7 @@ COMMANDS = {
     "map": "Show how a record of theirs becomes one of ours, and back.",
     "why": "Show all that is known of a customer, and why it is so.",
     "customers": "Find, show, correct, merge and split customers.",
+    "rules": "Check the rules, test them on invented customers, compare them with others, see who moves.",
     "segments": "Groups of customers: how many are in each, who came and went, who is in several.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
     "questions": "What only a person can answer: list, and answer; the drift inbox.",

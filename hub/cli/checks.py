@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from hub.plugins import foreign_packages, load_plugins
 from hub.settings import Configuration, Connection, load
 from hub.store import open_store
 from hub.vault import master_key
+from sync.segments import Listed, Segmenter, spans
 from sync.setup import Setup, open_setup
 
 SKEW = timedelta(minutes=2)
@@ -112,8 +114,26 @@ def _connections(config: Configuration) -> Iterator[Check]:
     try:
         for connection in config.connections:
             yield from _connection(setup, connection)
+        yield from _lists(setup)
     finally:
         setup.close()
+
+
+def _lists(setup: Setup) -> Iterator[Check]:
+    """The files of segments by list: whether each can be read, and whom it names."""
+    config = setup.config
+    segmenter = Segmenter(setup.store, config.place, config.folder, [one.name for one in config.connections])
+    for segment in setup.rules.segments:
+        if segment.listed is not None:
+            listed = Listed(segment.name, segment.listed.file, segment.listed.column)
+            yield _tried("segment", segment.name, partial(_whom, segmenter, listed))
+
+
+def _whom(segmenter: Segmenter, listed: Listed) -> str:
+    found = segmenter.read(listed)
+    lines = {"nobody": found.unknown, "several customers": found.several, "what cannot be read": found.unreadable}
+    told = [f"line {spans(numbers)}: {what}" for what, numbers in lines.items() if numbers]
+    return "; ".join([f"{listed.file} names {len(found.customers)} customers", *told])
 
 
 def _connection(setup: Setup, connection: Connection) -> Iterator[Check]:

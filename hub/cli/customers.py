@@ -1,8 +1,9 @@
-"""`kehub customers find|show|edit|merge|split|undo`: find, show and correct customers, and judge who is who."""
+"""`kehub customers find|show|edit|grant|ungrant|merge|split|undo`: find and correct customers, judge who is who."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -12,12 +13,12 @@ from hub.cli.drift_facts import drift_facts, drift_told
 from hub.cli.edge import command_app
 from hub.cli.finding import known_by, named_like, the_customer
 from hub.cli.opening import As, Json, opened
-from hub.cli.portrait import corrections, fields
+from hub.cli.portrait import corrections, fields, grants
 from hub.cli.show import Facts, block, cell, emit
 from hub.cli.show import show as show_table
 from hub.cli.why import Who, corrections_told, tell_fields
 from hub.errors import SettingsError
-from sync import staff, verdict
+from sync import granting, staff, verdict
 from sync.setup import Setup
 
 app = command_app(help="Find, show, correct, merge and split customers.")
@@ -68,7 +69,10 @@ def show(ctx: typer.Context, customer: Who, json: Json = False) -> None:
         name = the_customer(setup, customer)
         records = setup.store.records.of_customers([name])[name]
         drift = drift_facts(setup, setup.store.drifts.list(customer=name))
-        said = {"fields": fields(setup, records), "drift": drift, "corrections": corrections(records)}
+        said = {
+            "fields": fields(setup, records), "drift": drift, "corrections": corrections(records),
+            "grants": grants(setup, name),
+        }  # fmt: skip
         facts = {**_brief(setup, name), **said}
         zone = setup.config.place.zone
     if json:
@@ -78,6 +82,7 @@ def show(ctx: typer.Context, customer: Who, json: Json = False) -> None:
     tell_fields(facts, zone)
     block("changed there", drift_told(facts["drift"], zone))
     block("judged", corrections_told(facts))
+    block("granted", _grants_told(facts["grants"]))
 
 
 @app.command()
@@ -132,6 +137,61 @@ def _tell_edit(facts: Facts, json: bool) -> None:
         print(f"Undo it: `kehub customers edit --take-back {facts['correction']}`")
     else:
         print(f"Correction {facts['correction']} is taken back; the next `kehub sync` decides without it.")
+
+
+@app.command()
+def grant(
+    ctx: typer.Context,
+    customer: Who,
+    programme: Annotated[str, typer.Argument(metavar="PROGRAMME", help="A programme of tiers in the rules.")],
+    tier: Annotated[str, typer.Argument(metavar="TIER", help="The customer shows at least this one.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], metavar="D", help="The last day on which it holds.")],
+    reason: Annotated[str, typer.Option(help="Why; stays with the grant.")],
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="D", help="The first day; without it, today."),
+    ] = None,
+    actor: As = "",
+    json: Json = False,
+) -> None:
+    """Grant a customer a tier until a day, whatever the facts earn. Systems get it with the next plan."""
+    if not reason.strip():
+        raise SettingsError("a grant needs a reason", where="--reason", remedy='--reason "press contact"')
+    with opened(ctx, actor) as setup:
+        name = the_customer(setup, customer)
+        first = since.toordinal() if since else setup.as_of
+        made = granting.grant(setup, name, programme, tier, until.toordinal(), reason, first)
+        setup.record("customers grant", grant=made, customer=name)
+        facts = next(one for one in grants(setup, name) if one["grant"] == made)
+    if json:
+        emit(facts)
+        return
+    print(f"{name} shows at least {tier} of {programme} from {facts['from']} to {facts['until']}: grant {made}.")
+    print(f"Undo it: `kehub customers ungrant {made}`")
+
+
+@app.command()
+def ungrant(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="GRANT", help="The id that `grant` gave; `show` tells it.")],
+    actor: As = "",
+    json: Json = False,
+) -> None:
+    """Withdraw a granted tier: yesterday was its last day."""
+    with opened(ctx, actor) as setup:
+        customer = granting.withdraw(setup, name)
+        setup.record("customers ungrant", grant=name, customer=customer)
+    if json:
+        emit({"grant": name, "customer": customer, "in_force": False})
+    else:
+        print(f"Grant {name} is withdrawn; the next `kehub sync` decides {customer} without it.")
+
+
+def _grants_told(granted: Sequence[Facts]) -> Iterator[str]:
+    for one in granted:
+        over = "" if one["in_force"] else ", not in force"
+        who = f"says {one['actor']}: {cell(one['reason'])}"
+        yield f"{one['programme']}: {one['tier']} from {one['from']} to {one['until']}, {who} [grant {one['grant']}{over}]"
 
 
 Reason = Annotated[str, typer.Option(help="Why; stays with the verdict.")]

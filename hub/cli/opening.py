@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 
 from hub.clock import system_clock
+from hub.model import Brand
 from hub.plugins import load_plugins, refuse_foreign
 from hub.settings import Configuration, load
+from hub.settings.load import LoadedRules, load_rules
 from sync.setup import Setup, open_setup
 
 As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who does this; without it, the user of this computer.")]
@@ -30,6 +32,12 @@ def configuration(ctx: typer.Context) -> Configuration:
     """The checked configuration; SettingsError tells everything wrong with it."""
     refuse_foreign()
     return load(configuration_path(ctx), load_plugins())
+
+
+def rules_of(path: Path, brand: Brand | None = None) -> LoadedRules:
+    """The rules of a file alone; SettingsError tells everything wrong with them."""
+    refuse_foreign()
+    return load_rules(path, load_plugins(), brand)
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from hub.connector import Row
 from hub.store.receipts import Receipt
 from hub.store.records import Stored
 from hub.tags import TAGS
-from rules.ruleset import Programme
-from sync import staff, tags
+from rules.rfm import scores
+from rules.ruleset import RFM, Programme
+from sync import rfm, staff, tags
 from sync.explain import Clause, Explainer
 from sync.golden import Said, believed
 from sync.holding import Holder
@@ -44,7 +45,10 @@ def portrait(setup: Setup, customer: str) -> Facts:
         "records": _records(setup, customer, records),
         "parted": [link for link in _links(setup, customer) if link["to_run"] is not None],
         "verdicts": [_verdict(row) for row in store.verdicts.of_customer(customer)],
-        "decisions": [_decision(setup, explainer, programme) for programme in setup.rules.programmes],
+        "decisions": [
+            *(_decision(setup, explainer, programme) for programme in setup.rules.programmes),
+            *_scored(setup, customer, found, as_of),
+        ],
         "tags": _tags(setup, customer, records),
         "held": [{**row, "since": day(row.pop("since_day"))} for row in store.decisions.held(customer)],
         "segments": [
@@ -127,26 +131,63 @@ def _correction(record: Stored) -> Facts:
     }
 
 
+def grants(setup: Setup, customer: str) -> list[Facts]:
+    """The tiers that staff have granted, those that are over as well."""
+    return [
+        {
+            "grant": one.id, "customer": customer, "programme": one.programme, "tier": one.value, "from": day(one.from_day),
+            "until": day(one.until_day), "actor": one.actor, "reason": one.reason,
+            "in_force": one.from_day <= setup.as_of <= one.until_day,
+        }
+        for one in setup.store.holdings.granted([customer]).get(customer, ())
+    ]  # fmt: skip
+
+
 # -- what follows from it
 
 
 def _decision(setup: Setup, explainer: Explainer, programme: Programme) -> Facts:
     """A programme's standing decision with every clause, and what is missing to the next better value."""
-    customer = explainer.customer
-    periods = [p for p in setup.store.decisions.periods(customer) if p["programme"] == programme.name]
-    standing = next((period for period in periods if not period["to_day"]), None)
     clauses = explainer.clauses(programme)
+    standing = _standing(setup, explainer.customer, programme.name)
+    tier = programme.kind == "tier" and standing["since"]
     return {
-        "programme": programme.name,
+        **standing,
+        "clauses": [vars(clause) | {"missing": clause.missing} for clause in clauses],
+        "next": _next(programme, standing["value"], clauses) if tier else None,
+        "keeps": _keeps(setup, explainer, programme),
+    }
+
+
+def _standing(setup: Setup, customer: str, programme: str) -> Facts:
+    """What a programme has decided: its standing value, by what it was taken, and all its periods."""
+    periods = [p for p in setup.store.decisions.periods(customer) if p["programme"] == programme]
+    standing = next((period for period in periods if not period["to_day"]), None)
+    return {
+        "programme": programme,
         "value": standing["value"] if standing else None,
         "since": day(standing["since"] or standing["from_day"]) if standing else None,
         "rules": standing["rules"] if standing else None,
         "read": read_seen(standing["seen"]) if standing else {},
-        "clauses": [vars(clause) | {"missing": clause.missing} for clause in clauses],
-        "next": _next(programme, standing["value"], clauses) if standing and programme.kind == "tier" else None,
-        "keeps": _keeps(setup, explainer, programme),
+        "clauses": [], "next": None, "keeps": None,
         "periods": [{**p, "from": day(p["from_day"]), "to": day(p["to_day"] or None)} for p in periods],
-    }
+    }  # fmt: skip
+
+
+def _scored(setup: Setup, customer: str, found: Facts, as_of: int) -> list[Facts]:
+    """The RFM group as a decision, with the three figures, their scores, and the day of the cut points they go by."""
+    scoring = setup.rules.rfm
+    if scoring is None:
+        return []
+    cuts = rfm.cuts(setup.store, RFM, scoring, as_of)
+    made = scores(cuts, found, as_of) if cuts and found else None
+    figures = {} if made is None else {
+        "recency": {"score": made.recency, "days": as_of - found["last_order_on"]},
+        "frequency": {"score": made.frequency, "orders": found[f"orders_{scoring.window}"]},
+        "monetary": {"score": made.monetary, "spend": found[f"spend_{scoring.window}"]},
+    }  # fmt: skip
+    cuts_of = day(cuts.day) if cuts else None
+    return [{**_standing(setup, customer, RFM), "scores": figures, "window": scoring.window, "cuts_of": cuts_of}]
 
 
 def _keeps(setup: Setup, explainer: Explainer, programme: Programme) -> Facts | None:

@@ -14,6 +14,7 @@ from hub.cli.edge import command_app
 from hub.cli.opening import Json, opened
 from hub.cli.show import Facts, day, emit
 from hub.cli.show import show as show_table
+from hub.cli.standing import sizes
 from hub.errors import SettingsError
 from hub.settings.problems import nearest
 from hub.store.segments import MOST, Size
@@ -103,14 +104,9 @@ def export(
         print(f"{facts['members']} ids written to {out}")
 
 
-def _since(setup: Setup) -> int:
-    return setup.as_of - DAYS + 1
-
-
 def _sizes(setup: Setup) -> dict[str, Size]:
     """Every segment that the rules know or that somebody was in of late."""
-    nobody = dict.fromkeys(written(setup.config), Size(0, 0, 0))
-    return dict(sorted({**nobody, **setup.store.segments.sizes(_since(setup))}.items()))
+    return sizes(setup, setup.as_of - DAYS + 1)
 
 
 def _listed(setup: Setup) -> list[Facts]:

@@ -10,11 +10,14 @@ from hub.cli.show import Facts, day, moment
 from hub.connector import Stream
 from hub.settings import Connection
 from hub.store.plans import Plan
+from hub.store.segments import Size
+from rules.ruleset import RFM
+from sync.segments import written
 from sync.setup import Setup
 
 
 def standing(setup: Setup) -> Facts:
-    """Streams with their marks, open plans, brakes, held decisions, questions, and the shares of tiers and stages."""
+    """Streams with their marks, open plans, brakes, held decisions, questions, shares of tiers and stages, segments."""
     store = setup.store
     decided = store.decisions.meta("decided_on")
     return {
@@ -30,6 +33,7 @@ def standing(setup: Setup) -> Facts:
             {"owner": owner, "state": state, "count": count} for (owner, state), count in store.drifts.tally().items()
         ],
         "decisions": _shares(setup),
+        "segments": {name: size.members for name, size in sizes(setup).items()},
         "receipts": store.receipts.tally(),
         "run": _last_run(setup),
     }
@@ -117,13 +121,23 @@ def _held(setup: Setup) -> list[Facts]:
 
 
 def _shares(setup: Setup) -> Facts:
+    """Of each programme of the rules; what one decided that they no longer have stands in the store until the end."""
+    programmes, shares = [*(one.name for one in setup.rules.programmes), RFM], setup.store.decisions.shares()
     found: Facts = {}
-    for programme, values in setup.store.decisions.shares().items():
+    for programme in programmes if setup.rules.rfm else programmes[:-1]:
+        values = shares.get(programme, {})
         whole = sum(values.values())
         found[programme] = {
             value: {"customers": count, "share": round(count / whole, 4)} for value, count in values.items()
         }
-    return found
+    return {programme: values for programme, values in found.items() if values}
+
+
+def sizes(setup: Setup, since: int | None = None) -> dict[str, Size]:
+    """Every segment that the rules know, or that somebody is in, or came or went since a day (without one, from now on)."""
+    nobody = dict.fromkeys(written(setup.config), Size(0, 0, 0))
+    after = setup.as_of + 1 if since is None else since
+    return dict(sorted({**nobody, **setup.store.segments.sizes(after)}.items()))
 
 
 def _last_run(setup: Setup) -> Facts | None:

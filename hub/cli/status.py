@@ -18,7 +18,7 @@ app = command_app()
 
 @app.command()
 def status(ctx: typer.Context, json: Json = False) -> None:
-    """Show where everything stands: streams, plans, brakes, questions, tiers."""
+    """Show where everything stands: streams, plans, brakes, questions, tiers, segments."""
     with opened(ctx) as setup:
         facts = standing(setup)
         zone = setup.config.place.zone
@@ -73,3 +73,4 @@ def _tiers(facts: Facts) -> None:
     for programme, values in facts["decisions"].items():
         rows = [[value, found["customers"], f"{found['share']:.1%}"] for value, found in values.items()]
         show((programme, "#customers", "#share"), rows)
+    show(("segment", "#members"), list(facts["segments"].items()))

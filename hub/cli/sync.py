@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from hub.cli.watching import watched
 from hub.errors import SettingsError
 from sync.engine import Ask, Report
 from sync.engine import sync as run_sync
+from sync.segments import Judged, spans
 from sync.setup import Setup
 
 app = command_app()
@@ -73,6 +75,7 @@ def _tell(facts: Facts, report: Report) -> None:
         ],
     )  # fmt: skip
     _tell_steps(facts)
+    _tell_segments(report.decided.segments if report.decided else {})
     _tell_troubles(facts)
     _tell_applied(facts)
     _tell_plans(facts)
@@ -93,6 +96,23 @@ def _tell_steps(facts: Facts) -> None:
         print(f"Decided {decided['due']} customers: {moves or 'no programmes'} changed, {held} held")
         if decided["other_currency"]:
             print(f"{decided['other_currency']} orders in another currency than the brand's are not counted")
+
+
+def _tell_segments(segments: Mapping[str, Judged]) -> None:
+    """Who came and went, in one line; then what is to be said of each list, by the numbers of its lines."""
+    moved = [f"{name} +{one.entered} -{one.left}" for name, one in segments.items() if one.entered or one.left]
+    if moved:
+        print(f"Segments: {', '.join(moved)}")
+    for name, one in segments.items():
+        if one.problem:
+            print(f"Segment {name} keeps its members: {one.problem}")
+        for what, lines in (
+            ("name nobody", one.unknown),
+            ("name several customers", one.several),
+            ("cannot be read", one.unreadable),
+        ):
+            if lines:
+                print(f"Segment {name}, lines of its list that {what}: {spans(lines)}")
 
 
 def _tell_troubles(facts: Facts) -> None:

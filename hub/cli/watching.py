@@ -6,7 +6,7 @@ It is drawn on standard error, on a terminal only; elsewhere a run is silent unt
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -69,3 +69,17 @@ def watched(quiet: bool) -> Iterator[Progress]:
 
     with Bars(*columns(), console=Console(stderr=True, markup=False), transient=True) as bars:
         yield Drawn(bars)
+
+
+@contextmanager
+def counted(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work whose size is known when it begins: call it with how many more are done, and of how many."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda more, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True, markup=False), transient=True) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda more, total: bars.update(task, advance=more, total=total)

@@ -27,6 +27,7 @@ FIRST = ("name", "phone", "other_phones", "email", "birthday", "gender")
 ASKS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than", "=": "exactly", "<>": "other than"}
 WIDTHS = (13, 28, 14, 10, 0)
 ORDERS = 3
+OVER = 5
 
 
 @app.command()
@@ -51,6 +52,7 @@ def why(ctx: typer.Context, customer: Who, json: Json = False) -> None:
         "decided",
         [line for decision in facts["decisions"] for line in _decision(decision, facts["bought"]["currency"])],
     )
+    block("segments", _segments(facts))
     block("our tags", _tags(facts))
     block("written", _written(facts, zone))
     block("changed there", drift_told(facts["drift"], zone))
@@ -163,8 +165,12 @@ def _order(order: Facts) -> str:
 def _decision(decision: Facts, currency: str) -> Iterator[str]:
     """The standing value, the conditions that make it so with the customer's own figures, and the way to the next."""
     own = [
-        _clause(each, currency) for each in decision["clauses"] if each["value"] == decision["value"] and each["holds"]
+        clause_told(each, currency)
+        for each in decision["clauses"]
+        if each["value"] == decision["value"] and each["holds"]
     ]
+    if "scores" in decision:
+        own = [_scores(decision, currency)]
     because = f": {' and '.join(own)}" if own else ", as no other applies" if not decision["keeps"] else ""
     yield f"{decision['programme']}: {cell(decision['value'])} since {cell(decision['since'])}{because}"
     if decision["next"]:
@@ -176,6 +182,29 @@ def _decision(decision: Facts, currency: str) -> Iterator[str]:
         yield f"missing to {decision['next']['value']}: {between.join(told) or 'nothing'}"
     if decision["keeps"]:
         yield from _keeps(decision["keeps"])
+
+
+def _scores(decision: Facts, currency: str) -> str:
+    """The three scores with the figures behind them."""
+    scores, window = decision["scores"], {"life": "ever"}.get(decision["window"], "in 365 days")
+    if not scores:
+        return "nothing bought yet" if decision["cuts_of"] else "nobody had bought when cut points were due"
+    days, orders, spend = scores["recency"]["days"], scores["frequency"]["orders"], scores["monetary"]["spend"]
+    told = (
+        f"recency {scores['recency']['score']} (last order {days} day{'s' * (days != 1)} ago)",
+        f"frequency {scores['frequency']['score']} ({orders} order{'s' * (orders != 1)} {window})",
+        f"monetary {scores['monetary']['score']} ({amount(spend, currency)})",
+    )
+    return f"{', '.join(told)}; cut points of {decision['cuts_of']}"
+
+
+def _segments(facts: Facts) -> Iterator[str]:
+    """The segments the customer is in, and of the stays that are over the latest."""
+    yield from (f"{stay['segment']} since {stay['from']}" for stay in facts["segments"] if not stay["to"])
+    over = sorted((stay for stay in facts["segments"] if stay["to"]), key=lambda stay: stay["to"], reverse=True)
+    yield from (f"was in {stay['segment']} from {stay['from']} to {stay['to']}" for stay in over[:OVER])
+    if len(over) > OVER:
+        yield f"was in segments {len(over) - OVER} times more"
 
 
 def _keeps(keeps: Facts) -> Iterator[str]:
@@ -190,13 +219,15 @@ def _keeps(keeps: Facts) -> Iterator[str]:
 
 def _short(clause: Facts, currency: str) -> str:
     if clause["missing"] is None:
-        return _clause(clause, currency)
-    return f"{_figure(clause, clause['missing'], currency)} ({_clause(clause, currency)})"
+        return clause_told(clause, currency)
+    return f"{_figure(clause, clause['missing'], currency)} ({clause_told(clause, currency)})"
 
 
-def _clause(clause: Facts, currency: str) -> str:
-    if clause["operator"] not in ASKS or clause["wanted"] is None:
-        return clause["text"] if clause["holds"] else f"needs {clause['text']}"
+def clause_told(clause: Facts, currency: str) -> str:
+    """A comparison with the customer's own value and the one that is wanted."""
+    if clause["operator"] not in ASKS or clause["wanted"] is None or clause["kind"] == "flag":
+        found = f" (is {_figure(clause, clause['found'], currency)})" if clause["fact"] else ""
+        return clause["text"] if clause["holds"] else f"needs {clause['text']}{found}"
     wanted, found = (_figure(clause, clause[side], currency) for side in ("wanted", "found"))
     need = "" if clause["holds"] else "needs "
     return f"{clause['label'] or clause['text']} {found}, {need}{ASKS[clause['operator']]} {wanted}"

@@ -21,7 +21,9 @@ _WANTED = {
     "list": "a list", "tuple": "a list", "set": "a list", "dict": "a mapping (key: value)",
     "model": "a mapping (key: value)", "date": "a date (2025-03-01)", "datetime": "a time (2025-03-01T10:00:00+08:00)",
 }  # fmt: skip
-_TYPE_ERROR = re.compile(r"([a-z]+)_(attributes_type|type|parsing|parsing_size|from_float|from_date_parsing)")
+_TYPE_ERROR = re.compile(
+    r"([a-z]+)_(attributes_type|type|parsing|parsing_size|from_float|from_date_parsing|from_datetime_(parsing|inexact))"
+)
 _TEXT_ERRORS = frozenset(("string_type", "literal_error", "enum"))
 _MOST_KEYS = 16
 

@@ -6,6 +6,7 @@ import re
 from typing import Protocol
 
 from hub.connector import ConnectorSettings
+from hub.maker import FactMaker
 from hub.settings.check import Checker
 from hub.settings.clear import secrets_in_the_clear
 from hub.settings.configuration import Connection, ConnectorClass
@@ -29,6 +30,10 @@ class Catalogue(Protocol):
 
     def why_missing(self, type: str) -> str:
         """Why a connector that should be there is not; empty when nothing is known of it."""
+        ...
+
+    def fact_makers(self, plugin: str) -> dict[str, FactMaker] | None:
+        """The facts that a plugin makes, by name; None when there is no such plugin."""
         ...
 
 

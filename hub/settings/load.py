@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,6 +17,7 @@ from hub.settings.connections import Catalogue, ConnectionReader
 from hub.settings.environment import read_environment
 from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.registers import read_register
+from hub.settings.rule_shape import Rules, Shape
 from hub.settings.rules import read_rules
 from hub.settings.shape import BUILT_IN, KehubFile
 from hub.settings.tags import check_tags
@@ -31,7 +33,7 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     """
     path = path / "kehub.yaml" if path.is_dir() else path
     problems = Problems(str(path))
-    raw = _read(path)
+    raw = read_source(path)
     tree = parse(raw, problems)
     checker = Checker(read_environment(path.parent, environ, problems), problems)
     passwords_in_addresses(tree, problems)
@@ -40,19 +42,66 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     if file is None:
         problems.settle()
         raise AssertionError("settled")
-    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"))
+    rules = read_rules(file.rules, file.brand, problems, tree, raw.decode("utf-8-sig"), plugins)
     loaded = _assembled(path, file, rules, connections, tree, problems)
     problems.settle()
     return loaded
 
 
-def _read(path: Path) -> bytes:
+class _RulesFile(Shape):
+    """What is read of a file whose rules alone are wanted."""
+
+    brand: Brand = Brand(name="a brand")
+    rules: Rules = Rules()
+
+
+@dataclass(frozen=True)
+class LoadedRules:
+    """The rules of a file as they are written and what they mean, and the brand whose money and calendar they use."""
+
+    path: Path
+    brand: Brand
+    place: Place
+    written: Rules
+    rules: RuleSet
+
+    @classmethod
+    def of(cls, config: Configuration) -> LoadedRules:
+        """Those of a whole configuration."""
+        return cls(config.path, config.brand, config.place, config.written, config.rules)
+
+
+def load_rules(path: Path, plugins: Catalogue, brand: Brand | None = None) -> LoadedRules:
+    """The rules of a file (or of the `kehub.yaml` in a folder), whatever else it holds: no secret, connector or store is
+    needed. `brand` serves where the file names none. Raises SettingsError as `load` does."""
+    path = path / "kehub.yaml" if path.is_dir() else path
+    problems = Problems(str(path))
+    raw = read_source(path)
+    tree = parse(raw, problems)
+    if not {"brand", "rules"} & tree.entries.keys():
+        problems.add(tree.spot, "there are no rules in this file", remedy="write them under `rules:`, as in kehub.yaml")
+    for name in tree.entries.keys() - KehubFile.model_fields.keys():
+        problems.add(tree.keys[name], f'unknown key "{name}"', meant=nearest(name, KehubFile.model_fields))
+    checker = Checker(read_environment(path.parent, None, problems), problems)
+    file = checker.validated(_RulesFile, tree.only({"brand", "rules"}), Spot())
+    if file is None:
+        problems.settle()
+        raise AssertionError("settled")
+    named = file.brand if "brand" in tree.entries else brand or file.brand
+    rules = read_rules(file.rules, named, problems, tree, raw.decode("utf-8-sig"), plugins)
+    loaded = LoadedRules(path, named, _place(named, tree, problems), file.rules, rules)
+    problems.settle()
+    return loaded
+
+
+def read_source(path: Path, what: str = "configuration", remedy: str = "`kehub init DIR` writes one") -> bytes:
+    """A file's bytes; SettingsError when there are none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        what, remedy = "there is no configuration here", "`kehub init DIR` writes one"
+        what = f"there is no {what} here"
     except OSError as error:
-        what, remedy = f"the configuration cannot be read ({error.strerror})", "check the path and its permissions"
+        what, remedy = f"the {what} cannot be read ({error.strerror})", "check the path and its permissions"
     raise SettingsError(what, where=str(path), remedy=remedy)
 
 

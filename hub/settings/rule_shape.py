@@ -44,11 +44,14 @@ class Rate(Shape):
 
 
 class OwnFact(Shape):
-    """A fact of the brand's own: orders within the window for which `where` is true, counted or summed up.
+    """A fact of the brand's own: orders within the window for which `where` is true, counted or summed up; or what a
+    plugin makes.
 
-    `count: orders`, or `sum`, `min` or `max` of an expression over an order's fields.
+    `count: orders`, or `sum`, `min` or `max` of an expression over an order's fields. `plugin: NAME` names the plugin that
+    makes a fact of this name.
     """
 
+    plugin: str | None = None
     count: Literal["orders"] | None = None
     sum: str | None = None
     min: str | None = None
@@ -60,13 +63,15 @@ class OwnFact(Shape):
 
     @property
     def how(self) -> Literal["count", "sum", "min", "max"]:
-        """Which of the four is written."""
+        """Which of the four is written, where it is no plugin's."""
         return "count" if self.count else "sum" if self.sum else "min" if self.min else "max"
 
     @model_validator(mode="after")
     def _one(self) -> OwnFact:
-        if sum(part is not None for part in (self.count, self.sum, self.min, self.max)) != 1:
-            raise ValueError("one of `count: orders`, `sum:`, `min:` or `max:` is wanted")
+        if sum(part is not None for part in (self.plugin, self.count, self.sum, self.min, self.max)) != 1:
+            raise ValueError("one of `count: orders`, `sum:`, `min:`, `max:` or `plugin:` is wanted")
+        if self.plugin is not None and (self.where is not None or self.window != "life"):
+            raise ValueError("what a plugin makes has no `where` and no `window`")
         return self
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.model import Brand, minor_digits
-from hub.settings.problems import Problems, Spot
+from hub.settings.connections import Catalogue
+from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.rule_shape import Lifecycle, OwnFact, Rules, Segment, Tiers
 from hub.settings.tree import Leaf, Loc, Table, walk
 from rules import catalogue, lifecycle, reading
@@ -20,17 +21,19 @@ from rules.nodes import Value
 from rules.order_fields import ORDER_FIELDS, ORDER_REFUSED
 from rules.reading import Fault, Rule, Wants, World, Wrong, told
 from rules.rfm import Rfm
-from rules.ruleset import RFM, STAGE, Choice, ListFile, Programme, RuleSet
+from rules.ruleset import RFM, STAGE, Choice, ListFile, MadeFact, Programme, RuleSet
 from rules.ruleset import OwnFact as Own
 from rules.ruleset import Segment as Group
+from rules.sizes import size
 from rules.standing import Policy
 
-_NESTED = re.compile(r"in_segment\s*\(\s*'([^']*)'", re.IGNORECASE)
+_NESTED = re.compile(r"in_segment\s*[(（]\s*\W?([^()（）]*?)\W?\s*[)）]", re.IGNORECASE)
+"""What may be the name of a segment, with or without quotes of any kind; what it is not is told by the language."""
 
 
-def read_rules(rules: Rules, brand: Brand, problems: Problems, tree: Table, source: str = "") -> RuleSet:
+def read_rules(rules: Rules, brand: Brand, problems: Problems, tree: Table, source: str, plugins: Catalogue) -> RuleSet:
     """The rule set; what is wrong with any predicate goes to `problems`. `source` is the file's text."""
-    return _Reader(rules, brand, problems, tree, source).all()
+    return _Reader(rules, brand, problems, tree, source, plugins).all()
 
 
 @dataclass
@@ -40,12 +43,15 @@ class _Reader:
     problems: Problems
     tree: Table
     source: str
+    plugins: Catalogue
     facts: dict[str, Fact] = field(default_factory=lambda: dict(catalogue.CATALOGUE))
     segments: dict[str, Rule | None] = field(default_factory=dict)
 
     def all(self) -> RuleSet:
-        own = [one for name, fact in self.rules.facts.items() if (one := self._own(name, fact))]
-        self.facts |= {one.fact.name: one.fact for one in own}
+        written = {name: fact for name, fact in self.rules.facts.items() if self._is_free(name)}
+        own = [found for name, fact in written.items() if not fact.plugin and (found := self._own(name, fact))]
+        made = [maker for name, fact in written.items() if fact.plugin and (maker := self._made(name, fact))]
+        self.facts |= {fact.name: fact for fact in (*(one.fact for one in own), *(one.fact for one in made))}
         values = {name: tuple(row.tier for row in tiers.ladder) for name, tiers in self.rules.tiers.items()}
         self._names(values)
         for name in self.rules.segments:
@@ -54,7 +60,7 @@ class _Reader:
         programmes.append(self._stage(self.rules.lifecycle, values))
         groups = [_group(name, segment, self.segments.get(name)) for name, segment in self.rules.segments.items()]
         rfm = Rfm(window=self.rules.rfm.window, refresh=self.rules.rfm.refresh) if self.rules.rfm else None
-        return RuleSet(tuple(programmes), tuple(groups), tuple(own), rfm)
+        return RuleSet(tuple(programmes), tuple(groups), tuple(own), tuple(made), rfm)
 
     # -- the parts
 
@@ -66,18 +72,48 @@ class _Reader:
                     spot, f'"{name}" is the name of a programme of the hub\'s own', remedy="choose another"
                 )
 
+    def _is_free(self, name: str) -> bool:
+        taken = name in catalogue.CATALOGUE or name in catalogue.REFUSED
+        if taken:
+            spot = self._spot(("rules", "facts", name))
+            self.problems.add(spot, f'"{name}" is a fact of the hub\'s own', remedy="choose another name")
+        return not taken
+
+    def _made(self, name: str, fact: OwnFact) -> MadeFact | None:
+        """A fact that a plugin makes."""
+        spot = self._spot(("rules", "facts", name, "plugin"))
+        makers = self.plugins.fact_makers(fact.plugin or "")
+        if makers is None:
+            reason = self.plugins.why_missing(fact.plugin or "") or "it is not installed"
+            what = f'the plugin "{fact.plugin}" cannot be used: {reason}'
+            self.problems.add(spot, what, remedy="`kehub doctor` tells more")
+            return None
+        if name not in makers:
+            meant, known = nearest(name, makers), ", ".join(sorted(makers)) or "none"
+            what = f'the plugin "{fact.plugin}" makes no fact "{name}"'
+            self.problems.add(spot, what, meant=meant, remedy=f"it makes: {known}")
+            return None
+        unknown = sorted(makers[name].reads - catalogue.STORED)
+        if unknown:
+            self.problems.add(
+                spot, f'the plugin wants a fact "{unknown[0]}" that is not kept', remedy="tell its author"
+            )
+        return MadeFact(_described(name, makers[name].kind, fact), makers[name])
+
     def _own(self, name: str, fact: OwnFact) -> Own | None:
         loc: Loc = ("rules", "facts", name)
-        if name in catalogue.CATALOGUE or name in catalogue.REFUSED:
-            self.problems.add(self._spot(loc), f'"{name}" is a fact of the hub\'s own', remedy="choose another name")
-            return None
         world = World(ORDER_FIELDS, {}, {}, minor_digits(self.brand.currency), ORDER_REFUSED)
         how = fact.how
         of = self._read(getattr(fact, how), world, (*loc, how), "value") if how != "count" else None
         where = self._read(fact.where, world, (*loc, "where")) if fact.where else None
         kind: Kind = of.tree.kind if of and isinstance(of.tree, Value) else "count"
-        made = Fact(name, kind, "custom", fact.means or name, (fact.zh,) if fact.zh else (), fact.window, fact.means)
-        return Own(made, how, of.tree if of else None, where.tree if where else None)
+        if (of and of.days) or (where and where.days):
+            what = "an order's facts cannot look at the day of the run"
+            self.problems.add(self._spot(loc), what, remedy="give the fact a `window`, or compare days with dates")
+        if kind == "text" or (of and isinstance(of.tree, Value) and not size(of.tree).whole):
+            remedy = "count, or add up money; or take the earliest or latest day"
+            self.problems.add(self._spot((*loc, how)), "a fact of the brand's own is a whole number", remedy=remedy)
+        return Own(_described(name, kind, fact), how, of.tree if of else None, where.tree if where else None)
 
     def _segment(self, name: str, values: Mapping[str, tuple[str, ...]], within: tuple[str, ...]) -> None:
         """Read a segment after those that it names."""
@@ -148,6 +184,11 @@ class _Reader:
     def _spot(self, loc: Loc) -> Spot:
         steps = walk(self.tree, loc)
         return steps[-1][1].spot if steps else self.tree.spot
+
+
+def _described(name: str, kind: Kind, fact: OwnFact) -> Fact:
+    zh = (fact.zh,) if fact.zh else ()
+    return Fact(name, kind, "custom", fact.means or name, zh, fact.window, fact.means)
 
 
 def _thresholds(row: Any) -> str:

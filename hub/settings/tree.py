@@ -64,12 +64,7 @@ Node = Leaf | Series | Table
 
 def parse(raw: bytes, problems: Problems) -> Table:
     """The tree of one file; what cannot be read at all is raised at once, the rest is noted."""
-    text = _decoded(raw, problems)
-    try:
-        root = yaml.compose(text, Loader=_LOADER)
-    except yaml.YAMLError as error:
-        _broken(error, raw, text, problems)
-        problems.settle()
+    root = _composed(raw, problems)
     if root is None:
         problems.add(Spot(), "the file is empty", remedy="`kehub init` writes one to start from")
     elif not isinstance(root, yaml.MappingNode):
@@ -78,6 +73,29 @@ def parse(raw: bytes, problems: Problems) -> Table:
     tree = _Builder(problems).node(root)
     assert isinstance(tree, Table)
     return tree
+
+
+def parse_series(raw: bytes, problems: Problems, begins: str) -> Series:
+    """The tree of a file that is a list, whose first item `begins` so; otherwise as `parse`."""
+    root = _composed(raw, problems)
+    if root is None:
+        problems.add(Spot(), "the file is empty", remedy=f"begin with `{begins}`")
+    elif not isinstance(root, yaml.SequenceNode):
+        problems.add(_spot(root), "the file is not a list", remedy=f"begin with `{begins}` at the beginning of a line")
+    problems.settle()
+    tree = _Builder(problems).node(root)
+    assert isinstance(tree, Series)
+    return tree
+
+
+def _composed(raw: bytes, problems: Problems) -> Any:
+    text = _decoded(raw, problems)
+    try:
+        return yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        _broken(error, raw, text, problems)
+    problems.settle()
+    raise AssertionError("settled")
 
 
 def _decoded(raw: bytes, problems: Problems) -> str:

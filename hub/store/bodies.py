@@ -27,9 +27,16 @@ class Body:
     since: dict[str, int] = field(default_factory=dict)
     ours: dict[str, tuple[Value, int]] = field(default_factory=dict)
 
-    def to_json(self, text: bytes = b"") -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
+        """The parts as they are stored."""
+        return {"v": self.values, "s": self.since, "o": self.ours}
+
+    def written(self, text: bytes = b"") -> bytes:
         """As sealed in the store; `text` is what the values are as JSON, where it is known."""
-        return {"v": orjson.Fragment(text) if text else self.values, "s": self.since, "o": self.ours}
+        if not text or self.ours:
+            return orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)
+        since = orjson.dumps(self.since, option=orjson.OPT_SORT_KEYS) if self.since else b"{}"
+        return b'{"o":{},"s":%b,"v":%b}' % (since, text)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Body:

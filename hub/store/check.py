@@ -111,8 +111,12 @@ SECTIONS = (
     Section("facts", f"SELECT customer, {', '.join(COLUMNS)} FROM facts ORDER BY customer"),
     Section("fact_value", "SELECT customer, name, value FROM fact_value ORDER BY customer, name"),
     Section("customer_tag", "SELECT customer, tag FROM customer_tag ORDER BY customer, tag", _hex),
-    Section("decision", "SELECT customer, programme, from_day, to_day, value, rules FROM decision"
+    Section("decision", "SELECT customer, programme, from_day, to_day, value, since, rules FROM decision"
             " ORDER BY customer, programme, from_day"),
+    Section("tier_memory", "SELECT customer, programme, base, base_day, state, next_day FROM tier_memory"
+            " ORDER BY customer, programme"),
+    Section("tier_grant", f"SELECT g.id, {_PLACE}, g.programme, g.value, g.from_day, g.until_day, g.actor, g.body"
+            " FROM tier_grant g JOIN record r ON r.rid = g.rid ORDER BY g.id", _sealed("tier_grant")),
     Section("membership", "SELECT customer, segment, from_day, to_day, rules FROM membership"
             " ORDER BY customer, segment, from_day"),
     Section("rfm_cut", "SELECT programme, from_day, figure, step, value FROM rfm_cut"

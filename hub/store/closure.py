@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hub.store.bodies import Body
-from hub.store.database import Database, listings
+from hub.store.database import Database, Row, listings
 from hub.store.verdicts import Verdict, Verdicts
 from hub.vault import Vault
 
@@ -19,7 +19,7 @@ PART = 4000
 class Node:
     """A customer record as resolve sees it; `founded` lists the customer ids that this record founded.
 
-    Name, birthday and gender are the system's own words, filled in where records of one phone are compared.
+    Name, birthday and gender are the system's own words, taken from the sealed body where records of one phone are compared.
     """
 
     rid: int
@@ -28,6 +28,8 @@ class Node:
     ext: str
     customer: str | None
     gone: bool
+    due: bool
+    body: bytes | None
     name: str | None = None
     birthday: str | None = None
     gender: str | None = None
@@ -72,31 +74,31 @@ class Closure:
     That is why a part can be resolved alone: what comes of it does not depend on what else is due.
     """
 
-    def __init__(self, db: Database, vault: Vault, verdicts: Verdicts, most: int) -> None:
+    def __init__(self, db: Database, verdicts: Verdicts, most: int) -> None:
         self._db = db
-        self._vault = vault
         self._verdicts = verdicts
         self._most = most
         self._judged = verdicts.some()
 
     def parts(self) -> Iterator[Affected]:
         """All that due records touch; whoever takes a part leaves none of its records due."""
-        sql = "SELECT rid FROM record WHERE due = 1 AND noun = 'customers' ORDER BY rid LIMIT :part"
+        sql = f"SELECT {_NODE} FROM record WHERE due = 1 AND noun = 'customers' ORDER BY rid LIMIT :part"
         while due := self._db.rows(sql, {"part": PART}):
-            yield self._part({rid for (rid,) in due})
+            yield self._part(due)
 
-    def _part(self, edge: set[int]) -> Affected:
+    def _part(self, due: list[Row]) -> Affected:
         found = Affected({}, [], {}, set())
         shared: dict[bytes, Shared] = {}
         worn: set[str] = set()
-        while edge:
-            fresh = self._nodes(edge, found)
+        fresh = _take(due, found)
+        while fresh:
+            rids = [node.rid for node in fresh]
             customers = {node.customer for node in fresh if node.customer} - worn
             worn |= customers
-            edge = {*self._elsewhere(self._shared(edge, shared)), *self._wearing(customers)}
+            edge = {*self._elsewhere(self._shared(rids, shared)), *self._wearing(customers)}
             if self._judged:
-                edge |= self._verdicts.partners([node.rid for node in fresh])
-            edge -= found.nodes.keys()
+                edge |= self._verdicts.partners(rids)
+            fresh = self._nodes(edge - found.nodes.keys(), found)
         for entry in shared.values():
             entry.rids.sort()
         found.keys = sorted(shared.values())
@@ -107,22 +109,16 @@ class Closure:
     def _nodes(self, rids: Iterable[int], found: Affected) -> list[Node]:
         fresh = []
         for listed, params in listings(sorted(rids)):
-            sql = f"SELECT due, rid, connection, stream, ext, customer, gone FROM record WHERE rid IN {listed}"
-            for due, *row in self._db.rows(sql, params):
-                node = Node(*row)
-                found.nodes[node.rid] = node
-                fresh.append(node)
-                if due:
-                    found.due.add(node.rid)
+            fresh += _take(self._db.rows(f"SELECT {_NODE} FROM record WHERE rid IN {listed}", params), found)
         return fresh
 
-    def _shared(self, rids: Iterable[int], known: dict[bytes, Shared]) -> list[Shared]:
+    def _shared(self, rids: Sequence[int], known: dict[bytes, Shared]) -> list[Shared]:
         """Note the keys of these records that others hold as well; returns those that were not known.
 
         Of a key that very many hold no more than one too many are counted.
         """
         fresh = []
-        for listed, params in listings(sorted(rids)):
+        for listed, params in listings(rids):
             sql = (
                 "SELECT a.key, a.kind, a.rid, (SELECT COUNT(*) FROM"
                 " (SELECT 1 FROM identity b WHERE b.key = a.key LIMIT :enough) x)"
@@ -161,11 +157,20 @@ class Closure:
         return found
 
 
-def describe(db: Database, vault: Vault, nodes: dict[int, Node], rids: Iterable[int]) -> None:
+_NODE = "rid, connection, stream, ext, customer, gone, due, body"
+
+
+def _take(rows: Iterable[Row], found: Affected) -> list[Node]:
+    fresh = [Node(*row) for row in rows]
+    found.nodes.update((node.rid, node) for node in fresh)
+    found.due.update(node.rid for node in fresh if node.due)
+    return fresh
+
+
+def describe(vault: Vault, nodes: Iterable[Node]) -> None:
     """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
-    for listed, params in listings(sorted(rids)):
-        sql = f"SELECT rid, body FROM record WHERE rid IN {listed} AND body IS NOT NULL"
-        for rid, body in db.rows(sql, params):
-            if (node := nodes.get(rid)) is not None:
-                opened = Body.from_json(vault.open(bytes(body), f"record:{node.connection}:{node.stream}"))
-                node.name, node.birthday, node.gender = map(opened.said, ("name", "birthday", "gender"))
+    for node in nodes:
+        if node.body is not None:
+            opened = vault.open(bytes(node.body), f"record:{node.connection}:{node.stream}")
+            words = Body.from_json(opened).words()
+            node.name, node.birthday, node.gender = map(words.get, ("name", "birthday", "gender"))

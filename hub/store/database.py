@@ -42,6 +42,9 @@ class Database(Protocol):
     def script(self, statements: Iterable[str]) -> None:
         """Run schema statements inside the open transaction."""
 
+    def weigh(self, *tables: str) -> None:
+        """Let the database look at how large these tables have become, where it would else plan for what they were."""
+
     def leave(self) -> None:
         """Close this thread's connection: the last thing a thread does that ends before the store is closed."""
 

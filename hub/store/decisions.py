@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
@@ -48,8 +48,8 @@ PAGE = 2000
 class Decided(NamedTuple):
     """One customer's standing decision in a programme ("" for none yet) and what the rules say now.
 
-    `since`: the day from which it holds by the ledger, None for the day on which it is decided. `seen`: the values that the
-    rules have read.
+    `since`: the day from which it holds by the ledger (0 for what was always held), None for the day on which it is decided.
+    `seen`: the values that the rules have read.
     """
 
     customer: str
@@ -57,6 +57,32 @@ class Decided(NamedTuple):
     value: str
     since: int | None = None
     seen: str = ""
+
+
+class Moves(NamedTuple):
+    """How many went from one value to another, and the median of the days for which they had held the one before."""
+
+    old: str
+    new: str
+    customers: int
+    days: float
+
+
+_ALIVE = "JOIN customer c ON c.id = d.customer AND c.merged_into IS NULL"
+
+_MOVES = f"""
+WITH moved AS (
+  SELECT d.value AS old, n.value AS new, n.from_day - COALESCE(NULLIF(d.since, 0), d.from_day) AS stayed
+  FROM decision d {_ALIVE}
+  JOIN decision n ON n.customer = d.customer AND n.programme = d.programme AND n.from_day = d.to_day
+  WHERE d.programme = :programme AND d.to_day >= :low AND d.to_day <= :high AND d.to_day > 0 AND n.value <> d.value),
+placed AS (
+  SELECT old, new, stayed, COUNT(*) OVER (PARTITION BY old, new) AS n,
+    ROW_NUMBER() OVER (PARTITION BY old, new ORDER BY stayed) AS place FROM moved)
+SELECT old, new, MAX(n), MIN(stayed), MAX(stayed) FROM placed WHERE place IN ((n + 1) / 2, (n + 2) / 2)
+GROUP BY old, new ORDER BY old, new
+"""
+"""The median lies between the two in the middle, which are one where the number is odd."""
 
 
 class Decisions:
@@ -166,14 +192,20 @@ class Decisions:
         self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
         self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
         new = [
-            {**key, "value": entry.value, "rules": rules, "since": entry.since or day, "seen": entry.seen}
+            {**key, "value": entry.value, "rules": rules, "since": day if entry.since is None else entry.since,
+             "seen": entry.seen}
             for key, entry in zip(keys, found, strict=True)
-        ]
+        ]  # fmt: skip
         again = [row for row in new if (row["customer"], row["value"]) in ended_today]
+        by_ledger = {entry.customer: entry.since for entry in found}
         self._db.many(
-            "UPDATE decision SET to_day = 0"
+            "UPDATE decision SET to_day = 0, since = COALESCE(CAST(:since AS BIGINT), since)"
             " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
-            [{name: row[name] for name in ("customer", "programme", "day", "value")} for row in again],
+            [
+                {name: row[name] for name in ("customer", "programme", "day", "value")}
+                | {"since": by_ledger[str(row["customer"])]}
+                for row in again
+            ],
         )
         self._db.many(
             "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
@@ -190,6 +222,36 @@ class Decisions:
             )
             found.update((row[0], row[1]) for row in self._db.rows(sql, {**params, "programme": programme, "day": day}))
         return found
+
+    def standing_since(self, programme: str, customers: Sequence[str]) -> dict[str, tuple[str, int | None]]:
+        """customer -> its standing value in a programme, and since when it holds."""
+        found: dict[str, tuple[str, int | None]] = {}
+        for listed, params in listings(customers):
+            sql = (
+                "SELECT customer, value, since FROM decision WHERE programme = :programme AND to_day = 0"
+                f" AND customer IN {listed}"
+            )
+            found.update({row[0]: (row[1], row[2]) for row in self._db.rows(sql, {**params, "programme": programme})})
+        return found
+
+    def correct_since(self, programme: str, since: Mapping[str, int]) -> None:
+        """The ledger has learnt that what stands holds since another day."""
+        self._db.many(
+            "UPDATE decision SET since = ? WHERE programme = ? AND customer = ? AND to_day = 0",
+            [(day, programme, customer) for customer, day in since.items()],
+        )
+
+    def ungranted(self, programme: str) -> Iterator[list[tuple[str, str, int]]]:
+        """(customer, standing value, since) of all to whom staff have granted nothing in a programme, in pages by id."""
+        sql = (
+            "SELECT c.id, d.value, COALESCE(d.since, d.from_day) FROM decision d JOIN customer c ON c.id = d.customer"
+            " WHERE d.programme = :programme AND d.to_day = 0 AND c.id > :last AND c.merged_into IS NULL"
+            f"{_UNGRANTED} ORDER BY c.id LIMIT :page"
+        )
+        last = ""
+        while rows := self._db.rows(sql, {"programme": programme, "last": last, "page": PAGE}):
+            yield [(customer, value, since) for customer, value, since in rows]
+            last = rows[-1][0]
 
     def standing(self, customers: Sequence[str]) -> dict[str, dict[str, str]]:
         """customer -> programme -> value, as decided."""
@@ -219,6 +281,31 @@ class Decisions:
         for programme, value, count in rows:
             found.setdefault(programme, {})[value] = count
         return found
+
+    # -- who moved
+
+    def moves(self, programme: str, low: int, high: int) -> list[Moves]:
+        """The changes from one value to another on the days from `low` to `high`, of living customers."""
+        rows = self._db.rows(_MOVES, {"programme": programme, "low": low, "high": high})
+        return [Moves(old, new, count, (least + most) / 2) for old, new, count, least, most in rows]
+
+    def stays(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> periods of it of which some day, the one that ends it included, lies between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme AND d.from_day <= :high"
+            " AND (d.to_day = 0 OR d.to_day >= :low) GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
+
+    def entries(self, programme: str, low: int, high: int) -> dict[str, int]:
+        """value -> customers whose first period in a programme began with it between `low` and `high`."""
+        sql = (
+            f"SELECT d.value, COUNT(*) FROM decision d {_ALIVE} WHERE d.programme = :programme"
+            " AND d.from_day >= :low AND d.from_day <= :high AND NOT EXISTS (SELECT 1 FROM decision b"
+            " WHERE b.customer = d.customer AND b.programme = d.programme AND b.from_day < d.from_day)"
+            " GROUP BY d.value ORDER BY d.value"
+        )
+        return dict(self._db.rows(sql, {"programme": programme, "low": low, "high": high}))
 
     # -- held decisions
 

@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from hub.store.database import Database, Params, Row, listings
+from hub.store.database import Database, Params, Row, chunks, listings
 from hub.store.dialects import typed
 from hub.store.facts_calendar import calendar_due, event_days, not_in, prepare
 from hub.store.facts_day import DAY_COLUMNS, numbers
 from hub.store.facts_events import other_days
 from hub.store.facts_money import load_rates, rated
-from hub.store.facts_sql import Frame, bought_params, counts, day_params, profiles, statements
+from hub.store.facts_sql import Frame, bought_params, counts, day_params, made, profiles, statements
 from hub.store.facts_wanted import COLUMNS, EVERYTHING, PROFILE, TEXTS, Bought, Counted, Wanted
 from hub.tags import fold
 from hub.vault import Vault
@@ -42,7 +42,7 @@ class Facts:
     # -- bringing the stored facts up to a day
 
     def prepare(self, wanted: Wanted, bought: Bought) -> None:
-        """Make the indexes that these facts need; inside a write transaction, whenever what is wanted has changed."""
+        """Make the indexes that these facts need where they are missing; inside a write transaction."""
         prepare(self._db, wanted, bought)
 
     def calendar_due(self, last: int, as_of: int, wanted: Wanted, bought: Bought) -> int:
@@ -89,7 +89,7 @@ class Facts:
     def _unrated(self, orders: str, params: Params, as_of: int, bought: Bought) -> int:
         """Orders that would count if their currency had a rate; the index over other currencies makes it cheap."""
         sql = (
-            f"SELECT COUNT(*) FROM {orders} AND {not_in(bought)} AND {counts(bought)} AND o.placed_on <= :b_as_of"
+            f"SELECT COUNT(*) FROM {orders} AND {not_in(bought)} AND {counts(bought)} AND +o.placed_on <= :b_as_of"
             f" AND NOT {rated(bought)}"
         )
         return int(self._db.rows(sql, params | bought_params(bought) | {"b_as_of": as_of})[0][0])
@@ -116,6 +116,21 @@ class Facts:
         """What stands for a tag in the table."""
         return self._vault.index("tag", fold(text))
 
+    # -- facts that somebody else makes
+
+    def rows(self, customers: Sequence[str], columns: Collection[str]) -> Iterator[dict[str, Any]]:
+        """Some stored columns of these customers, with `customer` and `as_of`."""
+        names = ("customer", "as_of", *sorted(set(columns) & set(COLUMNS)))
+        for listed, params in listings(customers):
+            for row in self._db.rows(f"SELECT {', '.join(names)} FROM facts WHERE customer IN {listed}", params):
+                yield dict(zip(names, row, strict=True))
+
+    def save_values(self, name: str, values: Mapping[str, int | None]) -> None:
+        """Store one fact of the brand's own for some customers; None leaves it unknown."""
+        self._db.many("DELETE FROM fact_value WHERE customer = ? AND name = ?", [(one, name) for one in values])
+        known = [(one, name, value) for one, value in values.items() if value is not None]
+        self._db.many("INSERT INTO fact_value (customer, name, value) VALUES (?, ?, ?)", known)
+
     # -- reading
 
     def of(self, customer: str) -> dict[str, Any] | None:
@@ -126,13 +141,13 @@ class Facts:
         values = self._db.rows("SELECT name, value FROM fact_value WHERE customer = :c ORDER BY name", {"c": customer})
         return dict(zip(("as_of", *COLUMNS), rows[0], strict=True)) | dict(values)
 
-    def live(self, customer: str, as_of: int, bought: Bought, wanted: Wanted = EVERYTHING) -> dict[str, Any] | None:
-        """One customer's facts made afresh for a day; the profile columns as stored. None when it has none."""
+    def live(self, customer: str, as_of: int, bought: Bought, wanted: Wanted = EVERYTHING) -> dict[str, Any]:
+        """One customer's facts made afresh for a day; the profile columns as stored."""
         self._clear("live")
         self._fill_moments([(customer, as_of)], replace(wanted, columns=wanted.columns | set(PROFILE)), bought, "live")
         rows = self._db.rows(f"SELECT as_of, {', '.join(COLUMNS)} FROM facts_live")
         values = self._db.rows("SELECT name, value FROM value_live ORDER BY name")
-        return dict(zip(("as_of", *COLUMNS), rows[0], strict=True)) | dict(values) if rows else None
+        return dict(zip(("as_of", *COLUMNS), rows[0], strict=True)) | dict(values)
 
     # -- past days
 
@@ -149,6 +164,18 @@ class Facts:
         people = f"(SELECT id AS customer FROM customer WHERE {_LIVING})"
         frame = Frame(people, day_params(as_of, bought), as_of, "facts_then", "value_then", keyed=True)
         self._past(frame, wanted, bought)
+
+    def assume(self, customer: str, columns: Mapping[str, Any], values: Mapping[str, int]) -> None:
+        """Put these columns and counted values in place of what `at` has made of a customer: for trying rules out."""
+        known = [name for name in COLUMNS if name in columns]
+        if known:
+            sets = ", ".join(f"{name} = :{name}" for name in known)
+            self._db.execute(f"UPDATE facts_then SET {sets} WHERE customer = :who", {**columns, "who": customer})
+        self._db.many(
+            "INSERT INTO value_then (customer, as_of, name, value)"
+            " SELECT customer, as_of, :name, :value FROM facts_then WHERE customer = :who",
+            [{"who": customer, "name": name, "value": value} for name, value in sorted(values.items())],
+        )
 
     def event_days(
         self, customers: Sequence[str], wanted: Wanted, bought: Bought, since: int, until: int
@@ -167,9 +194,11 @@ class Facts:
 
     def _fill_moments(self, moments: Iterable[tuple[str, int]], wanted: Wanted, bought: Bought, then: str) -> None:
         rows: list[Row] = [(customer, *numbers(day, bought.zone)) for customer, day in sorted(set(moments))]
-        slots = ", ?" * len(DAY_COLUMNS)
         self._db.execute("DELETE FROM facts_moment")
-        self._db.many(f"INSERT INTO facts_moment (customer, {', '.join(DAY_COLUMNS)}) VALUES (?{slots})", rows)
+        for part in chunks(rows, 100):  # outside a transaction each statement is one of its own
+            slots = ", ".join([f"(?{', ?' * len(DAY_COLUMNS)})"] * len(part))
+            sql = f"INSERT INTO facts_moment (customer, {', '.join(DAY_COLUMNS)}) VALUES {slots}"
+            self._db.many(sql, [tuple(value for row in part for value in row)])
         until = max(row[1] for row in rows)
         frame = Frame("facts_moment", {}, until, f"facts_{then}", f"value_{then}", dated=True, keyed=True)
         self._past(frame, wanted, bought)
@@ -178,6 +207,8 @@ class Facts:
         self._run(frame, wanted, bought)
         if columns := wanted.of(PROFILE):
             self._db.execute(profiles(frame, columns), frame.params)
+        for name in sorted(wanted.made):
+            self._db.execute(made(frame), {"b_name": name})
 
     def _clear(self, then: str) -> None:
         """Empty temporary tables, made where this thread's connection has none yet."""

@@ -15,7 +15,7 @@ from hub.store.database import Database, Params, listings
 from hub.store.facts_day import begin
 from hub.store.facts_money import load_rates, rated
 from hub.store.facts_sql import bought_params, counts
-from hub.store.facts_wanted import CASES, COLUMNS, Bought, Wanted, by_year, edges, new_years
+from hub.store.facts_wanted import CASES, COLUMNS, Bought, Wanted, by_year, edges
 
 _DUE = (
     "UPDATE customer SET due = 2 WHERE due = 0 AND COALESCE(merged_into, '') = '' AND id IN (SELECT customer FROM {of})"
@@ -49,7 +49,11 @@ def _indexes(wanted: Wanted, bought: Bought) -> Iterator[tuple[str, str]]:
         yield "facts_birthday", "facts (birth_month, birth_day)"
     if wanted.of(CASES):
         yield from ((f"cases_{name}", f"cases ({name}_at)") for name in ("opened", "answered", "closed"))
-    yield f"orders_not_{bought.currency.lower()}", f"orders (customer) WHERE {not_in(bought).replace('o.', '')}"
+    other = not_in(bought).replace("o.", "")
+    yield (
+        f"orders_not_{bought.currency.lower()}",
+        f"orders (customer, placed_on, counts, status, currency) WHERE {other}",
+    )
 
 
 def not_in(bought: Bought) -> str:
@@ -136,23 +140,30 @@ def event_days(
         return
     load_rates(db, bought)
     for listed, params in listings(sorted(set(customers))):
-        parts, numbers = _events(listed, wanted, bought, since, until)
-        sql = f"SELECT customer, day FROM ({' UNION '.join(parts)}) e ORDER BY customer, day"
-        yield from ((customer, day) for customer, day in db.rows(sql, params | numbers | bought_params(bought)))
+        where = f"o.customer IN {listed} AND {counts(bought)} AND {rated(bought)}"
+        known = params | bought_params(bought) | {"b_since": since, "b_until": until}
+        found = set(db.rows(_shifted(where, wanted), known))
+        if by_year(wanted):
+            placed = db.rows(f"SELECT DISTINCT o.customer, o.placed_on FROM orders o WHERE {where}", params | known)
+            found |= {(customer, day) for customer, on in placed for day in _new_years_of(on, since, until)}
+        yield from sorted(found)
 
 
-def _events(listed: str, wanted: Wanted, bought: Bought, since: int, until: int) -> tuple[list[str], Params]:
-    where = f"o.customer IN {listed} AND {counts(bought)} AND {rated(bought)}"
-    parts: list[str] = []
-    params: Params = {}
-    for days in sorted({*edges(wanted), *_thresholds(wanted)}):
-        parts.append(f"SELECT o.customer AS customer, o.placed_on + {days} AS day FROM orders o WHERE {where}"
-                     f" AND o.placed_on > :b_since - {days} AND o.placed_on <= :b_until - {days}")  # fmt: skip
-    for day in new_years(since, until) if by_year(wanted) else ():
-        params |= {f"b_from{day}": date(date.fromordinal(day).year - 2, 1, 1).toordinal()}
-        parts.append(f"SELECT o.customer AS customer, {day} AS day FROM orders o WHERE {where}"
-                     f" AND o.placed_on >= :b_from{day} AND o.placed_on < {day}")  # fmt: skip
-    return parts, params | {"b_since": since, "b_until": until}
+def _shifted(where: str, wanted: Wanted) -> str:
+    """Orders' days, each moved by all numbers of days after which an order can matter."""
+    return " UNION ".join(
+        f"SELECT o.customer AS customer, o.placed_on + {days} AS day FROM orders o WHERE {where}"
+        f" AND o.placed_on > :b_since - {days} AND o.placed_on <= :b_until - {days}"
+        for days in sorted({*edges(wanted), *_thresholds(wanted)})
+    )
+
+
+def _new_years_of(placed_on: int, since: int, until: int) -> Iterator[int]:
+    """The days on which an order leaves this year's figures, and last year's."""
+    placed, last = date.fromordinal(placed_on).year, date.fromordinal(until).year
+    for year in range(placed + 1, min(placed + 2, last) + 1):
+        if since < (day := date(year, 1, 1).toordinal()) <= until:
+            yield day
 
 
 def _thresholds(wanted: Wanted) -> Collection[int]:

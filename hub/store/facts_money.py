@@ -60,8 +60,10 @@ def _rates(bought: Bought) -> Iterator[Row]:
 
 
 def ratio(rate: Decimal, digits: int) -> tuple[int, int]:
-    """A rate between minor units as a fraction; one of more digits than 64 bits hold is rounded to the 9th decimal."""
-    exact = Fraction(rate.scaleb(digits))
-    if exact.numerator * exact.denominator > _MOST:
-        exact = Fraction(rate.scaleb(digits).quantize(Decimal("1e-9"), ROUND_HALF_UP))
+    """A rate between minor units as a fraction; one of more digits than 64 bits hold loses the last ones."""
+    between, decimals = rate.scaleb(digits), 18
+    exact = Fraction(between)
+    while exact.numerator * exact.denominator > _MOST:
+        decimals -= 1
+        exact = Fraction(between.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
     return exact.numerator, exact.denominator

@@ -193,20 +193,35 @@ def _habits(frame: Frame, bought: Bought) -> dict[str, str]:
 
 def _favourite(frame: Frame, bought: Bought, name: str, value: str) -> str:
     """Of most orders; of equals the latest bought, then the first by name."""
-    lines = " JOIN order_line l ON l.rid = o.rid" if value.startswith("l.") else ""
+    whose, keys = _keys(frame)
+    lines = value.startswith("l.")
     said = (
-        f"SELECT m.customer AS customer, {frame.day()} AS as_of, {value} AS value, o.rid AS rid, o.placed_at AS placed_at"
-        f" FROM {frame.people} m JOIN orders o ON {bought_by(frame, bought)} AND {KEPT}{lines} WHERE {value} IS NOT NULL"
+        f"SELECT {keys}, {value} AS value, o.rid AS rid, o.placed_at AS placed_at"
+        f" FROM {_of_people(frame, bought, lines=lines)} AND {KEPT} AND {value} IS NOT NULL"
     )
     counted = (
-        f"SELECT customer, as_of, value, COUNT({'DISTINCT ' * bool(lines)}rid) AS n, MAX(placed_at) AS latest"
-        f" FROM ({said}) s GROUP BY customer, as_of, value"
+        f"SELECT {whose}, value, COUNT({'DISTINCT ' * lines}rid) AS n, MAX(placed_at) AS latest"
+        f" FROM ({said}) s GROUP BY {whose}, value"
     )
     placed = (
-        "SELECT customer, as_of, value, ROW_NUMBER() OVER (PARTITION BY customer, as_of ORDER BY n DESC, latest DESC,"
-        f" value) AS place FROM ({counted}) c"
+        f"SELECT {whose}, value, ROW_NUMBER() OVER (PARTITION BY {whose} ORDER BY n DESC, latest DESC, value) AS place"
+        f" FROM ({counted}) c"
     )
-    return _filled(frame, (name,), f"SELECT customer, as_of, value FROM ({placed}) p WHERE place = 1")
+    as_of = "as_of" if frame.dated else frame.day()
+    return _filled(frame, (name,), f"SELECT customer, {as_of}, value FROM ({placed}) p WHERE place = 1")
+
+
+def _keys(frame: Frame) -> tuple[str, str]:
+    """What tells one row from another inside a query, and how it comes out of the people."""
+    if frame.dated:
+        return "customer, as_of", "m.customer AS customer, m.as_of AS as_of"
+    return "customer", "m.customer AS customer"
+
+
+def _of_people(frame: Frame, bought: Bought, orders: str = "orders", *, lines: bool = False) -> str:
+    """People, their orders, perhaps the lines; CROSS JOIN keeps SQLite from going through the orders of everybody."""
+    joined, of_order = (" CROSS JOIN order_line l", " AND l.rid = o.rid") if lines else ("", "")
+    return f"{frame.people} m CROSS JOIN {orders} o{joined} WHERE {bought_by(frame, bought)}{of_order}"
 
 
 def _filled(frame: Frame, columns: Iterable[str], select: str) -> str:
@@ -225,8 +240,8 @@ def _discounts(frame: Frame, bought: Bought, names: tuple[str, ...]) -> str:
         for condition in (within(frame, DISCOUNTS[name]) for name in names)
     )
     select = (
-        f"SELECT m.customer, {frame.day()}, {sums} FROM {frame.people} m JOIN orders o ON {bought_by(frame, bought)}"
-        f" JOIN order_line l ON l.rid = o.rid WHERE l.discount <> 0 GROUP BY {frame.group}"
+        f"SELECT m.customer, {frame.day()}, {sums} FROM {_of_people(frame, bought, lines=True)} AND l.discount <> 0"
+        f" GROUP BY {frame.group}"
     )
     return _filled(frame, names, select)
 
@@ -255,7 +270,7 @@ def _cases(frame: Frame, bought: Bought, names: tuple[str, ...]) -> str:
     rows = ", ".join(f"{sql} AS {name}" for name, sql in inner.items())
     select = (
         f"SELECT customer, as_of, {', '.join(outer.get(name, name) for name in names)} FROM (SELECT {rows}"
-        f" FROM {frame.people} m JOIN cases k ON k.customer = m.customer AND k.opened_at < {ends}"
+        f" FROM {frame.people} m CROSS JOIN cases k WHERE k.customer = m.customer AND k.opened_at < {ends}"
         f" GROUP BY {frame.group}) x WHERE true"
     )
     return _filled(frame, names, select)
@@ -281,6 +296,17 @@ def profiles(frame: Frame, names: tuple[str, ...]) -> str:
 # -- orders counted by something, and a brand's own facts
 
 
+def made(frame: Frame) -> str:
+    """Values that are not computed here, for all rows of a past day: as they are now."""
+    return (
+        f"INSERT INTO {frame.values} (customer, as_of, name, value)"
+        f" SELECT t.customer, t.as_of, v.name, v.value FROM {frame.target} t"
+        " JOIN fact_value v ON v.customer = t.customer AND v.name = :b_name"
+        f" WHERE NOT EXISTS (SELECT 1 FROM {frame.values} w WHERE w.customer = t.customer AND w.as_of = t.as_of"
+        " AND w.name = v.name)"
+    )
+
+
 def _no_values(frame: Frame) -> str:
     return f"DELETE FROM {frame.values} WHERE customer IN (SELECT m.customer FROM {frame.people} m)"
 
@@ -297,8 +323,8 @@ _LINES = {
     "category": "(l.category = :b_value OR (l.category >= :b_below AND l.category < :b_beyond))",
 }
 
-_MILLIONTHS = "CAST(ROUND(CAST(l.quantity AS NUMERIC) * 1000000) AS BIGINT)"
-_PRICE = f"(({_MILLIONTHS} * l.price + 500000) / 1000000 - l.discount - l.refunded)"
+_PAID = "CAST(ROUND(CAST(l.quantity AS NUMERIC) * 1000000) AS BIGINT) * l.price"
+_PRICE = f"(({_PAID} + CASE WHEN {_PAID} < 0 THEN -500000 ELSE 500000 END) / 1000000 - l.discount - l.refunded)"
 """What was paid for a line and not given back; quantities are decimals kept as text, and sums must be exact."""
 
 
@@ -308,28 +334,29 @@ def _counted(frame: Frame, bought: Bought, one: Counted) -> tuple[str, Params]:
     if one.by:
         # a category's path and all below it: "0" is the character after "/"
         params |= {"b_value": one.value, "b_below": f"{one.value}/", "b_beyond": f"{one.value}0"}
-    lines, aggregate, condition = _counts_what(bought, one)
-    conditions = [bought_by(frame, bought), KEPT, within(frame, one.window), condition]
-    orders = "orders" if one.by else _in_brands_money(bought)
+    aggregate, condition = _counts_what(bought, one)
+    lines, own = one.what == "spend" and one.by in _LINES, not one.by
+    orders = _in_brands_money(bought) if own else "orders"
+    conditions = ["" if own and bought.rates else KEPT, within(frame, one.window), condition]
+    joined = _of_people(frame, bought, orders, lines=lines)
     keys, selected = ("customer, as_of", f"m.customer, {frame.day()}") if frame.keyed else ("customer", "m.customer")
     return (
         f"INSERT INTO {frame.values} ({keys}, name, value)"
-        f" SELECT {selected}, CAST(:b_name AS TEXT), CAST({aggregate} AS BIGINT) FROM {frame.people} m JOIN {orders} o"
-        f" ON {' AND '.join(part for part in conditions if part)}{lines} WHERE true GROUP BY {frame.group}"
-        f" HAVING {aggregate} IS NOT NULL"
+        f" SELECT {selected}, CAST(:b_name AS TEXT), CAST({aggregate} AS BIGINT) FROM {joined}"
+        f"{''.join(f' AND {part}' for part in conditions if part)} GROUP BY {frame.group} HAVING {aggregate} IS NOT NULL"
     ), params
 
 
-def _counts_what(bought: Bought, one: Counted) -> tuple[str, str, str]:
-    """(lines joined, aggregate, condition); money spent on categories and articles is that of their lines."""
+def _counts_what(bought: Bought, one: Counted) -> tuple[str, str]:
+    """(aggregate, condition); money spent on categories and articles is that of their lines."""
     if not one.by:
-        return "", one.aggregate, f"({one.where})" if one.where else ""
+        return one.aggregate, f"({one.where})" if one.where else ""
     if one.by in _BY:
         spent = f"SUM({amount('o.total', bought)} - {amount('o.refunded', bought)})"
-        return "", spent if one.what == "spend" else "COUNT(*)", _BY[one.by]
+        return (spent if one.what == "spend" else "COUNT(*)"), _BY[one.by]
     if one.what == "spend":
-        return f" JOIN order_line l ON l.rid = o.rid AND {_LINES[one.by]}", f"SUM({amount(_PRICE, bought)})", ""
-    return "", "COUNT(*)", f"EXISTS (SELECT 1 FROM order_line l WHERE l.rid = o.rid AND {_LINES[one.by]})"
+        return f"SUM({amount(_PRICE, bought)})", _LINES[one.by]
+    return "COUNT(*)", f"EXISTS (SELECT 1 FROM order_line l WHERE l.rid = o.rid AND {_LINES[one.by]})"
 
 
 _ORDER_COLUMNS = (
@@ -344,5 +371,6 @@ def _in_brands_money(bought: Bought) -> str:
         return "orders"
     money = (f"{amount(f'o.{name}', bought)} AS {name}" for name in ("total", "refunded"))
     return (
-        f"(SELECT {', '.join((*(f'o.{name}' for name in _ORDER_COLUMNS), *money))} FROM orders o WHERE {rated(bought)})"
+        f"(SELECT {', '.join((*(f'o.{name}' for name in _ORDER_COLUMNS), *money))} FROM orders o"
+        f" WHERE {rated(bought)} AND {KEPT})"
     )

@@ -5,9 +5,9 @@ The columns are those of `rules/catalogue.py` that are stored (a test holds the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -72,11 +72,14 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What rules read. `days`: a day fact (or a counted one whose value is a day) -> days since at which minds change."""
+    """What rules read. `days`: a day fact (or a counted one whose value is a day) -> days since at which minds change.
+    `made` are values that somebody else stores (`Facts.save_values`): for past days they are taken as they are now.
+    """
 
     columns: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
     days: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
 
     def of(self, group: tuple[str, ...]) -> tuple[str, ...]:
         """The wanted columns of a group, in its order."""
@@ -124,9 +127,3 @@ def edges(wanted: Wanted) -> list[int]:
 def by_year(wanted: Wanted) -> bool:
     """Whether some figure begins anew on 1 January."""
     return not wanted.windows.isdisjoint(("ytd", "last_year"))
-
-
-def new_years(after: int, until: int) -> Iterator[int]:
-    """The first days of the years that begin in (after, until]."""
-    for year in range(date.fromordinal(after).year + 1, date.fromordinal(until).year + 1):
-        yield date(year, 1, 1).toordinal()

@@ -69,8 +69,14 @@ class Holdings:
         )
 
     def rebase(self, programme: str, day: int) -> None:
-        """The rules change: what is held now, at the end of a day, is what the new ones go on from."""
-        sql = "UPDATE tier_memory SET base = state, base_day = :day WHERE programme = :programme"
+        """The rules change: what is held now, at the end of a day, is what the new ones go on from.
+
+        Aliases hold nothing of their own: what is known of them is of the day on which they were merged.
+        """
+        sql = (
+            "UPDATE tier_memory SET base = state, base_day = :day WHERE programme = :programme AND customer IN"
+            " (SELECT id FROM customer WHERE merged_into IS NULL)"
+        )
         self._db.execute(sql, {"programme": programme, "day": day})
 
     def calendar_due(self, last: int, as_of: int) -> int:
@@ -124,6 +130,14 @@ class Holdings:
                 reason = self._vault.open(bytes(body), f"tier_grant:{row[0]}")["reason"]
                 found.setdefault(row[1], []).append(Granted._make((*row, reason)))
         return found
+
+    def ever_granted(self, programme: str) -> list[str]:
+        """All customers to whom anything was ever granted in a programme."""
+        sql = (
+            "SELECT DISTINCT r.customer FROM tier_grant g JOIN record r ON r.rid = g.rid"
+            " WHERE g.programme = :programme AND r.customer IS NOT NULL ORDER BY r.customer"
+        )
+        return [row[0] for row in self._db.rows(sql, {"programme": programme})]
 
     def due_with_grants(self, programme: str) -> list[str]:
         """Due customers to whom anything was ever granted in a programme."""

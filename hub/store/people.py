@@ -41,7 +41,7 @@ class People:
 
         A part must be assigned before the next one is asked for.
         """
-        return Closure(self._db, self._vault, self._verdicts, most).parts()
+        return Closure(self._db, self._verdicts, most).parts()
 
     def mostly_due(self) -> bool:
         """Whether so much is due that the caches of all orders are better brought up to date in one sweep."""
@@ -51,7 +51,7 @@ class People:
 
     def describe(self, affected: Affected, rids: Iterable[int]) -> None:
         """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
-        describe(self._db, self._vault, affected.nodes, rids)
+        describe(self._vault, [affected.nodes[rid] for rid in rids])
 
     def made_from(self, rids: Iterable[int]) -> set[int]:
         """What the hub made from these records: corrections, and what it created elsewhere."""
@@ -90,8 +90,8 @@ class People:
         Without `follow` the caches of orders and cases are left to `follow_all`.
         """
         self._db.many(
-            "INSERT INTO customer (id, founder, merged_into, created_run, due) VALUES (:id, :founder, NULL, :run, 1)",
-            [{"id": known.id, "founder": known.founder, "run": run} for known in decided.created],
+            "INSERT INTO customer (id, founder, created_run) VALUES (?, ?, ?)",
+            [(known.id, known.founder, run) for known in decided.created],
         )
         self._alias(decided.merged)
         nodes = affected.nodes
@@ -102,7 +102,7 @@ class People:
             self._follow(moved)
         self.make_due(sorted(decided.due.difference(known.id for known in decided.created)))
         stayed = affected.due.difference(moved)
-        self._db.many("UPDATE record SET due = 0 WHERE rid = :rid", [{"rid": rid} for rid in stayed])
+        self._db.many("UPDATE record SET due = 0 WHERE rid = ?", [(rid,) for rid in stayed])
         return len(moved)
 
     def _alias(self, merged: dict[str, str | None]) -> None:
@@ -121,19 +121,16 @@ class People:
     ) -> None:
         """Move records; `linked` are those that may have been in a customer before. `settled`: they are due no longer."""
         self._db.many(
-            "UPDATE link SET to_run = :run WHERE rid = :rid AND to_run IS NULL",
-            [{"run": run, "rid": rid} for rid in linked],
+            "UPDATE link SET to_run = ? WHERE rid = ? AND to_run IS NULL",
+            [(run, rid) for rid in linked],
         )
         self._db.many(
-            "INSERT INTO link (rid, customer, from_run, reason) VALUES (:rid, :customer, :run, :reason)",
-            [
-                {"rid": rid, "customer": customer, "run": run, "reason": reasons.get(rid, "")}
-                for rid, customer in moved.items()
-            ],
+            "INSERT INTO link (rid, customer, from_run, reason) VALUES (?, ?, ?, ?)",
+            [(rid, customer, run, reasons.get(rid, "")) for rid, customer in moved.items()],
         )
         self._db.many(
-            f"UPDATE record SET customer = :customer{', due = 0' if settled else ''} WHERE rid = :rid",
-            [{"customer": customer, "rid": rid} for rid, customer in moved.items()],
+            f"UPDATE record SET customer = ?{', due = 0' if settled else ''} WHERE rid = ?",
+            [(customer, rid) for rid, customer in moved.items()],
         )
 
     def adopt(self, run: int, rid: int, customer: str) -> None:
@@ -188,7 +185,7 @@ class People:
 
     def make_due(self, customers: Sequence[str]) -> None:
         """These customers are decided and planned again by the next run."""
-        self._db.many("UPDATE customer SET due = 1 WHERE id = :id", [{"id": name} for name in customers])
+        self._db.many("UPDATE customer SET due = 1 WHERE id = ?", [(name,) for name in customers])
 
     def make_connection_due(self, connection: str) -> None:
         """All customers of a connection are decided and planned again: an answer may concern any of them."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,8 +19,7 @@ from hub.store.database import Database, Row, chunks, listings, names
 from hub.vault import Vault
 
 
-@dataclass(frozen=True)
-class PlanRow:
+class PlanRow(NamedTuple):
     """One wanted change. `fields` maps our field -> {base, theirs, wanted, why}; `key` is the row's place in its plan."""
 
     connection: str
@@ -96,22 +95,27 @@ class Plans:
         A row that stands already is left as it is, with its approval and what became of it. `first`: none stands.
         """
         standing = {} if first else self._standing(customers, exts)
-        digests = {(row.connection, row.key): self._digest(row) for row in rows}
-        over = [place for place, (digest, _) in standing.items() if digests.get(place) != digest]
-        places = {(row.connection, row.key): row for row in rows}
-        fresh = {at: row for at, row in places.items() if standing.get(at) != (digests[at], row.customer)}
-        self._db.many(
-            "DELETE FROM plan_row WHERE connection = :connection AND key = :key",
-            [{"connection": connection, "key": key} for connection, key in over],
-        )
+        wanted = {(row.connection, row.key): (row, self._digest(row)) for row in rows}
+        over = [at for at, (digest, _) in standing.items() if at not in wanted or wanted[at][1] != digest]
+        fresh = [(row, digest) for at, (row, digest) in wanted.items() if standing.get(at) != (digest, row.customer)]
+        self._db.many("DELETE FROM plan_row WHERE connection = ? AND key = ?", over)
+        for connection in sorted({row.connection for row, _ in fresh}):
+            self._insert(connection, [entry for entry in fresh if entry[0].connection == connection])
+        for connection in {at[0] for at in over} | {row.connection for row, _ in fresh}:
+            self._unsettle(connection)
+
+    def _insert(self, connection: str, fresh: Sequence[tuple[PlanRow, bytes]]) -> None:
+        texts = [orjson.dumps(row.fields, option=orjson.OPT_SORT_KEYS) for row, _ in fresh]
+        bodies = self._vault.sealed(texts, f"plan_row:{connection}")
         self._db.many(
             "INSERT INTO plan_row (connection, key, customer, action, ext, fields, body, digest, reason)"
-            " VALUES (:connection, :key, :customer, :action, :ext, :fields, :body, :digest, :reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (connection, key) DO UPDATE SET customer = excluded.customer",
-            [self._params(row, digests[at]) for at, row in fresh.items()],
-        )
-        for connection in {at[0] for at in (*over, *fresh)}:
-            self._unsettle(connection)
+            [
+                (connection, row.key, row.customer, row.action, row.ext, ",".join(sorted(row.fields)), body, digest, row.reason)
+                for (row, digest), body in zip(fresh, bodies, strict=True)
+            ],
+        )  # fmt: skip
 
     def _standing(
         self, customers: Sequence[str], exts: Mapping[str, Sequence[str]]
@@ -136,16 +140,9 @@ class Plans:
         return found
 
     def _digest(self, row: PlanRow) -> bytes:
-        sides = {name: [side["base"], side["theirs"], side["wanted"]] for name, side in sorted(row.fields.items())}
+        sides = {name: [side["base"], side["theirs"], side["wanted"]] for name, side in row.fields.items()}
         text = orjson.dumps([row.connection, row.key, row.action, row.ext, sides], option=orjson.OPT_SORT_KEYS)
         return self._vault.digest("plan_row", text)
-
-    def _params(self, row: PlanRow, digest: bytes) -> dict[str, Any]:
-        return {
-            "connection": row.connection, "key": row.key, "customer": row.customer, "action": row.action,
-            "ext": row.ext, "fields": ",".join(sorted(row.fields)), "reason": row.reason, "digest": digest,
-            "body": self._vault.seal(row.fields, f"plan_row:{row.connection}"),
-        }  # fmt: skip
 
     def rows(self, connection: str, *, limit: int = 1_000_000, offset: int = 0) -> list[PlanRow]:
         """A connection's standing rows in key order."""

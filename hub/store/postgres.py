@@ -105,6 +105,9 @@ class PostgresDatabase:
                 "the database server does not answer", where="store", remedy="check `store:` and that it is running"
             ) from None
 
+    def weigh(self, *tables: str) -> None:
+        self.script(f"ANALYZE {table}" for table in tables)
+
     def leave(self) -> None:
         self._connections.leave()
 

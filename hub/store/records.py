@@ -7,6 +7,8 @@ from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
+
 from hub.model import NounName
 from hub.store.bodies import Body, overtaken, take
 from hub.store.database import Database, Params, Row, listings
@@ -40,8 +42,7 @@ class Incoming(NamedTuple):
     """`values` as they are sealed, where that was written already."""
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A record as the later steps see it."""
 
     rid: int
@@ -51,7 +52,7 @@ class Stored:
     customer: str | None
     gone: bool
     placeholder: bool
-    body: Body = field(default_factory=Body)
+    body: Body
 
 
 @dataclass
@@ -118,15 +119,31 @@ class Records:
         return done, landed
 
     def _known(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, _Known]:
-        found: dict[str, _Known] = {}
+        """Those of these records that are in the store. Pages often come in the order of ids, and new ones lie behind all
+        known: where there is nothing between the first and the last of a page, none is looked for.
+        """
+        ends = {
+            "connection": connection,
+            "stream": stream,
+            "first": min(exts, default=""),
+            "last": max(exts, default=""),
+        }
+        between = "connection = :connection AND stream = :stream AND ext BETWEEN :first AND :last"
+        if not self._db.rows(f"SELECT 1 FROM record WHERE {between} LIMIT 1", ends):
+            return {}
+        columns = "ext, rid, fingerprint, gone + placeholder + absent"
+        return {ext: _Known(*row) for ext, *row in self._found(columns, connection, stream, exts)}
+
+    def _rids(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, int]:
+        """Internal ids, which the index alone knows."""
+        return dict(self._found("ext, rid", connection, stream, exts))
+
+    def _found(self, columns: str, connection: str, stream: str, exts: Sequence[str]) -> Iterator[Row]:
         for listed, params in listings(exts):
             sql = (
-                "SELECT ext, rid, fingerprint, gone + placeholder + absent FROM record"
-                f" WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
+                f"SELECT {columns} FROM record WHERE connection = :connection AND stream = :stream AND ext IN {listed}"
             )
-            for ext, *row in self._db.rows(sql, {**params, "connection": connection, "stream": stream}):
-                found[ext] = _Known(*row)
-        return found
+            yield from self._db.rows(sql, {**params, "connection": connection, "stream": stream})
 
     def _numbered(self, exts: Sequence[str]) -> dict[str, int]:
         """Ids for new records. There is one writer, so nobody else takes them before they are in the table."""
@@ -196,7 +213,8 @@ class Records:
         bodies: Rows[int, Body],
     ) -> None:  # fmt: skip
         context, due = _context(connection, stream), int(noun == "customers")
-        sealed = {rid: self._vault.seal(bodies[rid].to_json(item.text), context) for item, rid in fresh}
+        texts = [bodies[rid].written(item.text) for item, rid in fresh]
+        sealed = dict(zip((rid for _, rid in fresh), self._vault.sealed(texts, context), strict=True))
         self._db.many(
             "INSERT INTO record (rid, connection, stream, noun, ext, fingerprint, modified, body, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -235,9 +253,6 @@ class Records:
             [(rid, connection, stream, ext) for ext, rid in fresh.items()],
         )
         return known | fresh
-
-    def _rids(self, connection: str, stream: str, exts: Sequence[str]) -> dict[str, int]:
-        return {ext: found.rid for ext, found in self._known(connection, stream, exts).items()}
 
     def mark_gone(self, connection: str, stream: str, exts: Sequence[str]) -> int:
         """These records are taken away: they keep link and orders, and leave identity and survivorship."""
@@ -347,13 +362,14 @@ class Records:
         return bool(self._db.rows(sql, {"connection": connection}))
 
     def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]]) -> None:
-        """Store the shadows of these records."""
+        """Store the shadows of these records; parts that hold nothing may be left out."""
+        texts = [orjson.dumps(shadow, option=orjson.OPT_SORT_KEYS) for shadow in shadows.values()]
         self._db.many(
-            "INSERT INTO shadow (connection, ext, body) VALUES (:connection, :ext, :body)"
+            "INSERT INTO shadow (connection, ext, body) VALUES (?, ?, ?)"
             " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
             [
-                {"connection": connection, "ext": ext, "body": self._vault.seal(shadow, f"shadow:{connection}")}
-                for ext, shadow in shadows.items()
+                (connection, ext, body)
+                for ext, body in zip(shadows, self._vault.sealed(texts, f"shadow:{connection}"), strict=True)
             ],
         )
 

@@ -39,12 +39,12 @@ def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
 
 def _event(table: str, columns: tuple[str, ...]) -> str:
     whole = (*_OF, *columns)
-    slots = "?, ?, ?, (SELECT r.customer FROM record r WHERE r.rid = ?)" + ", ?" * len(columns)
-    return f"INSERT INTO {table} ({', '.join(whole)}) VALUES ({slots})" + _set(whole, ("rid",))
+    return f"INSERT INTO {table} ({', '.join(whole)}) VALUES (?{', ?' * (len(whole) - 1)})"
 
 
+_AGAIN = _set((*_OF, *_ORDER, "counts"), ("rid",))
 _ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
-_CASES_SQL = _event("cases", _CASE)
+_CASES_SQL = _event("cases", _CASE) + _set((*_OF, *_CASE), ("rid",))
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
 _ORDER_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", _PLACE, ("code",))
@@ -71,12 +71,13 @@ class Registers:
         system's to count.
         """
         self._due("orders", known)
-        rows = []
+        rows, held = [], self._customers(set(buyers.values()))
         for item, rid in found:
             typed, buyer = item.typed or {}, buyers.get(item.ext)
             counted = int(counts and not typed["source_ref"])
-            rows.append((rid, connection, buyer, buyer, *_ORDER_OF(typed), counted))
-        self._db.many(_ORDERS_SQL, rows)
+            rows.append((rid, connection, buyer, held.get(buyer), *_ORDER_OF(typed), counted))
+        self._db.many(_ORDERS_SQL, [row for row in rows if row[0] not in known])
+        self._db.many(_ORDERS_SQL + _AGAIN, [row for row in rows if row[0] in known])
         self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
         self._db.many(_LINES_SQL, [(rid, *line) for item, rid in found for line in item.lines])
         self._due("record", set(buyers.values()))
@@ -84,20 +85,30 @@ class Registers:
     def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
         """Land case rows."""
         self._due("cases", known)
-        rows = []
+        rows, held = [], self._customers(set(buyers.values()))
         for item, rid in found:
             buyer = buyers.get(item.ext)
-            rows.append((rid, connection, buyer, buyer, *_CASE_OF(item.typed or {})))
+            rows.append((rid, connection, buyer, held.get(buyer), *_CASE_OF(item.typed or {})))
         self._db.many(_CASES_SQL, rows)
         self._due("record", set(buyers.values()))
 
     def _due(self, table: str, rids: Collection[int]) -> None:
         """The customers that these orders, cases or records have now are looked at again."""
-        if not self._db.rows("SELECT 1 FROM customer LIMIT 1"):
-            return  # before anybody was resolved
-        for listed, params in listings(sorted(rids)):
+        for listed, params in listings(sorted(rids) if self._resolved() else ()):
             held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
             self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
+
+    def _customers(self, buyers: Collection[int]) -> dict[int | None, str]:
+        """Record of a buyer -> its customer, where it has one."""
+        found: dict[int | None, str] = {}
+        for listed, params in listings(sorted(buyers) if self._resolved() else ()):
+            sql = f"SELECT rid, customer FROM record WHERE rid IN {listed} AND customer IS NOT NULL"
+            found.update(self._db.rows(sql, params))
+        return found
+
+    def _resolved(self) -> bool:
+        """Whether there are customers at all: not before the first records were resolved."""
+        return bool(self._db.rows("SELECT 1 FROM customer LIMIT 1"))
 
     def stores(self, origin: str, rows: list[dict[str, Any]]) -> None:
         """Land rows of the store register; `origin` is the connection that brought them."""

@@ -175,18 +175,20 @@ class Segments:
         return back + new
 
     def agree(self, segment: str, day: int, rules: str, wanted: Iterable[str]) -> Moved:
-        """Make exactly these customers the members."""
+        """Make exactly these customers the members; who enters or leaves is looked at again, as rules may ask for it."""
         known = {customer for (customer,) in self._db.rows(_MEMBERS, {"segment": segment})}
         asked = set(wanted)
+        for listed, params in listings(sorted(asked ^ known)):
+            self._db.execute(f"UPDATE customer SET due = 2 WHERE due = 0 AND id IN {listed}", params)
         return self.settle(segment, day, rules, sorted(asked - known), sorted(known - asked))
 
-    def make_due(self, segment: str, day: int) -> None:
-        """Whoever entered or left on a day is looked at again."""
-        self._db.execute(
-            "UPDATE customer SET due = 2 WHERE due = 0 AND id IN (SELECT customer FROM membership"
-            " WHERE segment = :segment AND (from_day = :day OR to_day = :day))",
-            {"segment": segment, "day": day},
+    def heirs(self, segment: str) -> list[str]:
+        """The members, and for those that were merged away the customer that lives on."""
+        sql = (
+            "SELECT DISTINCT COALESCE(c.merged_into, c.id) FROM membership m JOIN customer c ON c.id = m.customer"
+            " WHERE m.segment = :segment AND m.to_day = 0"
         )
+        return [customer for (customer,) in self._db.rows(sql, {"segment": segment})]
 
     def drop(self, segment: str, day: int) -> int:
         """End all stays in a segment that the rules no longer know."""

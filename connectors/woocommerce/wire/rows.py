@@ -14,7 +14,6 @@ from hub.connector import Mapping, Row, whole_name
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
 _NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
-_PARTS = ("address_2", "address_1", "first_name", "last_name")
 _AMOUNTS = ("quantity", "subtotal", "total")
 _WALKED = ("id", "status", "currency", "customer_id", "role")
 _LAID_OUT = {"customer": "customer_id", "lines": "line_items", "refunded": "refunds", "channel": "id"}
@@ -95,10 +94,12 @@ def _meta(row: Row) -> Row:
 
 
 def _address(found: Any) -> Row:
-    address = found if isinstance(found, dict) else {}
-    district, street, first, last = [str(address.get(name) or "") for name in _PARTS]
-    whole = f"{district} {street}" if district and street else district or street
-    return {**address, "name": whole_name(last.strip(), first.strip()), "street": whole}
+    address = dict(found) if isinstance(found, dict) else {}
+    district, street = str(address.get("address_2") or ""), str(address.get("address_1") or "")
+    first, last = str(address.get("first_name") or ""), str(address.get("last_name") or "")
+    address["name"] = whole_name(last.strip(), first.strip())
+    address["street"] = f"{district} {street}" if district and street else district or street
+    return address
 
 
 def _line(item: Row, currency: str) -> Row:
