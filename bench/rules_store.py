@@ -15,11 +15,10 @@ from pathlib import Path
 
 import orjson
 
-from bench.rules_config import FIRST, LATER, decider, opened, write
-from hub.store import Store
-from hub.store.facts import PROFILE
+from bench.rules_config import FIRST, LATER, opened, write
 from hub.store.records import Incoming
 from sync.facts import Profiler
+from sync.setup import Setup
 
 CHANGED = 1_000
 """How many customers change; one in twenty, where there are fewer than 20,000."""
@@ -86,7 +85,7 @@ def main(folder: Path, customers: int) -> None:
     setup = opened(folder, FIRST)
     with setup.store.db.writing("bench"):
         setup.store.decisions.remember("told", setup.told)  # what records tell stands already
-        _records(setup.store, decider(setup), min(CHANGED, customers // 20))
+        _records(setup, min(CHANGED, customers // 20))
     setup.close()
     done.touch()
 
@@ -121,11 +120,9 @@ def _statements(customers: int) -> Iterator[str]:
 # -- the customers that change
 
 
-def _records(store: Store, decide: object, count: int) -> None:
+def _records(setup: Setup, count: int) -> None:
     """Records for those who change, and their profile as these tell it."""
-    from sync.decide import Decider
-
-    assert isinstance(decide, Decider)
+    store = setup.store
     people = [customer for (customer,) in store.db.rows(_WHO, {"count": count})]
     page = [_record(number, customer) for number, customer in enumerate(people)]
     landing, _ = store.records.land("pos", "customers", "customers", page, 1_750_000_000)
@@ -134,10 +131,8 @@ def _records(store: Store, decide: object, count: int) -> None:
         [(customer, landing.rids[item.ext]) for customer, item in zip(people, page, strict=True)],
     )
     records = store.records.of_customers(people)
-    profiler = Profiler(decide.survivorship, decide.place)
-    store.facts.save_profile(
-        [{"customer": one, **dict.fromkeys(PROFILE), **profiler.profile(records[one])} for one in people]
-    )
+    profiler = Profiler(setup.survivorship, setup.config.place)
+    store.facts.save_profile([{"customer": one, **profiler.profile(records[one])} for one in people])
 
 
 _WHO = "SELECT c.id FROM customer c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer = c.id) ORDER BY c.id LIMIT :count"
