@@ -44,17 +44,14 @@ UPDATE orders SET customer = printf('C%016d', m.least) FROM member m WHERE m.rid
 """
 
 FACTS = """
-INSERT INTO facts (customer, as_of, orders_365d, spend_365d, orders_life, spend_life, first_order_on, last_order_on,
-                   has_phone, has_email, records)
-SELECT p.customer, :today, coalesce(o.orders_365d, 0), coalesce(o.spend_365d, 0), coalesce(o.orders_life, 0),
-       coalesce(o.spend_life, 0), o.first_on, o.last_on, coalesce(p.phone, 0), coalesce(p.email, 0), p.records
+INSERT INTO facts (customer, as_of, spend_365d, orders_life, last_order_on, has_phone, has_email, records)
+SELECT p.customer, :today, coalesce(o.spend_365d, 0), coalesce(o.orders_life, 0), o.last_on, coalesce(p.phone, 0),
+       coalesce(p.email, 0), p.records
   FROM (SELECT r.customer, max(i.kind = 'phone') AS phone, max(i.kind = 'email') AS email,
                count(DISTINCT r.rid) AS records
           FROM record r LEFT JOIN identity i ON i.rid = r.rid WHERE r.noun = 'customers' GROUP BY r.customer) p
-  LEFT JOIN (SELECT customer, count(CASE WHEN placed_on > :edge THEN 1 END) AS orders_365d,
-                    sum(CASE WHEN placed_on > :edge THEN total - refunded ELSE 0 END) AS spend_365d,
-                    count(*) AS orders_life, sum(total - refunded) AS spend_life,
-                    min(placed_on) AS first_on, max(placed_on) AS last_on
+  LEFT JOIN (SELECT customer, sum(CASE WHEN placed_on > :edge THEN total - refunded ELSE 0 END) AS spend_365d,
+                    count(*) AS orders_life, max(placed_on) AS last_on
                FROM orders
               WHERE counts = 1 AND currency = 'CNY' AND status NOT IN ('pending', 'cancelled')
                 AND placed_on <= :today AND (refunded < total OR total = 0)
@@ -62,13 +59,15 @@ SELECT p.customer, :today, coalesce(o.orders_365d, 0), coalesce(o.spend_365d, 0)
 """
 
 DECIDE = """
-INSERT INTO decision (customer, programme, value, from_day, rules)
+INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)
 SELECT customer, 'membership', CASE WHEN spend_365d >= 2000000 THEN 'platinum' WHEN spend_365d >= 800000 THEN 'gold'
-       WHEN spend_365d >= 200000 THEN 'silver' ELSE 'standard' END, :today, 'by hand' FROM facts
+       WHEN spend_365d >= 200000 THEN 'silver' ELSE 'standard' END, :today, :today, 'by hand',
+       'spend_365d=' || spend_365d FROM facts
 UNION ALL
 SELECT customer, 'stage', CASE WHEN orders_life = 0 THEN 'prospect' WHEN :today - last_order_on >= 365 THEN 'lost'
        WHEN :today - last_order_on >= 180 THEN 'at_risk' WHEN orders_life >= 5 THEN 'loyal'
-       WHEN orders_life >= 2 THEN 'repeat' ELSE 'first_time' END, :today, 'by hand' FROM facts
+       WHEN orders_life >= 2 THEN 'repeat' ELSE 'first_time' END, :today, :today, 'by hand',
+       'last_order_on=' || coalesce(last_order_on, '') || char(10) || 'orders_life=' || orders_life FROM facts
 """
 
 PLAN = """
@@ -88,11 +87,12 @@ ANSWERS = {
     "members": f"SELECT r.rid, w.least FROM record r JOIN ({_WHO}) w ON w.customer = r.customer WHERE r.noun = 'customers'",
     "orders": f"SELECT o.rid, w.least FROM orders o JOIN ({_WHO}) w ON w.customer = o.customer",
     "facts": (
-        "SELECT w.least, f.orders_365d, f.spend_365d, f.orders_life, f.spend_life, f.first_order_on, f.last_order_on,"
-        f" f.has_phone, f.has_email, f.records FROM facts f JOIN ({_WHO}) w ON w.customer = f.customer"
+        "SELECT w.least, f.spend_365d, f.orders_life, f.last_order_on, f.has_phone, f.has_email, f.records"
+        f" FROM facts f JOIN ({_WHO}) w ON w.customer = f.customer"
     ),
     "decisions": (
-        f"SELECT w.least, d.programme, d.value FROM decision d JOIN ({_WHO}) w ON w.customer = d.customer"
+        "SELECT w.least, d.programme, d.value, d.since, d.seen FROM decision d"
+        f" JOIN ({_WHO}) w ON w.customer = d.customer"
         " WHERE d.to_day = 0"
     ),
     "plan": f"SELECT p.connection, p.key, w.least, p.fields FROM plan_row p JOIN ({_WHO}) w ON w.customer = p.customer",

@@ -70,7 +70,7 @@ def test_children_are_named_dates_that_begin_so_and_have_a_year() -> None:
         "wedding": "2010-01-01",
         "grandchild": "2020-01-01",
     }
-    found = profile(record(named_dates=dates))
+    found = profile(record(**{f"named_dates.{name}": day for name, day in dates.items()}))
     assert found["children"] == 2
     assert found["eldest_born_on"] == date(2015, 3, 1).toordinal()
     assert found["youngest_born_on"] == date(2019, 5, 20).toordinal()
