@@ -10,6 +10,7 @@ from typing import Any
 from hub.forms import Place
 from hub.model import local_day
 from hub.settings.shape import BUILT_IN
+from hub.store.bodies import Body
 from hub.store.records import Stored
 from hub.tags import TAGS
 from sync.golden import Survivorship
@@ -25,9 +26,9 @@ _DATED = "named_dates."
 
 _CHILDREN = ("child", "孩子")
 _AGREED = ("phone", "email", "birthday", "name")
-_CONFIRMING = (
+_CONFIRMING = frozenset({
     "name", "family_name", "given_name", "phone", "email", "country", "province", "city", "district", "street", "postcode",
-)  # fmt: skip
+})  # fmt: skip
 
 Words = Mapping[str, Any]
 
@@ -59,9 +60,16 @@ class Profiler:
 
     def _confirmed(self, records: Iterable[Stored]) -> int | None:
         """The day on which a system last changed its own word on who and where somebody is."""
-        said = (record.body.word(field) for record in records for field in _CONFIRMING)
-        latest = max((since for value, since in said if value is not None), default=0)
+        latest = max((_last_said(record.body) for record in records), default=0)
         return local_day(datetime.fromtimestamp(latest, UTC), self.place.zone) if latest else None
+
+
+def _last_said(body: Body) -> int:
+    """When the system last changed its own word on any of these fields; 0 when it says nothing of them."""
+    if not body.ours:
+        return max(map(body.since.__getitem__, _CONFIRMING & body.since.keys()), default=0)
+    said = (body.word(field) for field in _CONFIRMING)
+    return max((since for value, since in said if value is not None), default=0)
 
 
 def tags(records: Sequence[Stored]) -> set[str]:
@@ -121,7 +129,8 @@ def _quality(golden: Words, words: Collection[Words]) -> int:
     known = [
         "name" in golden, "phone" in golden or "email" in golden, "birthday" in golden, "city" in golden, "gender" in golden,
     ]  # fmt: skip
-    agreed = [_agree(field, said) for field in _AGREED if len(said := _said(field, words)) > 1]
+    fields = _AGREED if len(words) > 1 else ()
+    agreed = [_agree(field, said) for field in fields if len(said := _said(field, words)) > 1]
     points, most = sum(known) + sum(agreed), len(known) + len(agreed)
     return (200 * points + most) // (2 * most)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -82,18 +82,19 @@ class Survivorship:
             else:
                 del found[part]
 
-    def golden(self, records: Sequence[Stored], only: Collection[str] | None = None) -> dict[str, Any]:
+    def golden(self, records: Sequence[Stored], only: Set[str] | None = None) -> dict[str, Any]:
         """The golden record's fields; with `only` some that have one value: a part of a name needs the whole one beside it."""
         if only is None:
             return believed(self.candidates(records))
         living = [record for record in records if not record.gone]
         words = [record.body.words() for record in living]
-        golden = dict[str, Any]()
-        for field in only:
-            for one in words:
-                if (value := one.get(field)) is not None and golden.setdefault(field, value) != value:
-                    golden[field] = self._first(field, living)  # where all say the same, nobody needs to come first
-                    break
+        golden, differ = dict[str, Any](), set[str]()
+        for one in words:
+            for field in only & one.keys():
+                if (value := one[field]) is not None and golden.setdefault(field, value) != value:
+                    differ.add(field)
+        for field in differ:  # where all say the same, nobody needs to come first
+            golden[field] = self._first(field, living)
         if "name" in golden and not golden.keys().isdisjoint(PARTS) and not _plain(golden, words):
             self._put_one_name(golden, living)
         return golden

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from hub.store.database import Database, Params, Row, chunks, listings
@@ -27,6 +28,8 @@ __all__ = ["COLUMNS", "EVERYTHING", "PROFILE", "Bought", "Counted", "Facts", "Wa
 
 _BATCH = 20_000
 """Moments that are filled together."""
+
+_profile = itemgetter("customer", *PROFILE)
 
 _LIVING = "COALESCE(merged_into, '') = ''"
 """A plain IS NULL would make SQLite go through all that were never merged."""
@@ -102,7 +105,7 @@ class Facts:
         self._db.many(
             f"INSERT INTO facts (customer, as_of, {', '.join(PROFILE)}) VALUES (?, 0{', ?' * len(PROFILE)})"
             f" ON CONFLICT (customer) DO UPDATE SET {sets}",
-            [(row["customer"], *(row[name] for name in PROFILE)) for row in rows],
+            list(map(_profile, rows)),
         )
 
     def save_tags(self, tags: Mapping[str, Collection[str]]) -> None:
