@@ -131,7 +131,10 @@ class Order(Noun):
 
 
 class Case(Noun):
-    """A service case: a complaint, enquiry, return, exchange, repair, suggestion or praise."""
+    """A service case: a complaint, enquiry, return, exchange, repair, suggestion or praise.
+
+    `satisfaction` is what the customer said of how it was handled, from 1 (not at all) to 5 (very).
+    """
 
     number: Short
     buyer: Buyer = Buyer()
@@ -146,6 +149,7 @@ class Case(Noun):
     batch: Short | None = None
     cause: Short | None = None
     unit: Short | None = None
+    satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
     text: Long | None = None
     resolution: Long | None = None
 

@@ -98,6 +98,8 @@ _SERVICE = (
     Fact("last_case_on", "day", "cases", "day on which the latest case was opened", ("末次工单日期",)),
     Fact("last_contact_on", "day", "cases", "day of the latest word with the customer: a case opened, answered or closed",
          ("末次联系日期",)),
+    Fact("last_satisfaction", "count", "cases", "what was said of the latest case that has a satisfaction, 1 to 5",
+         ("末次满意度",)),
 )  # fmt: skip
 
 _PERSON = (

@@ -286,7 +286,10 @@ def _line_columns(line: dict[str, Any], currency: str) -> tuple[Any, ...]:
 
 
 def _case(case: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: case.get(name) for name in ("number", "kind", "channel", "state", "sku", "batch", "cause", "unit")}
+    plain = {
+        name: case.get(name)
+        for name in ("number", "kind", "channel", "state", "sku", "batch", "cause", "unit", "satisfaction")
+    }
     times = {name: case.get(name) for name in ("opened_at", "promised_at", "answered_at", "closed_at")}
     return plain | {name: seconds(text) if text else None for name, text in times.items()}
 

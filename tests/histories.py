@@ -55,6 +55,7 @@ class Call:
     answered: int | None = None
     closed: int | None = None
     state: str = "open"
+    satisfaction: int | None = None
 
 
 @dataclass
@@ -78,7 +79,8 @@ class History:
             for number, call in enumerate(self.calls):
                 db.execute(
                     "INSERT INTO cases (rid, connection, number, customer, kind, channel, opened_at, answered_at, closed_at,"
-                    " state) VALUES (:rid, 'x', 'n', :customer, 'enquiry', 'store', :opened, :answered, :closed, :state)",
+                    " state, satisfaction) VALUES (:rid, 'x', 'n', :customer, 'enquiry', 'store', :opened, :answered, :closed,"
+                    " :state, :satisfaction)",
                     {"rid": number, **vars(call)},
                 )
             for code, place in self.places.items():
@@ -207,12 +209,14 @@ def _calls(calls: Sequence[Call], customer: str, as_of: int, bought: Bought) -> 
     mine = [call for call in calls if call.customer == customer and by_then(call.opened)]
     still = [call for call in mine
              if call.state in ("open", "waiting") or (call.closed is not None and not by_then(call.closed))]  # fmt: skip
+    rated = [(call.closed or call.opened, call.satisfaction) for call in mine if call.satisfaction is not None]
     words = [at for call in mine for at in (call.opened, call.answered, call.closed) if at is not None and by_then(at)]
     return {
         "open_cases": len(still), "cases_life": len(mine),
         "cases_365d": sum(on(call.opened, bought) > as_of - 365 for call in mine),
         "last_case_on": max((on(call.opened, bought) for call in mine), default=None),
         "last_contact_on": max((on(at, bought) for at in words), default=None),
+        "last_satisfaction": max((one for one in rated if by_then(one[0])), default=(0, None))[1],
     }  # fmt: skip
 
 

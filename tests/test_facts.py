@@ -156,15 +156,21 @@ def test_the_hour_is_the_brands_in_summer_and_in_winter(facts: Facts) -> None:
 def test_facts_of_cases(facts: Facts) -> None:
     calls = [
         Call(
-            "a", second("2025-05-01T23:59:59"), second("2025-05-03T08:00:00"), second("2025-06-02T00:00:00"), "closed"
+            "a",
+            second("2025-05-01T23:59:59"),
+            second("2025-05-03T08:00:00"),
+            second("2025-06-02T00:00:00"),
+            "closed",
+            2,
         ),
-        Call("a", second("2024-06-01T23:59:59"), None, second("2024-06-05T10:00:00"), "solved"),
+        Call("a", second("2024-06-01T23:59:59"), None, second("2024-06-05T10:00:00"), "solved", 5),
         Call("a", second("2025-06-02T00:00:00")),
     ]
     found = filled(facts, History(calls=calls), "2025-06-01")
     assert [found[name] for name in ("open_cases", "cases_365d", "cases_life")] == [1, 1, 2]
     assert (found["last_case_on"], found["last_contact_on"]) == (day("2025-05-01"), day("2025-05-03"))
     later = facts.live("a", day("2025-06-02"), CNY)
+    assert (found["last_satisfaction"], later["last_satisfaction"]) == (5, 2)  # said when the case is closed
     assert [later[name] for name in ("open_cases", "cases_365d", "cases_life", "last_contact_on")] == [
         1, 2, 3, day("2025-06-02")]  # fmt: skip
 
@@ -281,7 +287,8 @@ BILL = st.builds(
     st.sampled_from(["CNY", "CNY", "USD", "JPY", "EUR"]), st.sampled_from([1, 1, 1, 0]), st.lists(LINE, max_size=2).map(tuple),
 )  # fmt: skip
 CALL = st.builds(
-    Call, st.sampled_from(PEOPLE), ATS, st.none() | ATS, st.none() | ATS, st.sampled_from(["open", "waiting", "solved", "closed"])
+    Call, st.sampled_from(PEOPLE), ATS, st.none() | ATS, st.none() | ATS,
+    st.sampled_from(["open", "waiting", "solved", "closed"]), st.none() | st.integers(1, 5),
 )  # fmt: skip
 BORN = st.dictionaries(
     st.sampled_from(PEOPLE),

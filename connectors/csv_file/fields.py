@@ -93,6 +93,7 @@ _CASES: Columns = {
     "batch": (CODE, ("批次", "批号", "Batch", "Lot")),
     "cause": (LINE, ("原因", "Cause")),
     "unit": (LINE, ("责任部门", "Responsible unit", "Unit")),
+    "satisfaction": (NUMBER, ("满意度", "客户满意度", "Satisfaction", "CSAT")),
     "text": (TEXT, ("内容", "描述", "Text", "Description")),
     "resolution": (TEXT, ("处理结果", "Resolution")),
 }

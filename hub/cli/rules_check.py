@@ -135,7 +135,7 @@ def _calendar(reads: Facts) -> Iterator[str]:
         yield f"orders enter and leave the windows {cell(windows)}"
     if years & set(reads["windows"]):
         yield "figures of a calendar year begin anew on 1 January"
-    if read & {"cases_365d", "open_cases", "last_case_on", "last_contact_on"}:
+    if read & {"cases_365d", "open_cases", "last_case_on", "last_contact_on", "last_satisfaction"}:
         yield "cases are opened, answered and closed" + ", and leave after 365 days" * ("cases_365d" in read)
     for name, days in reads["days_since"].items():
         yield f"days since {name}: rules change their mind at {cell(days)}"

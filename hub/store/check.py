@@ -103,7 +103,7 @@ SECTIONS = (
     Section("order_line", f"SELECT {_PLACE}, l.line, l.sku, l.batch, l.category, l.quantity, l.price, l.discount,"
             f" l.refunded FROM order_line l JOIN record r ON r.rid = l.rid ORDER BY {_PLACE}, l.line"),
     Section("cases", "SELECT k.connection, k.number, b.stream, b.ext, k.customer, k.kind, k.channel, k.opened_at,"
-            " k.closed_at, k.state, k.sku, k.batch, k.cause, k.unit FROM cases k JOIN record r ON r.rid = k.rid"
+            " k.closed_at, k.state, k.sku, k.batch, k.cause, k.unit, k.satisfaction FROM cases k JOIN record r ON r.rid = k.rid"
             f" LEFT JOIN record b ON b.rid = k.buyer ORDER BY {_PLACE}"),
     Section("store_place", "SELECT code, name, type, region, city, province, parent, opening_hours, origin FROM store_place"
             " ORDER BY code"),

@@ -251,13 +251,15 @@ def _discounts(frame: Frame, bought: Bought, names: tuple[str, ...]) -> str:
 
 def _cases(frame: Frame, bought: Bought, names: tuple[str, ...]) -> str:
     """What of a case had happened by the end of the day."""
-    ends, since = frame.day("ends_at"), frame.day("since_at")
+    ends, since, rated_at = frame.day("ends_at"), frame.day("since_at"), "COALESCE(k.closed_at, k.opened_at)"
     inner = {
         "customer": "m.customer", "as_of": frame.day(), "cases_life": "COUNT(*)",
         "open_cases": f"COUNT(CASE WHEN k.state NOT IN ('solved', 'closed') OR k.closed_at >= {ends} THEN 1 END)",
         "cases_365d": f"COUNT(CASE WHEN k.opened_at >= {since} THEN 1 END)", "opened": "MAX(k.opened_at)",
         "answered": f"COALESCE(MAX(CASE WHEN k.answered_at < {ends} THEN k.answered_at END), 0)",
         "closed": f"COALESCE(MAX(CASE WHEN k.closed_at < {ends} THEN k.closed_at END), 0)",
+        # it is said when a case is closed; of the latest such case, the figure stands behind its time
+        "rated": f"MAX(CASE WHEN {rated_at} < {ends} THEN {rated_at} * 10 + k.satisfaction END)",
     }  # fmt: skip
     spoken = (
         "(CASE WHEN opened >= answered AND opened >= closed THEN opened WHEN answered >= closed THEN answered"
@@ -266,6 +268,7 @@ def _cases(frame: Frame, bought: Bought, names: tuple[str, ...]) -> str:
     outer = {
         "last_case_on": local_day_of("opened", bought.zone, frame.until),
         "last_contact_on": local_day_of(spoken, bought.zone, frame.until),
+        "last_satisfaction": "rated % 10",
     }
     rows = ", ".join(f"{sql} AS {name}" for name, sql in inner.items())
     select = (

@@ -30,7 +30,7 @@ DISCOUNTS: dict[str, str] = {f"discount_{window}": window for window in _TWO}
 ORDERS = (*FIGURES, "first_order_on", "last_order_on")
 LINES = (*DISCOUNTS, "favourite_category", "favourite_sku")
 HABITS = ("favourite_store", "favourite_channel", "channel_type", "usual_hour", "usual_weekday")
-CASES = ("open_cases", "cases_365d", "cases_life", "last_case_on", "last_contact_on")
+CASES = ("open_cases", "cases_365d", "cases_life", "last_case_on", "last_contact_on", "last_satisfaction")
 PROFILE = (
     "registered_on", "gender", "province", "city", "home_store", "birth_year", "birth_month", "birth_day", "has_phone",
     "has_email", "has_wechat", "phone_region", "children", "youngest_born_on", "eldest_born_on", "records", "systems",

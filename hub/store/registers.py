@@ -20,7 +20,7 @@ _ORDER = (
 _LINE = ("line", "sku", "batch", "category", "quantity", "price", "discount", "refunded")
 _CASE = (
     "number", "kind", "channel", "opened_at", "promised_at", "answered_at", "closed_at", "state", "sku", "batch", "cause",
-    "unit",
+    "unit", "satisfaction",
 )  # fmt: skip
 _PLACE = ("code", "name", "type", "region", "city", "province", "parent", "opening_hours", "origin")
 _OF = ("rid", "connection", "buyer", "customer")

@@ -349,6 +349,13 @@ def m0013_decide_at_speed(execute: Execute) -> None:
     execute("CREATE INDEX decision_open ON decision (customer, programme, value) WHERE to_day = 0")
 
 
+@step
+def m0014_satisfaction(execute: Execute) -> None:
+    """How satisfied somebody was with the handling of a case."""
+    execute("ALTER TABLE cases ADD COLUMN satisfaction {int}")
+    execute("ALTER TABLE facts ADD COLUMN last_satisfaction {int}")
+
+
 _FACTS_M0010 = ", ".join(
     f"{name} {{{kind}}}"
     for kind, names in (
