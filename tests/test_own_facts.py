@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hub.cli.portrait import portrait
 from hub.clock import FixedClock
 from hub.connector import FactMaker
 from hub.errors import SettingsError
@@ -100,6 +101,17 @@ def test_money_of_another_currency_counts_at_the_rate_of_its_day(
     scene.order("till", "a", total, days_ago, customer="7", currency="USD")
     scene.sync()
     assert values(scene).get("big_orders", 0) == counts
+
+
+def test_why_tells_each_source_in_the_brands_money_and_what_its_states_leave_out(scene: Scene) -> None:
+    scene.order("till", "a", "72.01", 5, customer="7", currency="USD", refunded="1.5")
+    scene.order("till", "b", "10", 5, customer="7")
+    scene.order("till", "c", "10", 5, customer="7", currency="EUR")
+    scene.order("till", "d", "10", 5, customer="7", status="pending")
+    scene.sync()
+    told = portrait(scene.hub, scene.who("till", "7"))["bought"]
+    assert told["sources"][0]["spend_life"] == told["spend_life"] == 58508 - 1219 + 1000
+    assert told["left_out"] == {"in another currency": 1, "pending": 1}
 
 
 def test_a_plugin_that_fails_is_named_and_nothing_is_decided(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,18 @@ def _rates(bought: Bought) -> Iterator[Row]:
             yield currency, day, *ratio(rate, minor_digits(bought.currency) - minor_digits(currency))
 
 
+def converted(bought: Bought, currency: str, day: int, amount: int) -> int | None:
+    """An amount of a day in the brand's currency, as `amount` converts it in SQL; None without a rate."""
+    if currency == bought.currency:
+        return amount
+    known = [(first, rate) for one, first, rate in bought.rates if one == currency and first <= day]
+    if not known:
+        return None
+    num, den = ratio(max(known)[1], minor_digits(bought.currency) - minor_digits(currency))
+    whole = (2 * abs(amount) * num + den) // (2 * den)
+    return whole if amount >= 0 else -whole
+
+
 def ratio(rate: Decimal, digits: int) -> tuple[int, int]:
     """A rate between minor units as a fraction; one of more digits than 64 bits hold loses the last ones."""
     between, decimals = rate.scaleb(digits), 18
