@@ -41,8 +41,8 @@ class Profiler:
     place: Place
 
     def profile(self, records: Sequence[Stored]) -> dict[str, Any]:
-        """The profile columns of one customer."""
-        living = [record for record in records if not record.gone]
+        """The profile columns of one customer; a record that was not read yet tells nothing and counts for nothing."""
+        living = [record for record in records if not (record.gone or record.placeholder)]
         dates = {field for record in living for field in record.body.words() if field.startswith(_DATED)}
         golden = self.survivorship.golden(records, PROFILED | dates)
         dated = {name: golden[name] for name in dates & golden.keys()}

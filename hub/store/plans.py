@@ -272,7 +272,7 @@ class Plans:
             if plan is not None:
                 self._state(plan, "discarded")
             self._db.execute(
-                "UPDATE customer SET due = 1 WHERE due = 0 AND id IN"
+                "UPDATE customer SET due = 1 WHERE due <> 1 AND id IN"
                 " (SELECT customer FROM plan_row WHERE connection = :connection)",
                 {"connection": connection},
             )

@@ -96,7 +96,7 @@ class Registers:
         """The customers that these orders, cases or records have now are looked at again."""
         for listed, params in listings(sorted(rids) if self._resolved() else ()):
             held = f"SELECT customer FROM {table} WHERE rid IN {listed}"
-            self._db.execute(f"UPDATE customer SET due = 1 WHERE due = 0 AND id IN ({held})", params)
+            self._db.execute(f"UPDATE customer SET due = 1 WHERE due <> 1 AND id IN ({held})", params)
 
     def _customers(self, buyers: Collection[int]) -> dict[int | None, str]:
         """Record of a buyer -> its customer, where it has one."""
