@@ -236,7 +236,8 @@ def arrivals(folder: Path, limit: Limit, parties: Sequence[Sequence[Ask]]) -> li
     return arrived
 
 
-ASK = st.builds(Ask, st.integers(0, 3000), st.integers(0, 900), st.integers(0, 900), st.integers(1, 4))
+# There and back within the shortest window: a call that is under way for longer is left open, see hub/http/budget.py.
+ASK = st.builds(Ask, st.integers(0, 3000), st.integers(0, 450), st.integers(0, 450), st.integers(1, 4))
 QUICK = st.builds(Ask, st.integers(0, 40), st.integers(0, 20), st.integers(0, 20), st.integers(1, 4))
 
 
