@@ -52,6 +52,7 @@ class _Open:
 
     @property
     def last(self) -> Piece | None:
+        """The piece before the place that is looked at, in the part that is open."""
         return self.parts[-1][-1] if self.parts[-1] else None
 
     @property

@@ -74,6 +74,7 @@ class _Form:
         self._given = given
 
     def condition(self, node: Node) -> Any:
+        """A condition as a boolean expression; unknown stays null."""
         if isinstance(node, And | Or):
             return reduce(and_ if isinstance(node, And) else or_, map(self.condition, node.parts))
         if isinstance(node, Not):
@@ -110,6 +111,7 @@ class _Form:
         return self.value(node).cast("float64")
 
     def value(self, node: Node) -> Any:
+        """A value as an expression."""
         if isinstance(node, Constant):
             return _constant(node.value)
         if isinstance(node, FactOf | Measured | TierOf):

@@ -192,11 +192,13 @@ class _Sql:
         self.params: dict[str, Any] = {}
 
     def value(self, value: int | str) -> str:
+        """A parameter for a value."""
         known = next((name for name, held in self.params.items() if held == value), f"{self._prefix}{len(self.params)}")
         self.params[known] = value
         return f":{known}"
 
     def word(self, value: str) -> str:
+        """A parameter for a text."""
         return f"CAST({self.value(value)} AS TEXT)"  # PostgreSQL cannot infer a bare parameter's type
 
     def steps(self, within: str, points: Sequence[int], *, fewer: bool = False) -> str:

@@ -153,6 +153,11 @@ class RuleSet:
         of_programmes = [rule for programme in self.programmes for rule in programme.rules]
         return (*of_programmes, *(segment.when for segment in self.segments if segment.when is not None))
 
+    @cached_property
+    def own_names(self) -> frozenset[str]:
+        """The names of the brand's own facts, those that plugins make included."""
+        return frozenset(one.fact.name for one in self.own) | {one.fact.name for one in self.made}
+
     @property
     def texts(self) -> dict[str, object]:
         """The rules as they were written, to be kept with what they decided."""

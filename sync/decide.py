@@ -104,7 +104,7 @@ class Decider:
     @cached_property
     def wanted(self) -> Wanted:
         """What the rules read, the cut points of RFM included."""
-        wanted = reads.wanted(self.rules)
+        wanted = reads.wanted(self.rules, reads.dialect(self.store))
         if self._cuts is None:
             return wanted
         known = wanted.days.get("last_order_on", frozenset())

@@ -60,7 +60,12 @@ class Clause:
     @property
     def missing(self) -> int | float | None:
         """By how much a figure falls short of what it must reach at least; None where that says nothing."""
-        if self.holds or self.operator not in (">=", ">") or self.kind not in ("count", "money", "number"):
+        if (
+            self.holds
+            or self.wanted is None
+            or self.operator not in (">=", ">")
+            or self.kind not in ("count", "money", "number")
+        ):
             return None
         short: int | float = self.wanted - (self.found or 0)
         return short + 1 if self.operator == ">" and self.kind != "number" else short
@@ -78,16 +83,9 @@ class Explainer:
 
     def clauses(self, programme: Programme) -> list[Clause]:
         """Each comparison of each choice, best choice first."""
-        self.store.facts.at([(self.customer, self.as_of)], reads.wanted_by(self.rules, programme), self.bought)
+        wanted = reads.wanted_by(self.rules, programme, reads.dialect(self.store))
+        self.store.facts.at([(self.customer, self.as_of)], wanted, self.bought)
         return [clause for choice in programme.choices for clause in self.comparisons(choice)]
-
-    def holds(self, rule: Rule) -> tuple[bool, list[Clause]]:
-        """Whether a predicate is true of the customer, and its comparisons."""
-        self.store.facts.at([(self.customer, self.as_of)], reads.wanted(self.rules, (rule,)), self.bought)
-        sql = reads.then_sql(self.store)
-        asked = f"CASE WHEN {sql.condition(rule.tree)} THEN 1 ELSE 0 END"
-        rows = list(self.store.facts.then(asked, sql.params))
-        return bool(rows and rows[0][2]), self.comparisons(Choice("", rule))
 
     def comparisons(self, choice: Choice) -> list[Clause]:
         """Those of one choice, by the facts of the customer that stand in `facts_then` alone."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from hub.errors import SettingsError
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 from hub.store.holdings import Granted
 from rules.ruleset import Programme
 from sync.plan import first_record
@@ -69,6 +69,6 @@ def _checked(setup: Setup, programme: str, tier: str, from_day: int, until_day: 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> SettingsError:
     names = list(known)
-    meant = nearest(name, names)
-    guess = f'; did you mean "{meant}"?' if meant else ""
-    return SettingsError(f'no {what} is called "{name}"{guess}', remedy="known: " + (", ".join(names) or "none"))
+    return SettingsError(
+        f'no {what} is called "{name}"{guess(name, names)}', remedy="known: " + (", ".join(names) or "none")
+    )

@@ -100,7 +100,7 @@ class Holder:
 
     def earned(self, customers: Sequence[str], bases: Mapping[str, Held]) -> dict[str, list[tuple[int, int]]]:
         """customer -> (day, rank that the facts earn from that day on)."""
-        wanted = reads.wanted_by(self.rules, self.programme)
+        wanted = reads.wanted_by(self.rules, self.programme, reads.dialect(self.store))
         facts = self.store.facts
         moments = {(customer, self.as_of) for customer in customers}
         if self.programme.remembers:  # without a memory the past does not matter

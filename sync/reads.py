@@ -31,26 +31,26 @@ def bought_of(brand: Brand, place: Place, written: Rules) -> Bought:
     return Bought(brand.currency, place.zone, tuple(written.bought), rates)
 
 
-def wanted(rules: RuleSet, of: Iterable[Rule] | None = None) -> Wanted:
-    """What all rules read, or some of them."""
+def wanted(rules: RuleSet, dialect: Dialect, of: Iterable[Rule] | None = None) -> Wanted:
+    """What all rules read, or some of them; own facts as the database of that `dialect` counts them."""
     read = read_by(rules.rules if of is None else of)
     own = {one.fact.name: one for one in rules.own}
     made = {one.fact.name: one.maker for one in rules.made if one.fact.name in read.facts}
     facts = read.facts | (read_by_rfm(rules.rfm) if of is None and rules.rfm else frozenset())
     facts = facts.union(*(maker.reads for maker in made.values()))
-    counted = [_aggregated(own[name]) for name in sorted(facts & own.keys())]
+    counted = [_aggregated(own[name], dialect) for name in sorted(facts & own.keys())]
     counted += [Counted(one.name, one.window, one.what, one.by, one.value) for one in read.measures]
     return Wanted(facts - own.keys() - made.keys(), tuple(counted), read.days, frozenset(made))
 
 
-def wanted_by(rules: RuleSet, programme: Programme) -> Wanted:
+def wanted_by(rules: RuleSet, programme: Programme, dialect: Dialect) -> Wanted:
     """What one programme reads."""
-    return wanted(rules, tuple(programme.rules))
+    return wanted(rules, dialect, tuple(programme.rules))
 
 
-def _aggregated(own: OwnFact) -> Counted:
+def _aggregated(own: OwnFact, dialect: Dialect) -> Counted:
     """An own fact as an aggregate over orders `o`."""
-    sql = Sql("sqlite", facts="o")
+    sql = Sql(dialect, facts="o")
     where = sql.condition(own.where) if own.where is not None else ""
     aggregate = "COUNT(*)" if own.of is None else f"{own.how.upper()}({sql.value(own.of)})"
     return Counted(own.fact.name, own.fact.window, aggregate=aggregate, where=where, params=sql.params)
@@ -61,23 +61,23 @@ def _aggregated(own: OwnFact) -> Counted:
 
 def now_sql(store: Store) -> Sql:
     """Emits over the stored facts."""
-    return Sql(_dialect(store), tag=store.facts.tag)
+    return Sql(dialect(store), tag=store.facts.tag)
 
 
 def then_sql(store: Store) -> Sql:
     """Emits over the facts of past days, see `Facts.at`."""
-    return Sql(_dialect(store), values="value_then", as_of_rows=True, tag=store.facts.tag)
+    return Sql(dialect(store), values="value_then", as_of_rows=True, tag=store.facts.tag)
 
 
-def _dialect(store: Store) -> Dialect:
+def dialect(store: Store) -> Dialect:
+    """How the store's database spells."""
     return "sqlite" if store.db.dialect == "sqlite" else "postgresql"
 
 
 def seen(rules: RuleSet, programme: Programme, sql: Sql) -> str:
     """The values that a programme reads, as one text: `name=value` for each, what is unknown left empty."""
     read = read_by(programme.rules)
-    own = {one.fact.name for one in rules.own} | {one.fact.name for one in rules.made}
-    facts = [(name, FactOf("text", name, name in own)) for name in sorted(read.facts)]
+    facts = [(name, FactOf("text", name, name in rules.own_names)) for name in sorted(read.facts)]
     return listed([*facts, *((one.name, Measured("count", one)) for one in read.measures)], sql)
 
 

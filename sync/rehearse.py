@@ -16,6 +16,7 @@ from hub.store import Store
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted
 from rules.ruleset import Programme, RuleSet
+from rules.sql import Dialect
 from sync import reads
 from sync.holding import Holder
 
@@ -49,10 +50,9 @@ class Side:
         """Its programmes that a day's facts decide alone."""
         return [one for one in self.rules.programmes if not one.remembers]
 
-    @property
-    def wanted(self) -> Wanted:
+    def wanted(self, dialect: Dialect) -> Wanted:
         """What these read."""
-        return reads.wanted(self.rules, [rule for one in self.alone for rule in one.rules])
+        return reads.wanted(self.rules, dialect, [rule for one in self.alone for rule in one.rules])
 
     def seen(self, values: dict[str, Ranks]) -> None:
         """What stands on the next day."""
@@ -83,6 +83,10 @@ class Rehearsal:
         """Both."""
         return self.old, self.new
 
+    @property
+    def _dialect(self) -> Dialect:
+        return reads.dialect(self.store)
+
     def run(self) -> list[str]:
         """Fill both sides; returns the customers in the order of their ranks."""
         customers = self._customers()
@@ -90,7 +94,7 @@ class Rehearsal:
         for number, day in enumerate(self.days):
             for side, past in zip(self.sides, followed, strict=True):
                 if side is self.old or not self._alike:
-                    self.store.facts.everybody_at(day, self._alike or side.wanted, side.bought)
+                    self.store.facts.everybody_at(day, self._alike or side.wanted(self._dialect), side.bought)
                 alone = self._alone(side, len(customers))
                 side.seen(self._granted(side, alone, customers, day) | {name: past[name][number] for name in past})
                 self.looked(len(customers), self.steps(len(customers)))
@@ -101,13 +105,13 @@ class Rehearsal:
         return count * (2 * len(self.days) + sum(len(side.remembering) for side in self.sides))
 
     def _customers(self) -> list[str]:
-        self.store.facts.everybody_at(self.days[0], reads.wanted(self.old.rules, ()), self.old.bought)
+        self.store.facts.everybody_at(self.days[0], reads.wanted(self.old.rules, self._dialect, ()), self.old.bought)
         return [customer for customer, _, _ in self.store.facts.then("1", {})]
 
     @cached_property
     def _alike(self) -> Wanted | None:
         """What both sides read together, None where the same names stand for other facts."""
-        one, other = self.old.wanted, self.new.wanted
+        one, other = self.old.wanted(self._dialect), self.new.wanted(self._dialect)
         counted = {each.name: each for each in (*one.counted, *other.counted)}
         if self.old.bought != self.new.bought or any(counted[each.name] != each for each in one.counted):
             return None

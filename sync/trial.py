@@ -86,7 +86,7 @@ class Trial:
             store.segments.agree(name, case.as_of, "", [customer] if name in case.lists else [])
         for programme, value in case.tiers.items():
             store.decisions.settle(programme, "", case.as_of, [Decided(customer, "", value)])
-        store.facts.at([(customer, case.as_of)], reads.wanted(self._rules), self._bought)
+        store.facts.at([(customer, case.as_of)], reads.wanted(self._rules, reads.dialect(store)), self._bought)
         store.facts.assume(customer, case.facts, case.counted)
 
     def _programme(self, expected: Expected, explainer: Explainer) -> Answer:

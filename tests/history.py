@@ -251,7 +251,7 @@ def _dayless(state: str) -> dict[str, Any]:
 def _read(scene: Scene) -> frozenset[str]:
     from sync import reads
 
-    return reads.wanted(scene.hub.rules).columns
+    return reads.wanted(scene.hub.rules, reads.dialect(scene.store)).columns
 
 
 def same(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:

@@ -114,6 +114,33 @@ def test_why_tells_each_source_in_the_brands_money_and_what_its_states_leave_out
     assert told["left_out"] == {"in another currency": 1, "pending": 1}
 
 
+def test_a_pattern_in_an_own_fact_minds_case_on_either_database(
+    location: str, tmp_path: Path, clock: FixedClock
+) -> None:
+    rules = """rules:
+  facts: {{paid: {{count: orders, where: "status like 'p%d'"}}, none: {{count: orders, where: "status like 'P%'"}}}}
+  tiers: {{main: [{{tier: gold, when: "none >= 1"}}, {{tier: silver, when: "paid >= 1"}}, {{tier: member}}]}}
+"""
+    yaml = THREE.replace(THREE[THREE.index("rules:") : THREE.index("connections:")], rules)
+    scene = Scene(tmp_path, location, clock, yaml=yaml)
+    scene.customer("till", "7", phone=PHONE)
+    scene.order("till", "a", "1", 5, customer="7", status="paid")
+    scene.sync()
+    assert tier(scene) == "silver"
+    scene.close()
+
+
+def test_why_tells_a_comparison_with_an_unknown_fact(tmp_path: Path, clock: FixedClock) -> None:
+    rules = 'rules: {{tiers: {{main: [{{tier: gold, when: "spend_life > aov_life"}}, {{tier: member}}]}}}}\n'
+    yaml = THREE.replace(THREE[THREE.index("rules:") : THREE.index("connections:")], rules)
+    scene = Scene(tmp_path, str(tmp_path / "kehub.db"), clock, yaml=yaml)
+    scene.customer("till", "7", phone=PHONE)
+    scene.sync()
+    (clause,) = portrait(scene.hub, scene.who("till", "7"))["decisions"][0]["clauses"]
+    assert (clause["found"], clause["wanted"], clause["holds"], clause["missing"]) == (0, None, None, None)
+    scene.close()
+
+
 def test_a_plugin_that_fails_is_named_and_nothing_is_decided(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = FactMaker("score", lambda facts: facts["nothing"], frozenset({"orders_life"}))
     monkeypatch.setattr(Plugins, "fact_makers", lambda self, plugin: {"score": broken})

@@ -78,11 +78,10 @@ def _made(one: MadeFact) -> Facts:
 
 def _reads(rules: RuleSet) -> Facts:
     """What must be known to decide, and what the calendar has to watch: windows that end, days since a fact."""
-    found, read = wanted(rules), read_by(rules.rules)
-    own = {one.fact.name for one in rules.own} | {one.fact.name for one in rules.made}
+    found, read = wanted(rules, "sqlite"), read_by(rules.rules)  # only names are looked at
     return {
         "facts": [{"fact": name, "kind": CATALOGUE[name].kind} for name in sorted(found.columns)],
-        "own": sorted(read.facts & own),
+        "own": sorted(read.facts & rules.own_names),
         "measures": [_written(measure) for measure in read.measures],
         "windows": sorted(found.windows),
         "days_since": {name: sorted(days) for name, days in sorted(found.days.items()) if days},

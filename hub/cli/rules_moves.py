@@ -8,7 +8,7 @@ from datetime import date
 from hub.cli.show import Facts, day
 from hub.cli.show import show as show_table
 from hub.errors import SettingsError
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 from hub.store.decisions import Moves
 from rules.ruleset import RFM
 from sync.setup import Setup
@@ -48,9 +48,10 @@ def _values(setup: Setup, programme: str) -> Iterable[str]:
     """The values of a programme, the best first; SettingsError when there is none of the name."""
     known = {one.name: one.values for one in setup.rules.programmes} | ({RFM: ()} if setup.rules.rfm else {})
     if programme not in known:
-        meant = nearest(programme, known)
-        guess = f'; did you mean "{meant}"?' if meant else ""
-        raise SettingsError(f'no programme is called "{programme}"{guess}', remedy="programmes: " + ", ".join(known))
+        raise SettingsError(
+            f'no programme is called "{programme}"{guess(programme, known)}',
+            remedy="programmes: " + ", ".join(known),
+        )
     return known[programme]
 
 

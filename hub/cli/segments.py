@@ -16,7 +16,7 @@ from hub.cli.show import Facts, day, emit
 from hub.cli.show import show as show_table
 from hub.cli.standing import sizes
 from hub.errors import SettingsError
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 from hub.store.segments import MOST, Size
 from sync.segments import written
 from sync.setup import Setup
@@ -121,10 +121,8 @@ def _known(setup: Setup, name: str) -> Size:
     """The segment's size; SettingsError when there is no such segment."""
     sizes = _sizes(setup)
     if name not in sizes:
-        meant = nearest(name, sizes)
-        guess = f'; did you mean "{meant}"?' if meant else ""
         remedy = "segments: " + (", ".join(sizes) or "none yet")
-        raise SettingsError(f'no segment is called "{name}"{guess}', remedy=remedy)
+        raise SettingsError(f'no segment is called "{name}"{guess(name, sizes)}', remedy=remedy)
     return sizes[name]
 
 

@@ -15,7 +15,7 @@ from hub.errors import SettingsError
 from hub.forms import Place
 from hub.model import Brand, StaffMember, StorePlace
 from hub.settings.fields import SiteField, mapping_digest, merged
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 from hub.settings.rule_shape import Rules
 from hub.settings.shape import Brakes, IdentityLimits, Network, Retention
 from rules.ruleset import RuleSet
@@ -96,7 +96,7 @@ class Configuration:
             if connection.name == name:
                 return connection
         names = [connection.name for connection in self.connections]
-        meant = nearest(name, names)
-        guess = f'; did you mean "{meant}"?' if meant else ""
         remedy = "connections: " + (", ".join(names) or "none yet")
-        raise SettingsError(f'no connection is called "{name}"{guess}', where=str(self.path), remedy=remedy)
+        raise SettingsError(
+            f'no connection is called "{name}"{guess(name, names)}', where=str(self.path), remedy=remedy
+        )

@@ -15,7 +15,7 @@ from hub.connector import Mapping, Owner
 from hub.forms import FORMS, Place
 from hub.model import DECIDED, NOUNS
 from hub.settings.kinds import kinds, models
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 from hub.tags import TAGS, TagRule
 
 FormName = Literal["text", "line", "code", "phone", "email", "date", "moment", "number", "flag", "gender"]
@@ -80,9 +80,9 @@ class SiteField(BaseModel):
     def _sensible(self) -> SiteField:
         known = our_fields(self.stream)
         if known and self.ours not in known and not self.ours.startswith(_PREFIXED):
-            meant = nearest(self.ours, known)
-            guess = f'; did you mean "{meant}"?' if meant else ""
-            raise ValueError(f'"{self.ours}" is no field of {self.stream}{guess}; your own are written custom.NAME')
+            raise ValueError(
+                f'"{self.ours}" is no field of {self.stream}{guess(self.ours, known)}; your own are written custom.NAME'
+            )
         if self.ours in DECIDED and self.owner not in (None, "hub"):
             raise ValueError(f'"{self.ours}" is decided by the hub: its owner is always `hub`')
         self._tags_apart()

@@ -36,9 +36,8 @@ class Problem:
 
     def error(self) -> SettingsError:
         """This problem as the error that stops the program."""
-        guess = f'; did you mean "{self.meant}"?' if self.meant else ""
         picture = f"\n{self.shown}" if self.shown else ""
-        return SettingsError(self.what + guess, where=self.where, remedy=self.remedy + picture)
+        return SettingsError(self.what + _guessed(self.meant), where=self.where, remedy=self.remedy + picture)
 
 
 class Problems:
@@ -63,6 +62,15 @@ class Problems:
             raise errors[0]
         if errors:
             raise SettingsError("\n".join(map(str, errors)))
+
+
+def guess(word: str, known: Iterable[str]) -> str:
+    """The known word that `word` is probably a slip of, as a sentence goes on; empty when none is near."""
+    return _guessed(nearest(word, known))
+
+
+def _guessed(meant: str) -> str:
+    return f'; did you mean "{meant}"?' if meant else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

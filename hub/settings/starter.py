@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from hub.errors import SettingsError
-from hub.settings.problems import nearest
+from hub.settings.problems import guess
 
 
 def presets() -> dict[str, str]:
@@ -26,9 +26,9 @@ def starter(brand_name: str, preset: str = "starter", **brand: str) -> str:
     preset."""
     known = {entry.name.removesuffix(".yaml"): entry for entry in _files()}
     if preset not in known:
-        meant = nearest(preset, known)
-        guess = f'; did you mean "{meant}"?' if meant else ""
-        raise SettingsError(f'unknown preset "{preset}"{guess}', remedy="presets: " + ", ".join(sorted(known)))
+        raise SettingsError(
+            f'unknown preset "{preset}"{guess(preset, known)}', remedy="presets: " + ", ".join(sorted(known))
+        )
     text = known[preset].read_text(encoding="utf-8")
     for key, value in {"name": brand_name, **brand}.items():
         text = _put(text, key, value)

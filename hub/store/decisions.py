@@ -18,7 +18,7 @@ _UNGRANTED = (
 
 _NOW = (
     "CREATE TEMP TABLE IF NOT EXISTS decision_now (customer {text} NOT NULL, standing {text}, value {text} NOT NULL,"
-    " seen {text} NOT NULL, PRIMARY KEY (customer)){flat}"
+    " since {int}, seen {text} NOT NULL, PRIMARY KEY (customer)){flat}"
 )
 """What a programme decides otherwise than it stands, and for whom it decides first: of this thread's connection."""
 
@@ -28,14 +28,17 @@ _STANDS = (
 _TAKEN_BACK = f"DELETE FROM decision WHERE {_STANDS} AND from_day >= :day"
 _CLOSED = f"UPDATE decision SET to_day = :day WHERE {_STANDS}"
 _AGAIN = (
-    "UPDATE decision SET to_day = 0 WHERE programme = :programme AND to_day = :day AND customer IN (SELECT d.customer"
+    "UPDATE decision SET to_day = 0, since = COALESCE((SELECT n.since FROM decision_now n"
+    " WHERE n.customer = decision.customer), since)"
+    " WHERE programme = :programme AND to_day = :day AND customer IN (SELECT d.customer"
     " FROM decision_now n CROSS JOIN decision d WHERE d.customer = n.customer AND d.programme = :programme"
     " AND d.value = n.value AND d.to_day = :day)"
     " AND value = (SELECT n.value FROM decision_now n WHERE n.customer = decision.customer)"
 )
 _BEGUN = (
     "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
-    " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT), CAST(:day AS BIGINT),"
+    " SELECT n.customer, CAST(:programme AS TEXT), n.value, CAST(:day AS BIGINT),"
+    " COALESCE(n.since, CAST(:day AS BIGINT)),"
     " CAST(:rules AS TEXT), n.seen FROM decision_now n WHERE n.standing IS NULL OR NOT EXISTS (SELECT 1 FROM decision d"
     " WHERE d.customer = n.customer AND d.programme = :programme AND d.to_day = 0) ORDER BY n.customer"
 )
@@ -133,8 +136,7 @@ class Decisions:
 
         `seen` is an expression of the values that it reads. `but_granted`: not of those to whom staff have granted something.
         """
-        for statement in (_NOW, "DELETE FROM decision_now"):
-            self._db.script([typed(self._db, statement)])
+        self._nothing_judged()
         sql = (
             "INSERT INTO decision_now (customer, standing, value, seen) SELECT n.customer, n.standing, n.value, n.seen FROM"
             f" (SELECT c.id AS customer, d.value AS standing, {expression} AS value, {seen} AS seen FROM customer c"
@@ -143,6 +145,10 @@ class Decisions:
             f"  WHERE {_DUE} AND f.customer = c.id{_UNGRANTED * but_granted}) n WHERE n.standing IS NULL OR n.standing <> n.value"
         )
         self._db.execute(sql, {**params, "programme": programme, "last": ""})
+
+    def _nothing_judged(self) -> None:
+        for statement in (_NOW, "DELETE FROM decision_now"):
+            self._db.script([typed(self._db, statement)])
 
     def differing(self) -> Iterator[list[Decided]]:
         """Those whose standing decision differs from what was judged, in pages by id."""
@@ -160,7 +166,10 @@ class Decisions:
         self._db.many("DELETE FROM decision_now WHERE customer = ?", [(customer,) for customer in sorted(customers)])
 
     def land(self, programme: str, rules: str, day: int) -> int:
-        """All that was judged, at once: as `settle` does it, and the first periods of those who have none."""
+        """All that was judged, at once: standing periods close and others open; those who have none get their first.
+
+        What is taken back on the same day leaves no trace.
+        """
         bound = {"programme": programme, "day": day}
         for statement in (_TAKEN_BACK, _CLOSED, _AGAIN):
             self._db.execute(statement, bound)
@@ -185,43 +194,10 @@ class Decisions:
         return found
 
     def settle(self, programme: str, rules: str, day: int, found: Sequence[Decided]) -> None:
-        """Close the standing periods and open new ones; what is taken back on the same day leaves no trace."""
-        ended_today = self._ended(programme, day, [entry.customer for entry in found])
-        keys = [{"customer": entry.customer, "programme": programme, "day": day} for entry in found]
-        where = " WHERE customer = :customer AND programme = :programme AND to_day = 0"
-        self._db.many(f"DELETE FROM decision{where} AND from_day >= :day", keys)
-        self._db.many(f"UPDATE decision SET to_day = :day{where}", keys)
-        new = [
-            {**key, "value": entry.value, "rules": rules, "since": day if entry.since is None else entry.since,
-             "seen": entry.seen}
-            for key, entry in zip(keys, found, strict=True)
-        ]  # fmt: skip
-        again = [row for row in new if (row["customer"], row["value"]) in ended_today]
-        by_ledger = {entry.customer: entry.since for entry in found}
-        self._db.many(
-            "UPDATE decision SET to_day = 0, since = COALESCE(CAST(:since AS BIGINT), since)"
-            " WHERE customer = :customer AND programme = :programme AND to_day = :day AND value = :value",
-            [
-                {name: row[name] for name in ("customer", "programme", "day", "value")}
-                | {"since": by_ledger[str(row["customer"])]}
-                for row in again
-            ],
-        )
-        self._db.many(
-            "INSERT INTO decision (customer, programme, value, from_day, since, rules, seen)"
-            " VALUES (:customer, :programme, :value, :day, :since, :rules, :seen)",
-            [row for row in new if (row["customer"], row["value"]) not in ended_today],
-        )
-
-    def _ended(self, programme: str, day: int, customers: Sequence[str]) -> set[tuple[str, str]]:
-        found: set[tuple[str, str]] = set()
-        for listed, params in listings(customers):
-            sql = (
-                "SELECT customer, value FROM decision WHERE programme = :programme AND to_day = :day"
-                f" AND customer IN {listed}"
-            )
-            found.update((row[0], row[1]) for row in self._db.rows(sql, {**params, "programme": programme, "day": day}))
-        return found
+        """Land what was worked out elsewhere, as `land` does what was judged here."""
+        self._nothing_judged()
+        self._db.many("INSERT INTO decision_now (customer, standing, value, since, seen) VALUES (?, ?, ?, ?, ?)", found)
+        self.land(programme, rules, day)
 
     def standing_since(self, programme: str, customers: Sequence[str]) -> dict[str, tuple[str, int | None]]:
         """customer -> its standing value in a programme, and since when it holds."""
