@@ -27,6 +27,7 @@ import pluggy
 from pydantic import BaseModel, ConfigDict
 
 from hub.clock import Clock
+from hub.deliveries import Delivery, Heard, Hint
 from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
 from hub.http.answer import Answer
 from hub.http.auth import Auth, Basic, OAuthRefresh, Outgoing, TokenAuth
@@ -39,11 +40,11 @@ from hub.names import PARTS, whole_name
 from hub.tags import NO_TAGS, TagCall, Tagged, Tagging, TagRule, tag_calls
 
 __all__ = [
-    "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT",
-    "Answer", "Auth", "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Dialect", "End", "FactMaker", "Field",
-    "Finding", "Form", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page", "Place", "Row", "RowResult",
-    "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token", "TokenAuth", "Tools", "Window", "Write",
-    "hookimpl", "tag_calls", "whole_name",
+    "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT", "Answer", "Auth",
+    "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Delivery", "Dialect", "End", "FactMaker",
+    "Field", "Finding", "Form", "Heard", "Hint", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page",
+    "Place", "Row", "RowResult", "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token", "TokenAuth",
+    "Tools", "Window", "Write", "hookimpl", "tag_calls", "whole_name",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")
@@ -299,6 +300,8 @@ class Connector(Generic[S]):
     type: ClassVar[str]
     Settings: ClassVar[builtins.type[ConnectorSettings]]
     uses_http: ClassVar[bool] = True
+    hooks: ClassVar[bool] = False
+    """Whether `webhook` understands what the system posts."""
     version: ClassVar[str] = ""
     """Their API's version and its sunset date, as printed by `connectors list`."""
 
@@ -353,3 +356,17 @@ class Connector(Generic[S]):
         that the system cannot tell; a key that is left out was never used.
         """
         return {}
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        """Prove that a delivery is the system's own, by its signature over the raw body, and say what it speaks of.
+
+        Raise `hub.errors.AuthError` for one that is not, `Rejected` for one that is and makes no sense.
+        """
+        raise NotImplementedError("a connector that states `hooks` hears its webhooks")
+
+    def named(self, stream: Stream, ids: Sequence[str]) -> dict[str, Row]:
+        """Rows of a stream by id, for hints; absent ids are left out. By default the target's rows, by `fetch`."""
+        target = self.target()
+        if target is None or target.stream != stream.name:
+            raise NotImplementedError("this stream is not read by id")
+        return self.fetch(ids)

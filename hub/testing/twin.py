@@ -161,6 +161,15 @@ class Twin:
         """Create, change or delete a record as a user of the system would."""
         raise ValueError("this twin cannot be edited")
 
+    def records(self, module: str) -> dict[str, dict[str, Any]]:
+        """The living records of a module (as `edit` names it) by id, in the form that the connector's rows have."""
+        raise NotImplementedError("a twin shows its records")
+
+    def nest(self, field: str, value: Any) -> dict[str, Any]:
+        """The values of a wish that sets one field, by the name that a mapping gives it (dots walk into objects)."""
+        head, _, rest = field.partition(".")
+        return {head: self.nest(rest, value) if rest else value}
+
     def named(self, call: Call) -> Wish | None:
         """The first record that a writing call would change, as `edit` wants it named; None for other calls."""
         return None
