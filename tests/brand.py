@@ -12,14 +12,10 @@ from connectors.memory.twin import MemorySystem
 from hub.clock import FixedClock
 from hub.plugins import load_plugins
 from hub.settings import load
-from hub.store import create_store
-from hub.vault import Keys
+from hub.testing.site import fixed_keys
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
 from sync.setup import Setup, open_setup
-
-MASTER = b"m" * 32
-KEYS = Keys({1: b"d" * 32}, b"i" * 32, b"s" * 32)
 
 YAML = """
 brand: {{name: Test brand}}
@@ -96,17 +92,3 @@ class Brand:
         for plan in list(report.plans.values()):
             self.apply(plan.digest, "share")
         return report
-
-
-def fixed_keys(location: str, clock: FixedClock) -> None:
-    """Make a store whose keys are the same in every test, so that ids and digests are too."""
-    import hub.store as stores
-    from hub.store.migrations import migrate
-
-    db = stores.connect(location)
-    migrate(db, clock)
-    with db.writing("keys"):
-        if not db.rows("SELECT 1 FROM key_ring"):
-            stores._save_keys(db, MASTER, KEYS)
-    db.close()
-    create_store(location, MASTER, clock).close()

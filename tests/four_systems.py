@@ -23,12 +23,12 @@ from hub.clock import FixedClock
 from hub.testing.people import Population
 from hub.testing.sandbox_yaml import SYSTEMS, configuration, environment
 from hub.testing.shopfiles import write_shop_files
+from hub.testing.site import fixed_keys
 from hub.testing.twin import Stage, Twin, serving
 from hub.testing.twin_faults import FAULTS
 from sync.approve import approve, find_plan
 from sync.engine import Ask, Report, push, sync
 from sync.setup import Setup
-from tests.brand import fixed_keys
 from tests.site import opened
 
 SMALL_PAGES = 10

@@ -19,8 +19,8 @@ from hub.store.check import canonical, check
 from hub.testing.people import Population
 from hub.testing.serve import build
 from hub.testing.shopfiles import MEMBERS_A, MEMBERS_B, ORDERS_A, ORDERS_B, STATUSES_A, STATUSES_B, write_shop_files
+from hub.testing.site import MASTER, fixed_keys
 from hub.testing.twin import serving
-from tests.brand import MASTER, fixed_keys
 from tests.conftest import NOW
 from tests.kill_systems import ZOHO, System
 

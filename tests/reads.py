@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from hub.clock import FixedClock
-from hub.store import Store
+from hub.testing.site import Records, fixed_keys
 from hub.testing.twin import Stage
 from sync.engine import Report
 from sync.lanes import Outcome
 from tests import fxiaoke_site, woocommerce_site, zoho_site
-from tests.brand import fixed_keys
 from tests.site import BaseSite, opener, outcome
 
 KINDS: Mapping[str, Any] = {"zoho": zoho_site, "fxiaoke": fxiaoke_site, "woocommerce": woocommerce_site}
 Open = Callable[..., Any]
-Records = dict[str, bytes]
 LONG = timedelta(hours=1)
 
 
@@ -139,17 +137,7 @@ READS = {
 
 def held_records(site: BaseSite, name: str) -> Records:
     """The fingerprints of a stream's living records in a store, by id."""
-
-    def look(store: Store) -> Records:
-        sql = (
-            "SELECT ext, fingerprint FROM record WHERE connection = :connection AND stream = :stream AND gone = 0"
-            " AND placeholder = 0"
-        )
-        rows = store.db.rows(sql, {"connection": site.connection, "stream": name})
-        return {ext: bytes(fingerprint) for ext, fingerprint in rows}
-
-    records: Records = site.look(look)
-    return records
+    return site.held_records(name)
 
 
 def undisturbed(site: BaseSite, name: str) -> Records:
@@ -175,8 +163,7 @@ def customers_of(site: BaseSite) -> dict[str, str]:
 
 
 def watermark(site: BaseSite, name: str) -> int | None:
-    found: int | None = site.look(lambda store: store.marks.get(site.connection, name).watermark)
-    return found
+    return site.watermark(name)
 
 
 def read(site: BaseSite, name: str) -> tuple[Report, Outcome]:

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from connectors.memory import twin as memory
 from connectors.memory.twin import MemorySystem
 from hub.clock import FixedClock
-from hub.connector import Connector, Page, Row, Stream, Window
-from hub.plugins import Plugins, load_plugins
-from hub.settings import load
 from hub.store import Store
 from hub.store.check import canonical
+from hub.testing.site import Site, fixed_keys, opened, outcome, read, stream
 from hub.testing.twin import Stage
-from sync.approve import approve, find_plan
-from sync.engine import Ask, Report, push, sync
-from sync.lanes import Outcome
-from sync.setup import Setup, open_setup
-from tests.brand import fixed_keys
+
+__all__ = ["BaseSite", "living", "opened", "opener", "outcome", "read", "stream"]
 
 YAML = """
 brand: {{name: Test brand}}
@@ -41,31 +34,14 @@ connections:
 """
 
 
-@cache
-def _plugins() -> Plugins:
-    """Loaded once: they are the same in every test."""
-    return load_plugins()
-
-
-@contextmanager
-def opened(file: Path, clock: FixedClock) -> Iterator[Setup]:
-    """Configuration and store, as a command opens them."""
-    setup = open_setup(load(file, _plugins()), clock, "tester")
-    try:
-        yield setup
-    finally:
-        setup.close()
-
-
 @dataclass
-class BaseSite:
+class BaseSite(Site):
     """One store, one system's twin and a till, one clock for all.
 
     A system's own site names its connection, writes it in YAML (each field stands there by its name), and adds fields
     for what its tests set, words for what happens in that system, and the secrets as the environment holds them.
     """
 
-    connection: ClassVar[str]
     yaml: ClassVar[str]
 
     folder: Path
@@ -104,51 +80,12 @@ class BaseSite:
         """The till."""
         return memory.system("till")
 
-    # -- what the hub does
-
-    def opened(self) -> AbstractContextManager[Setup]:
-        """Configuration and store, as a command opens them."""
-        return opened(self.file, self.clock)
-
-    @contextmanager
-    def connector(self) -> Iterator[Any]:
-        """The system's connector with a door of its own."""
-        with self.opened() as setup:
-            yield setup.connector(setup.config.connection(self.connection))
-
-    def sync(self, **ask: Any) -> Report:
-        """One run."""
-        with self.opened() as setup:
-            return sync(setup, Ask(**ask))
-
-    def apply(self, digest: str) -> Report:
-        """Approve a plan and push it."""
-        with self.opened() as setup:
-            plan = find_plan(setup, digest)
-            approve(setup, plan, ())
-            return push(setup, [plan.connection])
-
-    def sync_and_apply(self, **ask: Any) -> tuple[Report, Report | None]:
-        """A run, then what it planned for the system."""
-        report = self.sync(**ask)
-        plan = report.plans.get(self.connection)
-        return report, self.apply(plan.digest) if plan else None
-
     # -- what came of it
 
     def text(self) -> list[str]:
         """The store's content as text that is equal for equal stores."""
         with self.opened() as setup:
             return list(canonical(setup.store))
-
-    def look(self, act: Callable[[Store], Any]) -> Any:
-        """Something read from the store."""
-        with self.opened() as setup:
-            return act(setup.store)
-
-    def tally(self) -> dict[str, int]:
-        """The receipts by state."""
-        return dict(self.look(lambda store: store.receipts.tally(self.connection)))
 
     def calls(self, part: str = "") -> int:
         """How many calls were made whose method and path hold this."""
@@ -167,23 +104,6 @@ def opener(
         return site(folder, clock, stand(stage[0], clock, **twin), stage[1], **(options or {}))
 
     return make
-
-
-def stream(connector: Connector[Any], name: str = "customers") -> Stream:
-    """A stream as the site maps it."""
-    (found,) = (one for one in connector.streams() if one.name == name)
-    return replace(found, mapping=connector.tools.mapping(found))
-
-
-def read(connector: Connector[Any], window: Window, position: Row | None = None, name: str = "customers") -> list[Page]:
-    """All pages of one read."""
-    return list(connector.read(stream(connector, name), window, position))
-
-
-def outcome(report: Report, connection: str, name: str = "customers") -> Outcome:
-    """What a run read of one stream."""
-    (lane,) = (lane for lane in report.lanes if lane.name == connection)
-    return lane.outcomes[name]
 
 
 def living(store: Store, connection: str, name: str = "customers") -> set[str]:

@@ -14,7 +14,7 @@ from connectors.memory import twin
 from connectors.memory.twin import MemorySystem
 from hub.cli import main
 from hub.clock import FixedClock
-from tests.brand import fixed_keys
+from hub.testing.site import fixed_keys
 from tests.conftest import NOW
 
 YAML = """

@@ -18,9 +18,9 @@ from hub.errors import Rejected
 from hub.forms import Place
 from hub.model import OrderLine
 from hub.store.records import Incoming
+from hub.testing.site import KEYS
 from hub.vault import Vault
 from sync.normalise import Normaliser
-from tests.brand import KEYS
 
 WORDS = st.sampled_from((
     "", " ", "x" * 500, "x" * 501, "CNY", "cny", "JPY", "KWD", "paid", "gone", "online", "12", "12.50", "0.001", "-3", "1e3",

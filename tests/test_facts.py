@@ -21,9 +21,9 @@ from hub.store.facts import COLUMNS, EVERYTHING, Bought, Counted, Facts, Wanted
 from hub.store.facts_money import ratio
 from hub.store.facts_wanted import COUNTED
 from hub.store.migrations import STEPS, migrate
+from hub.testing.site import KEYS
 from hub.vault import Vault
 from rules.catalogue import CATALOGUE, DIMENSIONS
-from tests.brand import KEYS
 from tests.histories import Bill, Call, History, Line, convert, counted, expected, put_bill
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")

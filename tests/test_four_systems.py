@@ -12,12 +12,12 @@ import pytest
 from hub.clock import FixedClock
 from hub.store.plans import PlanRow
 from hub.tags import names
+from hub.testing.leaks import found_in, found_under
 from hub.testing.people import CANARIES, Population
 from hub.testing.sandbox_yaml import SYSTEMS
 from sync.engine import Report
 from tests.conftest import NOW
 from tests.four_systems import CONNECTIONS, PHONES, TIERS, Brand, Stages, Storm, bare, customers, value_of
-from tests.leaks import found_in, found_under
 
 PEOPLE = 40
 SEEDS = (

@@ -15,7 +15,7 @@ from connectors.memory.twin import in_file
 from hub.clock import FixedClock
 from hub.store import open_store
 from hub.store.check import canonical, check
-from tests.brand import MASTER, fixed_keys
+from hub.testing.site import MASTER, fixed_keys
 from tests.conftest import NOW
 from tests.killing import points, run, sites, survive
 

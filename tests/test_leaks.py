@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.testing.leaks import disguises, found_in, found_under
 from hub.testing.people import CANARIES
 from tests.command import KEHUB, Ended, kehub
 from tests.conftest import NOW
 from tests.kill_site import Site, prepare, shop_files, twin
-from tests.leaks import disguises, found_in, found_under
 
 SECRETS = {"token": ("twin-client-secret", "1000.refresh.twin")}
 PERSONAL = {**CANARIES, **SECRETS}

@@ -19,7 +19,7 @@ from hub.store.database import Database
 from hub.store.migrations import migrate
 from hub.store.records import Incoming
 from hub.store.steps import STEPS
-from tests.brand import MASTER
+from hub.testing.site import MASTER
 from tests.conftest import NOW
 from tests.scene import OTHER, PHONE, THREE, Scene
 

@@ -28,10 +28,10 @@ from hub.connector import Window
 from hub.errors import Transient
 from hub.store import create_store, open_store
 from hub.testing.people import Population
+from hub.testing.site import MASTER
 from hub.testing.twin import Answer, Call, Stage
 from sync.observe import Outcome
 from tests import kill_site
-from tests.brand import MASTER
 from tests.kill_storm import Storm
 from tests.kill_systems import ZOHO
 from tests.reads import held_records

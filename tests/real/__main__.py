@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hub.testing.site import MASTER
 from rules.rfm import GROUPS
-from tests.brand import MASTER
 from tests.real.picture import svg
 from tests.real.run import LAST, Done, Grocer, Referee, baskets, differences
 

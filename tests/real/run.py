@@ -19,13 +19,13 @@ from hub.clock import FixedClock
 from hub.plugins import load_plugins
 from hub.settings import load
 from hub.store import Store
+from hub.testing.site import fixed_keys
 from rules.rfm import Cuts, scores
 from rules.ruleset import RFM
 from sync import rfm
 from sync.engine import Ask, Report, sync
 from sync.lanes import Outcome
 from sync.setup import Setup, open_setup
-from tests.brand import fixed_keys
 
 HERE = Path(__file__).parent
 DAYS = (date(2017, 6, 30), date(2017, 12, 31), date(2018, 2, 15), date(2018, 2, 16), date(2018, 6, 30))

@@ -16,7 +16,7 @@ from datetime import date
 
 import pytest
 
-from tests.brand import MASTER
+from hub.testing.site import MASTER
 from tests.real.run import DAYS, HALF, LAST, Basket, Done, Grocer, Referee, baskets, differences
 
 pytestmark = pytest.mark.journey

@@ -12,8 +12,9 @@ from urllib.parse import quote, quote_plus
 def disguises(value: str) -> set[bytes]:
     """The bytes under which a value could hide."""
     found = {value.encode(), quote(value, safe="").encode(), quote_plus(value).encode()}
-    found |= {value.encode("utf-16-le"), value.encode("gb18030", "ignore"), hashlib.md5(value.encode()).digest()}
-    found |= {hashlib.md5(value.encode()).hexdigest().encode(), value.encode("unicode_escape")}
+    weak = hashlib.md5(value.encode(), usedforsecurity=False)
+    found |= {value.encode("utf-16-le"), value.encode("gb18030", "ignore"), value.encode("unicode_escape")}
+    found |= {weak.digest(), weak.hexdigest().encode()}
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + value.encode())
         first, last = -(-offset * 8 // 6), (offset + len(value.encode())) * 8 // 6

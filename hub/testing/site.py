@@ -1,0 +1,136 @@
+"""A brand for tests: a configuration and a store of its own in a folder, and what the hub does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hub.clock import FixedClock
+from hub.connector import Connector, Page, Row, Stream, Window
+from hub.plugins import Plugins, load_plugins
+from hub.settings import load
+from hub.store import Store, create_store
+from hub.vault import Keys
+from sync.approve import approve, find_plan
+from sync.engine import Ask, Report, push, sync
+from sync.lanes import Outcome
+from sync.setup import Setup, open_setup
+
+MASTER = b"m" * 32
+KEYS = Keys({1: b"d" * 32}, b"i" * 32, b"s" * 32)
+T = TypeVar("T")
+Records = dict[str, bytes]
+"""The fingerprints of records by their ids."""
+
+
+@cache
+def _plugins() -> Plugins:
+    """Loaded once: they are the same in every test."""
+    return load_plugins()
+
+
+@contextmanager
+def opened(file: Path, clock: FixedClock) -> Iterator[Setup]:
+    """Configuration and store, as a command opens them."""
+    setup = open_setup(load(file, _plugins()), clock, "tester")
+    try:
+        yield setup
+    finally:
+        setup.close()
+
+
+def fixed_keys(location: str, clock: FixedClock) -> None:
+    """Make a store whose keys are the same in every test, so that ids and digests are too."""
+    import hub.store as stores
+    from hub.store.migrations import migrate
+
+    db = stores.connect(location)
+    migrate(db, clock)
+    with db.writing("keys"):
+        if not db.rows("SELECT 1 FROM key_ring"):
+            stores._save_keys(db, MASTER, KEYS)
+    db.close()
+    create_store(location, MASTER, clock).close()
+
+
+class Site:
+    """One configuration, the store it names, and one clock; `connection` is the one that tests are about."""
+
+    connection: str
+    file: Path
+    clock: FixedClock
+
+    # -- what the hub does
+
+    def opened(self) -> AbstractContextManager[Setup]:
+        """Configuration and store, as a command opens them."""
+        return opened(self.file, self.clock)
+
+    @contextmanager
+    def connector(self) -> Iterator[Any]:
+        """The system's connector with a door of its own."""
+        with self.opened() as setup:
+            yield setup.connector(setup.config.connection(self.connection))
+
+    def sync(self, **ask: Any) -> Report:
+        """One run."""
+        with self.opened() as setup:
+            return sync(setup, Ask(**ask))
+
+    def apply(self, digest: str) -> Report:
+        """Approve a plan and push it."""
+        with self.opened() as setup:
+            plan = find_plan(setup, digest)
+            approve(setup, plan, ())
+            return push(setup, [plan.connection])
+
+    def sync_and_apply(self, **ask: Any) -> tuple[Report, Report | None]:
+        """A run, then what it planned for the system."""
+        report = self.sync(**ask)
+        plan = report.plans.get(self.connection)
+        return report, self.apply(plan.digest) if plan else None
+
+    # -- what came of it
+
+    def look(self, act: Callable[[Store], T]) -> T:
+        """Something read from the store."""
+        with self.opened() as setup:
+            return act(setup.store)
+
+    def tally(self) -> dict[str, int]:
+        """The receipts by state."""
+        return dict(self.look(lambda store: store.receipts.tally(self.connection)))
+
+    def held_records(self, name: str) -> Records:
+        """The fingerprints of a stream's living records in the store, by id."""
+        sql = (
+            "SELECT ext, fingerprint FROM record WHERE connection = :connection AND stream = :stream AND gone = 0"
+            " AND placeholder = 0"
+        )
+        named = {"connection": self.connection, "stream": name}
+        return self.look(lambda store: {ext: bytes(fingerprint) for ext, fingerprint in store.db.rows(sql, named)})
+
+    def watermark(self, name: str) -> int | None:
+        """How far a stream has been read, in epoch seconds; None before its first complete read."""
+        return self.look(lambda store: store.marks.get(self.connection, name).watermark)
+
+
+def stream(connector: Connector[Any], name: str = "customers") -> Stream:
+    """A stream as the site maps it."""
+    (found,) = (one for one in connector.streams() if one.name == name)
+    return replace(found, mapping=connector.tools.mapping(found))
+
+
+def read(connector: Connector[Any], window: Window, position: Row | None = None, name: str = "customers") -> list[Page]:
+    """All pages of one read."""
+    return list(connector.read(stream(connector, name), window, position))
+
+
+def outcome(report: Report, connection: str, name: str = "customers") -> Outcome:
+    """What a run read of one stream."""
+    (lane,) = (lane for lane in report.lanes if lane.name == connection)
+    return lane.outcomes[name]
