@@ -19,14 +19,14 @@ from hub.testing.twin import Twin
 class Stand:
     """A connector's type and its twin, and the connection that leads from one to the other.
 
-    `settings` is the connection's block in the configuration, without `type`; "{url}" in a text is the twin's address.
-    `secrets` are the environment variables that it takes. `modules` gives the twin's module for each stream, as
-    `Twin.edit` and `Twin.records` name it; the target's customers are the stream `customers` unless the target says
-    otherwise. `options` are those of the twin (`Options` of its class) under which the suite plays: small limits, the
-    hub's own fields present. `page_size` is the setting that bounds a page, "" where there is none; `small` the
-    further settings that make a read of some tens of rows take several pages. `personal` are fields of theirs, beyond
-    the mapping's, that must not be met in a log. `exempt` gives the checks that do not fit this system, each with the
-    reason that is shown on its score card.
+    `settings` is the connection's block in the configuration, without `type`; "{url}" in a text is the twin's address,
+    "{folder}" the folder that it settled in. `secrets` are the environment variables that it takes. `modules` gives
+    the twin's module for each stream, as `Twin.edit` and `Twin.records` name it. `small` are the further settings that
+    make a read of some tens of rows take several pages, `jobs` those that make a complete read an export job (none:
+    there are no such jobs). `options` are those of the twin (`Options` of its class) under which the suite plays.
+    `born` are further values that a new record of the people needs; "{text}" is something that no other record has.
+    `strikes` are the faults that can strike this twin, where not all can. `exempt` gives the checks that do not fit
+    this system, each with the reason that its score card shows.
     """
 
     type: str
@@ -35,7 +35,8 @@ class Stand:
     secrets: Mapping[str, str]
     modules: Mapping[str, str]
     options: Mapping[str, Any] = field(default_factory=dict)
-    page_size: str = "page_size"
     small: Mapping[str, Any] = field(default_factory=dict)
-    personal: tuple[str, ...] = ()
+    jobs: Mapping[str, Any] = field(default_factory=dict)
+    born: Mapping[str, Any] = field(default_factory=dict)
+    strikes: tuple[str, ...] | None = None
     exempt: Mapping[str, str] = field(default_factory=dict)
