@@ -21,8 +21,8 @@ Row = dict[str, Any]
 class MemorySystem:
     """A stand-in for a remote system. `now` is its own clock, in epoch seconds; each change gets a later time.
 
-    `clock`, where one is given, drives it; `struck` says whether a call of a kind fails now; `log` tells what was
-    written through the interface.
+    `clock`, where one is given, is the time of changes instead; `struck` says whether a call of a kind fails now; `log`
+    tells what was written through the interface.
     """
 
     customers: dict[str, Row] = field(default_factory=dict)
@@ -44,8 +44,8 @@ class MemorySystem:
         return max(self.now + 1, int(self.clock()) if self.clock else 0)
 
     def stamp(self) -> str:
-        """A new time of change, at least one second after the last."""
-        self.now = self.time()
+        """A new time of change: the clock's, else one second after the last."""
+        self.now = int(self.clock()) if self.clock else self.now + 1
         return datetime.fromtimestamp(self.now, UTC).isoformat()
 
     def put(self, table: str, row: Row) -> None:

@@ -20,7 +20,7 @@ from hub.clock import FixedClock
 from hub.connector import Field, Page, Row, Stream, Target, Window, Write
 from hub.errors import HubError
 from hub.testing.people import Population
-from hub.testing.site import Records, Site, fixed_keys, outcome, stream
+from hub.testing.site import Among, Records, Site, fixed_keys, outcome, stream
 from hub.testing.stand import Stand
 from sync.engine import Report
 from sync.granting import grant
@@ -60,6 +60,7 @@ class Rig(Site):
         self.clock = FixedClock(NOW)
         self.url = url
         self.stage = stage
+        self.plugins = Among(stand.connector) if stand.connector else None
         self.disturbed = False
         self.told: list[str] = []
         self.population = Population(people, SEED)

@@ -14,7 +14,7 @@ from hub.model import NOUNS
 from hub.settings import load
 from hub.testing.contract.check import check, networked
 from hub.testing.contract.rig import Rig
-from hub.testing.site import _plugins
+from hub.testing.site import installed
 
 
 @check("works")
@@ -42,7 +42,7 @@ def maps_what_there_is(rig: Rig) -> None:
 def refuses_an_unknown_setting(rig: Rig) -> None:
     """A setting it does not know is refused, with its place."""
     rig.configure(no_such_setting=1)
-    fault = _refused(rig.file)
+    fault = _refused(rig)
     assert "no_such_setting" in str(fault), "the message does not name the setting"
     assert f"{rig.file.name}:" in str(fault), "the message does not name file and line"
 
@@ -55,7 +55,7 @@ def names_a_missing_setting(rig: Rig) -> None:
         whole = yaml.safe_load(rig.file.read_text("utf-8"))
         del whole["connections"][rig.connection][name]
         (rig.folder / "lacking.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
-        assert name in str(_refused(rig.folder / "lacking.yaml")), f"the message does not name {name}"
+        assert name in str(_refused(rig, rig.folder / "lacking.yaml")), f"the message does not name {name}"
 
 
 @check("careful")
@@ -70,7 +70,7 @@ def takes_secrets_from_the_environment_only(rig: Rig) -> None:
         assert isinstance(getattr(settings, name), SecretStr), f"{name} is no SecretStr"
         assert secret not in repr(settings), f"{name} is shown by repr"
         rig.configure(**{name: secret})
-        _refused(rig.file)
+        _refused(rig)
         rig.configure(**{name: text})
 
 
@@ -133,9 +133,9 @@ def _settings(rig: Rig) -> Any:
         return type(setup.config.connection(rig.connection).settings)
 
 
-def _refused(file: Path) -> SettingsError:
+def _refused(rig: Rig, file: Path | None = None) -> SettingsError:
     try:
-        load(file, _plugins())
+        load(file or rig.file, rig.plugins or installed())
     except SettingsError as fault:
         return fault
     raise AssertionError("the configuration is taken as it is")
