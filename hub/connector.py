@@ -30,7 +30,7 @@ from hub.clock import Clock
 from hub.deliveries import Delivery, Heard, Hint
 from hub.forms import CODE, DATE, EMAIL, FLAG, GENDER, LINE, MOMENT, NUMBER, PHONE, TEXT, Form, Place
 from hub.http.answer import Answer
-from hub.http.auth import Auth, Basic, OAuthRefresh, Outgoing, TokenAuth
+from hub.http.auth import Auth, Basic, OAuthRefresh, Outgoing, StaticHeader, TokenAuth
 from hub.http.budget import Limit
 from hub.http.dialect import Consequence, Dialect
 from hub.http.keyring import Keyring, Token
@@ -43,8 +43,8 @@ __all__ = [
     "CODE", "DATE", "EMAIL", "FLAG", "GENDER", "LINE", "MOMENT", "NUMBER", "PHONE", "TEXT", "Answer", "Auth",
     "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Delivery", "Dialect", "End", "FactMaker",
     "Field", "Finding", "Form", "Heard", "Hint", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page",
-    "Place", "Row", "RowResult", "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token", "TokenAuth",
-    "Tools", "Window", "Write", "hookimpl", "tag_calls", "whole_name",
+    "Place", "Row", "RowResult", "StaticHeader", "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token",
+    "TokenAuth", "Tools", "Window", "Write", "hookimpl", "tag_calls", "whole_name",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")

@@ -1,8 +1,8 @@
-"""`kehub connectors`: what is installed here, what of it cannot be used, and the score card of each."""
+"""`kehub connectors`: what is installed here, what of it cannot be used, the score card of each, and a new one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.edge import DONE, FAILED, USAGE, command_app, leave
+from hub.cli.new_connector import new
 from hub.cli.opening import Json
 from hub.cli.show import Facts, emit, show
 from hub.cli.watching import counted
@@ -22,6 +23,7 @@ from hub.settings.problems import guess
 
 if TYPE_CHECKING:
     from hub.testing.contract.card import Card
+    from hub.testing.stand import Stand
 
 app = command_app(help="The connectors that are installed, and how good they are.")
 
@@ -29,6 +31,9 @@ app = command_app(help="The connectors that are installed, and how good they are
 @app.callback()
 def family() -> None:
     """The connectors that are installed, and how good they are."""
+
+
+app.command()(new)
 
 
 @app.command(name="list")
@@ -49,7 +54,10 @@ def list_connectors(ctx: typer.Context, json: Json = False) -> None:
 
 @app.command()
 def score(
-    types: Annotated[list[str] | None, typer.Argument(help="Connectors by type; all that have a twin without.")] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Argument(help="Connectors by type, or the folder of one's own code; all that have a twin without."),
+    ] = None,
     faults: Annotated[
         bool, typer.Option("--faults", help="Also play each check under the faults that can break it.")
     ] = False,
@@ -58,12 +66,11 @@ def score(
 ) -> None:
     """Play the contract of connectors against their twins and print their score cards; exit 4 when a line is to do."""
     from hub.testing.contract.card import markdown, scored
-    from hub.testing.stand import stand_of
 
     cards = []
-    for kind in _chosen(types or []):
-        with counted(f"playing {kind.type}", json) as told:
-            cards.append(scored(stand_of(kind), told, faults=faults))
+    for stand in _chosen(types or []):
+        with counted(f"playing {stand.type}", json) as told:
+            cards.append(scored(stand, told, faults=faults))
     for card in cards:
         if write is not None:
             write.mkdir(parents=True, exist_ok=True)
@@ -75,18 +82,22 @@ def score(
     leave(DONE if all(card.tally()[0] == card.tally()[1] for card in cards) else FAILED)
 
 
-def _chosen(types: list[str]) -> list[ConnectorClass]:
-    from hub.testing.stand import stand_of
+def _chosen(types: list[str]) -> Iterator[Stand]:
+    from hub.testing.stand import stand_at, stand_of
 
     known = load_plugins().connectors()
     for type_ in types:
-        if type_ not in known:
+        if type_ in known:
+            yield stand_of(known[type_])
+        elif (found := stand_at(type_)) is not None:
+            yield found
+        else:
             raise SettingsError(
-                f'no connector is called "{type_}"{guess(type_, known)}', remedy="see `kehub connectors list`"
+                f'no connector is called "{type_}"{guess(type_, known)}',
+                remedy="see `kehub connectors list`, or name the folder of its code",
             )
-    if types:
-        return [known[type_] for type_ in types]
-    return [kind for kind in known.values() if _has_stand(kind, stand_of)]
+    if not types:
+        yield from (stand_of(kind) for kind in known.values() if _has_stand(kind, stand_of))
 
 
 def _has_stand(kind: ConnectorClass, stand_of: Callable[[ConnectorClass], object]) -> bool:

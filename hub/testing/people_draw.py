@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from random import Random
 
-from hub.testing import people_names as stock
+import hub.testing.people_names as stock
 from hub.testing.people_facts import CANARIES, CANARY_NAMES, STORES, ZONE, Gender, Person
 
 CANARY_COUNT = len(CANARY_NAMES)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Literal
 
-from hub.testing import people_names as stock
+import hub.testing.people_names as stock
 from hub.testing.people_facts import STAFF, STORES, ZONE, Line, Person, Purchase, Status
 from hub.testing.people_spelling import phone_as_typed
 

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hub.testing.contract.card import Card, Line, scored
+from hub.testing.contract.check import Check
 from hub.testing.contract.faults import pairs, setting
 from hub.testing.contract.run import Verdict, fitting, play
 from hub.testing.stand import Stand
 
-__all__ = ["Stand", "Verdict", "contract", "play"]
+__all__ = ["Card", "Check", "Line", "Stand", "Verdict", "contract", "fitting", "play", "scored"]
 
 
 def contract(stand: Stand) -> Callable[..., None]:
