@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from hub.testing.twin_faults import FAULTS
     from hub.testing.twin_pages import Pages
     from hub.testing.twin_server import Stage, serving
+    from hub.testing.twin_table import TablePage, TableTwin
 
 __all__ = [
     "CANARIES", "FAULTS", "Answer", "Call", "Clock", "Endpoint", "Pages", "Population", "Refusal", "Sighting", "Stage",
-    "Stand", "Twin", "TwinClock", "Wish", "found_in", "found_under", "serving", "stand_of",
+    "Stand", "TablePage", "TableTwin", "Twin", "TwinClock", "Wish", "found_in", "found_under", "serving", "stand_of",
 ]  # fmt: skip
 
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "hub.testing.twin_faults": ("FAULTS",),
     "hub.testing.twin_pages": ("Pages",),
     "hub.testing.twin_server": ("Stage", "serving"),
+    "hub.testing.twin_table": ("TablePage", "TableTwin"),
 }
 HOME = {name: module for module, names in _HOMES.items() for name in names}
 """The module that each public name lives in."""

@@ -97,8 +97,9 @@ class Sprout(Connector[SproutSettings]):
         """One call for the whole batch, which is answered row by row, in the same order."""
         rows = [{**entry.values, **_named(entry)} for entry in batch]
         answer = self.tools.http.request("POST", "/members/batch", json={"members": rows}, writes=True)
-        told = answer.rows("results")
-        if len(told) != len(batch):
+        body = answer.json()
+        told = body.get("results") if isinstance(body, dict) else None
+        if not isinstance(told, list) or len(told) != len(batch):
             return [RowResult(entry.key, "unknown") for entry in batch]
         return [_result(entry, found) for entry, found in zip(batch, told, strict=True)]
 

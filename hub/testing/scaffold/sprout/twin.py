@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
-from hub.testing import Answer, Call, Clock, Endpoint, Population, Sighting, Stand, Twin, Wish
+from hub.testing import Answer, Call, Clock, Endpoint, Population, Sighting, Stand, TableTwin, Wish
 
 from .connector import Sprout
 
@@ -24,10 +23,10 @@ class SproutOptions:
     key: str = "sprout-twin-key"
 
 
-class SproutTwin(Twin):
+class SproutTwin(TableTwin):
     """One account, with those of the invented people whom it knows."""
 
-    name = "sprout"
+    name, module, modified, title = "sprout", "members", "changed_at", "name"
     Options = SproutOptions
 
     def __init__(
@@ -40,13 +39,11 @@ class SproutTwin(Twin):
         super().__init__(population, clock, latency)
         self.options = options or SproutOptions()
         self.closed = False
-        self._numbers = count(1)
-        self.members: dict[str, Row] = {}
-        self._people: dict[str, int] = {}
-        for seen in self.population.sightings("sprout"):
-            self._people[self._put(None, _member(seen))] = seen.person
 
-    # -- the interface
+    def row(self, seen: Sighting) -> Row:
+        """What the account holds of somebody."""
+        same = {name: getattr(seen, name) for name in ("name", "phone", "email", "city")}
+        return {**same, "joined_at": seen.registered.isoformat(), "no_mail": seen.opted_out, "level": None}
 
     def endpoints(self) -> Iterable[Endpoint]:
         """The listing, and the batch."""
@@ -79,20 +76,13 @@ class SproutTwin(Twin):
         if not self.lists(call):
             found = self._looked_up(call)
             return Answer(200, {"members": found, "total": len(found), "next": None})
-        since, after = call.query.get("changed_since", ""), call.query.get("after", "")
-        chosen = [row for _, row in sorted(self.members.items()) if row["changed_at"] >= since]
-        shown, total = self.pages.capped(call, chosen)
-        start = sum(row["id"] <= after for row in shown)
-        start, size = self.pages.cut(call, start, int(call.query.get("limit", "100")))
-        page = [dict(row) for row in shown[start : start + size]]
-        goes_on = page[-1]["id"] if page and start + size < len(shown) else None
-        rows = self.pages.shown(call, page, "name", lambda kind: self._drift(page[0]["id"], kind))
-        return Answer(200, {"members": rows, "total": total, "next": goes_on})
+        listed = self.listed(call.query.get("changed_since", ""))
+        page = self.page(call, listed, call.query.get("after", ""), int(call.query.get("limit", "100")))
+        return Answer(200, {"members": page.rows, "total": page.total, "next": page.last or None})
 
     def _looked_up(self, call: Call) -> list[Row]:
-        ids = call.query.get("ids", "").split(",")
-        keys = set(call.query.get("external_keys", "").split(",")) - {""}
-        return [row for id_, row in sorted(self.members.items()) if id_ in ids or row.get("external_key") in keys]
+        ids, keys = (call.query.get(name, "").split(",") for name in ("ids", "external_keys"))
+        return [row for row in self.listed() if row["id"] in ids or row.get("external_key", "") in set(keys) - {""}]
 
     def _batch(self, call: Call) -> Answer:
         """Change or make members; each row is answered by itself."""
@@ -108,63 +98,19 @@ class SproutTwin(Twin):
         wrong = next((name for name in values if name not in WRITABLE or len(str(values[name])) > LONGEST), "")
         if wrong:
             return {"error": "BAD_VALUE", "field": wrong}
-        if id_ is not None and id_ not in self.members:
+        if id_ is not None and id_ not in self.table:
             return {"error": "NO_SUCH_MEMBER", "field": "id"}
         key = values.get("external_key")
-        if id_ is None and (not key or any(one.get("external_key") == key for one in self.members.values())):
+        if id_ is None and (not key or any(one.get("external_key") == key for one in self.table.values())):
             return {"error": "KEY_TAKEN" if key else "NO_KEY", "field": "external_key"}
         if rewrites and values.get("phone"):
             values["phone"] = f" {values['phone']} "
-        stored = self._put(id_, values)
-        self.wrote("update" if id_ else "create", "members", stored, values)
-        return {"id": stored}
-
-    # -- what tests and trainers do
-
-    def edit(self, wish: Wish) -> Row:
-        """Create, change or delete a member as somebody at the counter would."""
-        id_ = wish.get("id")
-        if wish["op"] != "create" and id_ not in self.members:
-            raise ValueError("there is no such member")
-        if wish["op"] == "delete":
-            del self.members[str(id_)]
-            return {"id": id_}
-        return {"id": self._put(None if wish["op"] == "create" else id_, wish.get("values", {}))}
-
-    def records(self, module: str) -> dict[str, Row]:
-        """The members by id."""
-        return {id_: dict(row) for id_, row in self.members.items()}
-
-    def state(self, *, ids: bool = True) -> Row:
-        """All members without their times of change."""
-        hidden = {"changed_at"} if ids else {"changed_at", "id"}
-        rows = [{name: value for name, value in row.items() if name not in hidden} for row in self.members.values()]
-        return {"members": sorted(rows, key=lambda row: sorted(map(str, row.items())))}
-
-    def truth(self) -> dict[str, int]:
-        """Which person each member is."""
-        return {id_: person for id_, person in self._people.items() if id_ in self.members}
+        return {"id": self.write(values, id_)}
 
     def named(self, call: Call) -> Wish | None:
         """The first member that a batch changes."""
         ids = [row["id"] for row in call.json()["members"] if row.get("id")]
         return {"module": "members", "id": ids[0]} if ids else None
-
-    def _put(self, id_: str | None, values: Row) -> str:
-        id_ = id_ or f"m{next(self._numbers):06d}"
-        kept = self.members.get(id_, {"id": id_, "joined_at": self.clock.now().isoformat(), "no_mail": False})
-        self.members[id_] = {**kept, **values, "changed_at": self.clock.now().isoformat()}
-        return id_
-
-    def _drift(self, id_: str, kind: str) -> None:
-        """The first member of the page just read changes or goes, or a new one comes."""
-        op = {"delete": "delete", "create": "create"}.get(kind, "change")
-        self.edit({"op": op, "id": id_, "values": {"name": "Newly There"} if op == "create" else {}})
-
-
-def _member(seen: Sighting) -> Row:
-    same = {name: getattr(seen, name) for name in ("name", "phone", "email", "city")}
-    return {**same, "joined_at": seen.registered.isoformat(), "no_mail": seen.opted_out, "level": None}
 
 
 TWIN = SproutTwin
