@@ -235,9 +235,17 @@ def faults() -> str:
     return "".join(parts)
 
 
+def reference(page: str) -> str:
+    """The public names of `hub.connector`, or of `hub.testing`."""
+    from docs.public import connector_page, testing_page
+
+    return (connector_page if page == "connector" else testing_page)(NOTE)
+
+
 PAGES = {
     "commands.md": commands, "connectors.md": connectors, "faults.md": faults, "rules.md": rules,
     **{f"systems/{name}.md": partial(system, name) for name in SAMPLES},
+    **{f"reference/{page}.md": partial(reference, page) for page in ("connector", "testing")},
 }  # fmt: skip
 
 

@@ -48,10 +48,12 @@ __all__ = [
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")
+"""Marks a function of a plugin as one of KeHub's hooks (`hub.hookspecs`), found by its name."""
 
 Strength = Literal["chain", "bracketed", "swept"]
 Owner = Literal["theirs", "hub", "shared"]
-Row = dict[str, Any]  # foreign JSON enters here
+Row = dict[str, Any]
+"""A JSON object of theirs, by their names: foreign JSON enters here."""
 
 
 class ConnectorSettings(BaseModel):

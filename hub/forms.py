@@ -275,15 +275,25 @@ def _gender(text: str, _: Place) -> str | None:
 
 
 TEXT = Form("text", _text)
+"""Text as it stands, line breaks too; only blanks at its ends are left out."""
 LINE = Form("line", _line)
+"""One line of text: blanks, tabs and breaks in a row count as one blank."""
 CODE = Form("code", _code)
+"""A code, an id, a number that counts nothing: as it stands, with full-width characters as plain ones."""
 PHONE = Form("phone", _phone)
+"""A phone number as E.164; one without a country code is of the place's country."""
 EMAIL = Form("email", _email)
+"""An e-mail address in lower case."""
 DATE = Form("date", _date)
+"""A day as YYYY-MM-DD, or --MM-DD where the year is not known; shapes that begin with the day are refused."""
 MOMENT = Form("moment", _moment)
+"""A moment as an ISO time in UTC, to the second; one that names no zone is in the place's."""
 NUMBER = Form("number", _number)
+"""A quantity or an amount, as a plain decimal number."""
 FLAG = Form("flag", _flag)
+"""`true` or `false`, from the words that systems use for them; anything else is refused."""
 GENDER = Form("gender", _gender)
+"""`female` or `male`; whatever else stands there counts as empty."""
 
 FORMS = {form.name: form for form in (TEXT, LINE, CODE, PHONE, EMAIL, DATE, MOMENT, NUMBER, FLAG, GENDER)}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.testing.leaks import found_in, found_under
     from hub.testing.people import CANARIES, Population, Sighting
-    from hub.testing.stand import Stand, stand_of
+    from hub.testing.stand import Stand, stand_at, stand_of
     from hub.testing.twin import Answer, Call, Endpoint, Refusal, Twin, TwinClock, Wish
     from hub.testing.twin_faults import FAULTS
     from hub.testing.twin_pages import Pages
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANARIES", "FAULTS", "Answer", "Call", "Clock", "Endpoint", "Pages", "Population", "Refusal", "Sighting", "Stage",
-    "Stand", "TablePage", "TableTwin", "Twin", "TwinClock", "Wish", "found_in", "found_under", "serving", "stand_of",
+    "Stand", "TablePage", "TableTwin", "Twin", "TwinClock", "Wish", "found_in", "found_under", "serving", "stand_at",
+    "stand_of",
 ]  # fmt: skip
 
 _HOMES = {
     "hub.clock": ("Clock",),
     "hub.testing.leaks": ("found_in", "found_under"),
     "hub.testing.people": ("CANARIES", "Population", "Sighting"),
-    "hub.testing.stand": ("Stand", "stand_of"),
+    "hub.testing.stand": ("Stand", "stand_at", "stand_of"),
     "hub.testing.twin": ("Answer", "Call", "Endpoint", "Refusal", "Twin"),
     "hub.testing.twin_control": ("TwinClock", "Wish"),
     "hub.testing.twin_faults": ("FAULTS",),

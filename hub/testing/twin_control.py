@@ -30,6 +30,7 @@ from hub.testing.twin_counts import Counts
 from hub.testing.twin_faults import Faults
 
 Wish = dict[str, Any]
+"""What a user of the system does, for `Twin.edit`: `op` (create, change or delete), `module`, `id`, `values`."""
 
 
 class TwinClock:
