@@ -111,4 +111,4 @@ def _tables(card: Card) -> Iterator[str]:
 
 def _played(one: Check, stand: Stand, fault: str) -> Verdict:
     with TemporaryDirectory(prefix="kehub-score-") as folder:
-        return play(one, stand, Path(folder), setting(fault) if fault else None)
+        return play(one, stand, Path(folder), setting(fault, one.name) if fault else None)
