@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib.metadata import EntryPoint, entry_points
 
 import typer
 
 from hub.cli.edge import DONE, USAGE, command_app, leave
-from hub.cli.opening import Json
+from hub.cli.opening import Json, configuration_path
 from hub.cli.show import Facts, emit, show
 from hub.connector import Connector
-from hub.plugins import GROUP, load_plugins
+from hub.plugins import load_plugins
 from hub.settings import ConnectorClass
+from hub.settings.folders import plugin_folders
 
 app = command_app(help="List the connectors that are installed.")
 
@@ -25,9 +25,8 @@ def family() -> None:
 @app.command(name="list")
 def list_connectors(ctx: typer.Context, json: Json = False) -> None:
     """List types with what they read and write, and plugins that cannot be used."""
-    plugins = load_plugins()
-    points = entry_points(group=GROUP)
-    found = [_facts(type_, kind, list(points)) for type_, kind in plugins.connectors().items()]
+    plugins = load_plugins(folders=plugin_folders(configuration_path(ctx)))
+    found = [_facts(type_, kind, plugins.origin(type_)) for type_, kind in plugins.connectors().items()]
     faults = [asdict(fault) for fault in plugins.faults()]
     if json:
         emit({"connectors": found, "faults": faults})
@@ -38,25 +37,16 @@ def list_connectors(ctx: typer.Context, json: Json = False) -> None:
     leave(USAGE if faults else DONE)
 
 
-def _facts(type_: str, kind: ConnectorClass, points: list[EntryPoint]) -> Facts:
+def _facts(type_: str, kind: ConnectorClass, origin: str) -> Facts:
     writes = kind.target is not Connector.target
     return {
         "type": type_,
-        "distribution": _distribution(kind, points),
+        "distribution": origin,
         "version": kind.version or None,
         "reads": _streams(kind),
         "writes": writes,
         "summary": (kind.__doc__ or "").partition("\n")[0],
     }
-
-
-def _distribution(kind: ConnectorClass, points: list[EntryPoint]) -> str:
-    """The installed distribution whose entry point brings this class."""
-    home = kind.__module__
-    for point in points:
-        if point.dist is not None and (home == point.module or home.startswith(f"{point.module}.")):
-            return f"{point.dist.name} {point.dist.version}"
-    return "-"
 
 
 def _streams(kind: ConnectorClass) -> list[str] | str:

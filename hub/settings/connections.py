@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from hub.connector import ConnectorSettings
@@ -26,6 +28,10 @@ class Catalogue(Protocol):
 
     def connectors(self) -> dict[str, ConnectorClass]:
         """All connectors by type."""
+        ...
+
+    def within(self, folders: Iterable[Path]) -> Catalogue:
+        """The same with the plugins that lie in these folders."""
         ...
 
     def why_missing(self, type: str) -> str:
