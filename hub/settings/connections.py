@@ -103,7 +103,10 @@ class ConnectionReader:
         known = sorted(set(self._plugins.connectors()) - {BUILT_IN})
         remedy = "known types: " + ", ".join(known)
         meant = nearest(leaf.text, known)
-        self._problems.add(leaf.spot, f'unknown connector type "{leaf.text}"', meant=meant, remedy=remedy)
+        nobody = (
+            "" if meant or leaf.text == BUILT_IN else ": no installed package and no folder of `plugins:` brings it"
+        )
+        self._problems.add(leaf.spot, f'unknown connector type "{leaf.text}"{nobody}', meant=meant, remedy=remedy)
 
     def _settings(self, connector: ConnectorClass, table: Table, home: Spot) -> ConnectorSettings | None:
         secrets_in_the_clear(connector.Settings, table, self._problems)
