@@ -115,10 +115,6 @@ def test_its_settings_are_checked_with_their_place(house: House, url: str) -> No
     assert "unknown key" in (told := house.kehub("sync", code=2))
     assert "kehub.yaml:9:5" in told
     assert 'did you mean "page_size"?' in told
-    house.write(url, **{"7\n": "700\n"})
-    assert "page_size" in house.kehub("doctor", code=2)
-    house.write(url)
-    assert "kiosk" in house.kehub("schema")
 
 
 def test_after_an_uninstall_nothing_is_left_of_it(house: House, url: str) -> None:
