@@ -1,4 +1,4 @@
-"""`kehub connectors list`: what is installed here, and what of it cannot be used."""
+"""`kehub connectors`: what is here, and what of it cannot be used; recordings of a system's answers (`record`)."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import typer
 
 from hub.cli.edge import DONE, USAGE, command_app, leave
 from hub.cli.opening import Json, configuration_path
+from hub.cli.record import record
 from hub.cli.show import Facts, emit, show
 from hub.connector import Connector
 from hub.plugins import load_plugins
 from hub.settings import ConnectorClass
 from hub.settings.folders import plugin_folders
 
-app = command_app(help="List the connectors that are installed.")
+app = command_app(help="List the connectors that are here, and record what a system answers.")
 
 
 @app.callback()
 def family() -> None:
-    """List the connectors that are installed."""
+    """List the connectors that are here, and record what a system answers."""
+
+
+app.command()(record)
 
 
 @app.command(name="list")

@@ -30,10 +30,10 @@ _KEYS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))  # type: ignore[misc]
     for kind, pattern in (
         ("secret", r"token(?!_type)|secret|passw|signature|(^|_)sign?$|authori[sz]|cookie|session|nonce|api_?key"
-                   r"|consumer_?key|permanentcode|client_id|^code$|^oauth_|trace"),
+                   r"|consumer_?key|permanent_?code|client_id|^oauth_|trace"),
         ("code", r"(^|_)(status|kind|type|currency|method|locale|unit|version|role|channel|operator|stage|stage_name)$"
-                 r"|api_?name|fieldname|field_name|projection|^fields?$|^order(by)?$|^sort_(by|order)$|^module$|_type$"
-                 r"|^key$|^context$|^objectapiname|error_?code$"),
+                 r"|api_?name|fieldname|field_name|projection|^_?fields?$|^order(by)?$|^sort_(by|order)$|^module$|_type$"
+                 r"|^key$|^code$|^context$|^objectapiname|error_?code$"),
         ("email", r"mail"),
         ("phone", r"phone|mobile|(^|[^a-z])tel\d*([^a-z]|$)|fax|whatsapp|手机|电话"),
         ("birthday", r"birth|(^|_)dob(_|$)|生日"),
@@ -43,13 +43,13 @@ _KEYS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
                    r"|per_page|discount|expires|num$"),
         ("id", r"(^|_)(id|ids|uid|uuid|guid|no|number|sn|openid|unionid|include|exclude|ea)(__.?)?$"),
         ("name", r"name|nick|owner|contact|person|user|称呼|姓"),
-        ("text", r"note|remark|comment|desc|message|title|label|备注"),
+        ("text", r"note|remark|comment|desc|备注"),
     )
 )  # fmt: skip
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kinds:
     """The mappings of a connection's streams; what the stream that is being read says goes before the others."""
 

@@ -68,7 +68,11 @@ def plant(twin: Twin, stand: Stand, streams: Sequence[Stream], seed: dict[str, A
         for row in seed.get(stream.name, {}).get("rows", ()):
             values = _as_theirs(stream.mapping, row["fields"], twin, made)
             answer = twin.edit(
-                {"op": "create", "module": stand.modules[stream.name], "values": {**stand.born, **values}}
+                {
+                    "op": "create",
+                    "module": stand.modules[stream.name],
+                    "values": {**getattr(stand, "born", {}), **values},
+                }
             )
             ids[row["id"]] = str(answer["id"])
     return made

@@ -223,7 +223,7 @@ class InMemory:
 
     def keep(self, connection: str, body: Mapping[str, Any], expires: int) -> None:
         """Keep it."""
-        self.token = Token(body, expires)
+        self.token = Token(dict(body), expires)
 
     def refuse(self, connection: str, until: int) -> None:
         """A recording asks nobody to wait."""
