@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,9 @@ Make = Callable[..., Recorded]
 
 
 @pytest.fixture
-def recorded(twin_stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Make:
+def recorded(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Make:
     def make(kind: str, size: int = 7, **twin: Any) -> Recorded:
-        site = sites(twin_stage, tmp_path, clock)(kind, size=size, population=PEOPLE, **twin)
+        site = sites(stage, tmp_path, clock)(kind, size=size, population=PEOPLE, **twin)
         return Recorded(site, clock, tmp_path / "recorded")
 
     return make
@@ -127,3 +127,272 @@ def test_the_connector_reads_the_recording_over_http_and_gets_as_many_rows(recor
                 assert sum(len(page.rows) for page in pages) == rows[stream.name]
                 assert pages[-1].end is not None
     assert replay.unanswered == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_references_between_exchanges_hold(recorded: Make, system: str) -> None:
+    made = recorded(system)
+    made.record()
+    seed = seed_in(made.folder)
+    known = {row["id"] for row in seed["customers"]["rows"]}
+    buyers = [row["fields"].get("buyer.external_id", "0") for row in seed["orders"]["rows"]]
+    assert len(set(buyers) & known) > 2
+    assert set(buyers) <= known | {"0"}
+    before = {str(one) for one in made.site.twin.truth()}
+    assert not {one for one in known if len(one) > 6} & before
+
+
+def test_spellings_of_phones_and_addresses_keep_their_form(recorded: Make) -> None:
+    made = recorded("zoho")
+    made.record()
+    rows = [row for answer in made.answers("/Contacts") for row in answer.get("data", ()) if row.get("Mobile")]
+    assert all(re.fullmatch(r"[+\d０-９＋\- －]+", row["Mobile"]) for row in rows)
+    assert {row["Mobile"][0] for row in rows} >= {"1", "+"}
+    assert all(
+        re.search(r"@([a-z0-9]+\.)?example\.(com|net|org)\s*$", row["Email"].lower()) for row in rows if row["Email"]
+    )
+    assert {row["Salutation"] for row in rows} <= {"Mr.", "Ms.", None}
+    seed = seed_in(made.folder)["customers"]["rows"]
+    assert sum("phone" in row["fields"] for row in seed) > len(seed) / 2
+
+
+def test_the_report_tells_per_field_what_stayed(recorded: Make) -> None:
+    made = recorded("woocommerce")
+    facts = made.record()
+    told = {one["field"]: one for one in facts["fields"]}
+    assert (told["billing.phone"]["as"], told["billing.phone"]["kept"]) == ("phone", 0)
+    assert told["billing.first_name"]["kept"] == told["line_items.name"]["kept"] == 0
+    assert (
+        told["status"]["replaced"] == told["line_items.price"]["replaced"] == told["date_created_gmt"]["replaced"] == 0
+    )
+    assert facts["checks"] == {"good": 5, "bad": 0}
+
+
+def test_tokens_and_signatures_are_dropped(recorded: Make) -> None:
+    made = recorded("zoho")
+    made.record()
+    (sign_in,) = [one for one in exchanges_in(made.folder) if one.path.endswith("/token")]
+    assert sign_in.body == {"grant_type": "refresh_token"}
+    assert re.fullmatch(r"invented-\d+", sign_in.answer["access_token"])
+    assert all(set(one.headers) <= {"content-type", "date"} for one in exchanges_in(made.folder))
+
+
+def test_a_few_pages_of_one_stream_are_enough(recorded: Make) -> None:
+    made = recorded("woocommerce", size=4)
+    facts = made.record(only=["orders"], most=2)
+    assert facts["rows"] == {"orders": 7}
+    assert facts["whole"] is False
+    assert seed_in(made.folder).keys() == {"orders"}
+
+
+# What goes wrong
+
+
+def test_a_recording_that_breaks_off_leaves_nothing(recorded: Make) -> None:
+    made = recorded("woocommerce")
+    made.site.twin.faults.set({"500": {"path": "/orders", "skip": 2, "times": 99}})
+    with pytest.raises(HubError):
+        made.record()
+    assert not made.folder.exists()
+    assert list(made.folder.parent.glob(".recorded*")) == []
+
+
+def test_a_failure_while_the_files_are_written_leaves_nothing(recorded: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = recorded("woocommerce")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr("hub.testing.recording.fixture.os.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        made.record()
+    assert not made.folder.exists()
+    assert list(made.folder.parent.glob(".recorded*")) == []
+
+
+def test_what_is_there_already_is_not_overwritten(recorded: Make) -> None:
+    made = recorded("woocommerce")
+    made.folder.mkdir()
+    (made.folder / "mine.txt").touch()
+    with pytest.raises(SettingsError, match="there is something here already"):
+        made.record()
+    assert made.site.calls() == 0
+
+
+def test_an_unknown_stream_is_told_with_those_there_are(recorded: Make) -> None:
+    made = recorded("woocommerce")
+    with pytest.raises(SettingsError, match="has no stream 'cases'; streams: customers, orders"):
+        made.record(only=["cases"])
+
+
+def test_a_leak_is_refused_with_its_place_and_nothing_is_written(
+    recorded: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recorded("woocommerce")
+    monkeypatch.setattr(Invented, "phone", lambda self, value: value)
+    with pytest.raises(UnsafePlan, match=r"\d{4}\.json answer\S*phone: a phone would be written as it was") as told:
+        made.record()
+    assert not re.search(r"\d{7}", str(told.value))
+    assert not made.folder.exists()
+
+
+def test_a_write_is_not_let_through(recorded: Make) -> None:
+    made = recorded("woocommerce")
+    connector = made.connector()
+    with ReadingDoor("shop", connector.dialect(), clock=made.clock) as door, pytest.raises(UnsafePlan):
+        door.request("POST", "/wp-json/wc/v3/customers", json={}, writes=True)
+    assert made.site.calls() == 0
+
+
+# The parts
+
+_STREAM = Stream(
+    "people",
+    "customers",
+    Mapping(
+        "id",
+        (
+            Field("name", "Name", LINE),
+            Field("phone", "Tel", PHONE),
+            Field("email", "Mail", EMAIL),
+            Field("birthday", "Born", DATE),
+            Field("tier", "Level", CODE, values={"gold": "G1"}),
+            Field("registered_at", "Since", MOMENT),
+        ),
+        "Changed",
+    ),
+)
+
+
+def scrubbed(*answers: Any, path: str = "/people") -> tuple[list[Any], Scrubber]:
+    """What becomes of some answers."""
+    scrubber = Scrubber(Kinds((_STREAM,)), Invented(Place()))
+    heard = [
+        Heard("people", "GET", "https://api.shop.cn", path, (), None, Answer(200, {}, orjson.dumps(one)))
+        for one in answers
+    ]
+    return [one.answer for one in scrubber.all(heard)], scrubber
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"secret_hobby": "plays the cello"},
+        {"x": "王小明"},
+        {"x": "Anna Smith"},
+        {"x": "13812345678"},
+        {"x": 13812345678},
+        {"count": 13812345678},
+        {"status": "13812345678"},
+        {"account_name": "13812345678"},
+        {"x": "wang@shop.cn"},
+        {"x": "1990-03-01"},
+        {"birth_year": 1990},
+        {"x": 636217200000},
+        {"latitude": 31.2304},
+        {"ip_address": "203.0.113.7"},
+        {"avatar": "https://www.gravatar.com/avatar/0a1b2c3d4e5f"},
+        {"owner": {"name": "Anna"}},
+        {"x": '{"name":"Anna"}'},
+        {"access_token": "1000.abcdef"},
+        {"13812345678": True},
+        {"custom": [{"key": "nickname", "value": "Bunny"}]},
+    ],
+)
+def test_what_is_not_known_to_be_harmless_is_replaced(entry: dict[str, Any]) -> None:
+    (found,), _ = scrubbed(entry)
+    assert orjson.dumps(found) != orjson.dumps(entry)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"Level": "G1"},
+        {"Since": "2025-03-01", "Changed": "2026-03-01T10:00:00+08:00"},
+        {"at": 1772323200123, "seen": "2026-03-01 10:00:00"},
+        {"status": "on-hold", "currency": "CNY", "api_name": "Last_Name", "code": "SUCCESS"},
+        {"total": "1290.50", "quantity": 3, "price": 9.9, "x": 12, "flag": True, "none": None, "empty": ""},
+        {"customer_id": 0, "parent_id": "0"},
+        {"custom": [{"key": "newsletter_optout", "value": "yes"}]},
+    ],
+)
+def test_what_is_harmless_stays(entry: dict[str, Any]) -> None:
+    (found,), _ = scrubbed(entry)
+    assert found == entry
+
+
+def test_one_value_becomes_the_same_everywhere_in_each_of_its_spellings() -> None:
+    (first, second), _ = scrubbed(
+        {"id": 4711, "Tel": "13812345678", "Mail": "Wang@shop.cn ", "Name": "王芳"},
+        {
+            "person_id": "4711",
+            "Tel": "+86 138 1234 5678",
+            "Mail": "wang@shop.cn",
+            "link": "https://api.shop.cn/people/4711",
+        },
+    )
+    assert str(first["id"]) == second["person_id"]
+    assert second["link"] == f"{{url}}/people/{first['id']}"
+    assert PHONE.canonical(first["Tel"], Place()) == PHONE.canonical(second["Tel"], Place())
+    assert re.fullmatch(r"\+86 138 \d{4} \d{4}", second["Tel"]) or second["Tel"].startswith("+86 1")
+    assert first["Mail"].strip().lower() == second["Mail"]
+    assert first["Mail"].endswith(" ")
+    assert len(first["Name"]) == 2
+
+
+def test_ids_keep_their_order_and_their_form() -> None:
+    ids = [f"{place:024x}" for place in (17, 255, 4096, 70000)]
+    (found,), _ = scrubbed([{"id": one} for one in ids])
+    new = [row["id"] for row in found]
+    assert new == sorted(new)
+    assert all(re.fullmatch(r"[0-9a-f]{24}", one) for one in new)
+    (numbers,), _ = scrubbed([{"id": one} for one in (3, 17, 20, 1001)])
+    assert [len(str(row["id"])) for row in numbers] == [1, 2, 2, 4]
+    assert [row["id"] for row in numbers] == sorted(row["id"] for row in numbers)
+
+
+@pytest.mark.parametrize("born", ["1990-03-01", "1990/3/1", "1990年3月1日", "19900301", "--03-01", "03-01"])
+def test_a_birthday_is_moved_and_keeps_its_spelling(born: str) -> None:
+    (found,), _ = scrubbed({"Born": born})
+    old, new = DATE.canonical(born, Place()), DATE.canonical(found["Born"], Place())
+    assert new is not None
+    assert new != old
+    assert re.sub(r"\d+", "", found["Born"]) == re.sub(r"\d+", "", born)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("phone", "+8613812345678", "call 138-1234-5678"),
+        ("phone", "13812345678", "１３８ １２３４ ５６７８"),
+        ("email", "wang@shop.cn", "mailto:WANG@shop.cn"),
+        ("name", "王小明", "王 小明 说"),
+        ("name", "Anna Smith", "dear anna  smith".replace("  ", " ")),
+        ("address", "人民路 12 号", "人民路12号"),
+        ("secret", "s3cr3t-key", "key=S3CR3T-KEY"),
+    ],
+)
+def test_the_last_look_finds_a_value_however_it_is_spelled(kind: str, value: str, text: str) -> None:
+    originals = {} if kind == "secret" else {kind: {value}}
+    secrets = {value} if kind == "secret" else set()
+    written = {"0001.json": {"answer": [{"a": "x"}, {"b": text}]}}
+    assert list(leaks(written, originals, secrets, Place())) == [(kind, "0001.json answer.b")]
+    with pytest.raises(UnsafePlan, match=r"0001\.json answer\.b"):
+        refuse_leaks(written, originals, secrets, Place())
+
+
+def test_a_short_name_within_a_word_is_none() -> None:
+    written = {"0001.json": {"status": "Listing", "note": "annals", "city": "a"}}
+    assert list(leaks(written, {"name": {"Li", "Anna", "王"}}, (), Place())) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("billing_phone", "phone"), ("telephone", "phone"), ("mobile1", "phone"), ("hotel", ""), ("userEmail", "email"),
+        ("accountId", "id"), ("dataObjectApiName", "code"), ("token_type", "code"), ("refresh_token", "secret"),
+        ("account_source", ""), ("display_name", "name"), ("dateOfBirth", "birthday"),
+    ],
+)  # fmt: skip
+def test_a_name_tells_what_a_field_is(key: str, kind: str) -> None:
+    assert by_name(key) == kind

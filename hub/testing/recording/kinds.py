@@ -39,8 +39,8 @@ _KEYS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ("birthday", r"birth|(^|_)dob(_|$)|生日"),
         ("address", r"address|street|(^|_)(city|town|province|district|county|state|region|postcode|zip|location)$|postal"
                     r"|(^|_)(lat|lng|lon|latitude|longitude|geo|ip)(_|$)|地址"),
-        ("number", r"total|price|tax|amount|count|quantity|(^|_)(qty|page|limit|offset|size|rate|balance|points|sum)$"
-                   r"|per_page|discount|expires|num$"),
+        ("number", r"total|price|amount|quantity|(^|_)(tax|count|qty|page|limit|offset|size|rate|balance|points|sum)$"
+                   r"|per_page|discount|_tax$|expires|num$"),
         ("id", r"(^|_)(id|ids|uid|uuid|guid|no|number|sn|openid|unionid|include|exclude|ea)(__.?)?$"),
         ("name", r"name|nick|owner|contact|person|user|称呼|姓"),
         ("text", r"note|remark|comment|desc|备注"),

@@ -42,6 +42,7 @@ _NAMED_BY = ("key", "name", "field", "field_name", "fieldName", "code")
 _VALUES = ("value", "field_values", "values")
 _EARLIEST, _LATEST = 946_684_800, 2_208_988_800  # 2000 and 2040, in seconds
 _BIG = 10_000_000
+_SHORT = 8
 
 
 @dataclass
@@ -111,7 +112,11 @@ class Scrubber:
         )
 
     def _path(self, path: str) -> str:
-        return "/".join(part if _PATH.fullmatch(part) else self.invented.id(part) for part in path.split("/"))
+        return "/".join(part if self._harmless(part) else self.invented.id(part) for part in path.split("/"))
+
+    def _harmless(self, part: str) -> bool:
+        """Whether a part of a path is a word of the interface, and nobody's name."""
+        return bool(_PATH.fullmatch(part)) and part.casefold() not in self.invented.taken
 
     def _value(self, value: Any, path: tuple[str, ...]) -> Any:
         if isinstance(value, dict):
@@ -141,8 +146,8 @@ class Scrubber:
         return self._text(value, kind, path) if value.strip() else value
 
     def _number(self, value: int, kind: Kind) -> int:
-        if _nobody(value) or kind in ("number", "code", "moment"):
-            return value if abs(value) < 10**15 or kind == "moment" else int(self.invented.id(str(value)))
+        if _nobody(value) or (kind in ("number", "code", "moment") and not self._is_phone(str(value))):
+            return value
         if kind == "id":
             return int(self.invented.id(str(value)))
         if kind in ("phone", "secret", "name", "text", "address"):
@@ -151,8 +156,8 @@ class Scrubber:
             return self._moved(value)
         if value < _BIG or _epoch(value):
             return value
-        seen = self._seen_as(kind, str(value))
-        return int(self.invented.phone(str(value)) if seen == "phone" else self.invented.id(str(value)))
+        draw = self.invented.phone if self._is_phone(str(value)) else self.invented.id
+        return int(draw(str(value)))
 
     def _moved(self, value: int) -> int:
         """A day in seconds or milliseconds, moved; a small number under such a name is a year, or a part of a date."""
@@ -193,12 +198,11 @@ class Scrubber:
         if all(word in self.codes or word in self.kinds.words for word in words):
             return True
         if kind == "code":
-            return all(_CODE.fullmatch(word.strip()) and len(word) < 64 for word in words) or bool(
-                _NUMERIC.fullmatch(value)
-            )
-        return bool(_NUMERIC.fullmatch(value) if kind == "number" else _PLAIN.fullmatch(value)) or (
-            kind == "moment" and bool(_DAY.fullmatch(value))
-        )
+            coded = all(_CODE.fullmatch(word.strip()) and len(word) < 64 for word in words)
+            return coded or (bool(_NUMERIC.fullmatch(value)) and len(value) < _SHORT)
+        if kind == "number":
+            return bool(_NUMERIC.fullmatch(value)) and ("." in value or len(value) < _SHORT)
+        return bool(_PLAIN.fullmatch(value)) or (kind == "moment" and bool(_DAY.fullmatch(value)))
 
     def _token(self, value: str) -> str:
         """A token that an answer gave, the same each time; one that we brought is dropped."""
@@ -216,8 +220,12 @@ class Scrubber:
             return kind
         if "@" in value:
             return "email" if spelled(EMAIL, value, self.invented.place) else "text"
-        long = 8 <= sum(one.isdecimal() for one in value) <= 15 and len(value) < 25 and not _TIME.fullmatch(value)
-        return "phone" if long and spelled(PHONE, value, self.invented.place) else kind
+        return "phone" if self._is_phone(value) else kind
+
+    def _is_phone(self, value: str) -> bool:
+        """Whether a text or a number reads as a phone, and as no time."""
+        long = _SHORT <= sum(one.isdecimal() for one in value) <= 15 and len(value) < 25 and not is_time(value)
+        return long and spelled(PHONE, value, self.invented.place) is not None
 
 
 def _decoded(one: Heard) -> Any:

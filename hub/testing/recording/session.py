@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from hub.clock import Clock, FixedClock
 from hub.connector import Connector, Finding, Page, Stream, Token, Window
@@ -166,7 +166,7 @@ def secrets_of(connector: Connector[Any]) -> frozenset[str]:
 def _secrets(value: Any) -> Iterator[str]:
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
-    elif hasattr(value, "model_fields"):
+    elif isinstance(value, BaseModel):
         for one in vars(value).values():
             yield from _secrets(one)
     elif isinstance(value, list | tuple):
