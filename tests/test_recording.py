@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from hub.cli import main
 from hub.clock import FixedClock
 from hub.connector import Field, Mapping, Place, Stream, Tools, Window
 from hub.errors import HubError, SettingsError, UnsafePlan
@@ -24,9 +25,12 @@ from hub.testing.recording.invented import Invented
 from hub.testing.recording.kinds import Kinds, by_name
 from hub.testing.recording.leaks import leaks, refuse_leaks
 from hub.testing.recording.scrub import Scrubber
+from hub.testing.recording.seed import plant
 from hub.testing.recording.session import InMemory, Session
 from hub.testing.recording.tape import Heard, ReadingDoor
+from hub.testing.stand import Stand
 from hub.testing.twin import Stage, serving
+from tests import zoho_site
 from tests.reads import KINDS, sites
 
 PEOPLE = Population(60, 5)
@@ -119,10 +123,10 @@ def test_the_connector_reads_the_recording_over_http_and_gets_as_many_rows(recor
         made.site.write(url=url)
         connector = made.connector()
         with ReadingDoor(made.site.connection, connector.dialect(), clock=made.clock, tokens=InMemory()) as door:
-            connector.tools = type(connector.tools)(**{**vars(connector.tools), "http": door})
+            connector.tools = replace(connector.tools, http=door)
             assert all(finding.good for finding in connector.check())
             for stream in connector.streams():
-                stream = Stream(**{**vars(stream), "mapping": connector.tools.mapping(stream)})
+                stream = replace(stream, mapping=connector.tools.mapping(stream))
                 pages = list(connector.read(stream, Window(None, connector.server_time()), None))
                 assert sum(len(page.rows) for page in pages) == rows[stream.name]
                 assert pages[-1].end is not None
@@ -230,7 +234,9 @@ def test_a_leak_is_refused_with_its_place_and_nothing_is_written(
 ) -> None:
     made = recorded("woocommerce")
     monkeypatch.setattr(Invented, "phone", lambda self, value: value)
-    with pytest.raises(UnsafePlan, match=r"\d{4}\.json answer\S*phone: a phone would be written as it was") as told:
+    with pytest.raises(
+        UnsafePlan, match=r"\d{4}\.json answer\S*phone: a value \(phone\) would be written as it was"
+    ) as told:
         made.record()
     assert not re.search(r"\d{7}", str(told.value))
     assert not made.folder.exists()
@@ -341,7 +347,7 @@ def test_one_value_becomes_the_same_everywhere_in_each_of_its_spellings() -> Non
 
 
 def test_ids_keep_their_order_and_their_form() -> None:
-    ids = [f"{place:024x}" for place in (17, 255, 4096, 70000)]
+    ids = [f"{place:024x}" for place in (17, 0xFF, 0xA000, 0xB0000, 70000 << 8)]
     (found,), _ = scrubbed([{"id": one} for one in ids])
     new = [row["id"] for row in found]
     assert new == sorted(new)
@@ -396,3 +402,73 @@ def test_a_short_name_within_a_word_is_none() -> None:
 )  # fmt: skip
 def test_a_name_tells_what_a_field_is(key: str, kind: str) -> None:
     assert by_name(key) == kind
+
+
+# As a seed
+
+
+def test_a_twin_is_filled_from_a_recording_and_read_like_the_system(
+    recorded: Make, stage: tuple[Stage, str], clock: FixedClock
+) -> None:
+    made = recorded("zoho")
+    made.record()
+    seed = seed_in(made.folder)
+    twin = zoho_site.stand(stage[0], clock, Population(0, 1))
+    stand = Stand("zoho", type(twin), {}, {}, {"customers": "Contacts", "orders": "Sales_Orders"})
+    connector = made.connector()
+    streams = [replace(one, mapping=connector.tools.mapping(one)) for one in connector.streams()]
+    ids = plant(twin, stand, streams, seed)
+    assert len(ids["customers"]) == len(seed["customers"]["rows"]) > 20
+    assert made.site.sync(only=["crm"]).errors == {}
+    wanted = {row["fields"].get("phone") for row in seed["customers"]["rows"]} - {None}
+    held = {
+        module: [twin.books.modules[module].rows[one].values for one in ids[name].values()]
+        for name, module in stand.modules.items()
+    }
+    assert {PHONE.canonical(row.get("Mobile"), Place()) for row in held["Contacts"]} - {None} == wanted
+    buyers = {row["fields"]["buyer.external_id"] for row in seed["orders"]["rows"]}
+    planted = {row["Contact_Name"]["id"] for row in held["Sales_Orders"]}
+    assert planted == {ids["customers"][buyer] for buyer in buyers}
+
+
+# The command
+
+
+def test_the_command_records_and_tells_what_it_kept(
+    recorded: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recorded("woocommerce")
+    monkeypatch.setenv("KEHUB_CLOCK", made.clock.now().isoformat())
+    monkeypatch.setenv("COLUMNS", "160")
+    base = ("--config", str(made.site.file), "connectors", "record")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main([*base, *arguments])
+        told = capsys.readouterr()
+        return int(ended.value.code or 0), told.out, told.err
+
+    code, out, _ = run("shop", "--to", str(made.folder), "--json")
+    facts = orjson.loads(out)
+    assert code == 0
+    assert facts["folder"] == str(made.folder)
+    assert facts["exchanges"] == len(exchanges_in(made.folder))
+    code, out, _ = run("shop", "--stream", "orders", "--pages", "1", "--to", str(made.folder.parent / "few"))
+    assert code == 0
+    assert "billing.phone" in out
+    assert "7 orders are in" in out
+    code, _, err = run("shopp", "--to", str(made.folder.parent / "none"))
+    assert code == 2
+    assert 'no connection is called "shopp"; did you mean "shop"?' in err
+    code, _, err = run("shop", "--stream", "cases", "--to", str(made.folder.parent / "none"))
+    assert code == 2
+    assert "streams: customers, orders" in err
+    code, _, err = run("till", "--to", str(made.folder.parent / "none"))
+    assert code == 2
+    assert "this connection uses no network" in err
+    assert not (made.folder.parent / "none").exists()
+
+
+def test_a_folder_without_a_recording_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no recording here"):
+        replayed(tmp_path)

@@ -36,6 +36,8 @@ _WORDS = (*FAMILIES_EN, *GIVEN_EN_FEMALE, *GIVEN_EN_MALE)
 _RUNS = re.compile(r"\d+|[^\W\d_]+|.", re.DOTALL)
 _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _TRIES = 200
+_LONG = 16
+_WITHIN = 8
 
 
 @dataclass
@@ -59,6 +61,10 @@ class Invented:
         for value in found:
             if value not in self._ids:
                 groups[_shape(value)].add(value)
+        for shape in [one for one in groups if set(one) == {"9"} and len(one) >= _LONG]:
+            hexed = shape.replace("9", "f")
+            if len(groups.get(hexed, ())) > len(groups[shape]):  # hex ids without a letter among others that have some
+                groups[hexed] |= groups.pop(shape)
         for shape, values in groups.items():
             drawn = sorted(_distinct(shape, len(values), values))
             self._ids.update(zip(sorted(values), drawn, strict=True))
@@ -158,10 +164,17 @@ class Invented:
         assert callable(draw)
         for _ in range(_TRIES):
             found = str(draw())
-            if found.casefold() not in self.taken and found != value:
+            if found != value and not self._holds_somebody(found):
                 return found
         strange = "".join(chr(_CHANCE.randrange(0x4E00, 0x9F00)) if _CJK.match(one) else one for one in value)
         return strange if strange != value else _digits(_letters(value))
+
+    def _holds_somebody(self, found: str) -> bool:
+        """Whether something drawn is, or in a script without blanks holds, what was met as somebody's."""
+        text = found.casefold()
+        ends = range(2, _WITHIN + 1) if _CJK.search(text) else ()
+        parts = (text[at : at + long] for long in ends for at in range(len(text) - long + 1))
+        return text in self.taken or any(part in self.taken for part in parts)
 
 
 @lru_cache(maxsize=65536)

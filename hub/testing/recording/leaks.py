@@ -29,7 +29,7 @@ def refuse_leaks(
     found = next(leaks(written, originals, secrets, place), None)
     if found is not None:
         remedy = "nothing was written; tell the connector's author, or leave the stream out (--stream)"
-        raise UnsafePlan(f"a {found[0]} would be written as it was", where=found[1], remedy=remedy)
+        raise UnsafePlan(f"a value ({found[0]}) would be written as it was", where=found[1], remedy=remedy)
 
 
 def leaks(

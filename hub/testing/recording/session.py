@@ -28,6 +28,7 @@ from hub.testing.recording.seed import rows_as_ours
 from hub.testing.recording.tape import ReadingDoor, Tape
 
 _WORDS = (("good", True), ("bad", False))
+_TRIES = 3
 Make = Callable[[], Connector[Any]]
 
 
@@ -67,14 +68,24 @@ class Session:
             for stream in streams:
                 self.tape.stream = stream.name
                 self._read[stream.name] = sum(len(page.rows) for page in self._pages(connector, stream))
+        for left in reversed(range(_TRIES)):
+            try:
+                exchanges, facts, seed = self._scrubbed(streams)
+                break
+            except UnsafePlan:
+                if not left:
+                    raise
+        write(folder, exchanges, facts, seed)
+        return {**facts, "folder": str(folder)}
+
+    def _scrubbed(self, streams: Sequence[Stream]) -> tuple[list[Exchange], dict[str, Any], dict[str, Any]]:
+        """Everything that is to be written, looked through. What chance drew may be somebody's by accident: then
+        UnsafePlan is raised, and another draw is worth a try."""
         scrubber = self._scrubber(streams)
         exchanges = scrubber.all(self.tape.heard)
-        rows = self._read_again(exchanges)
-        seed = rows_as_ours(streams, rows, connector.tools.place)
-        facts = self._facts(scrubber, exchanges, folder)
+        seed = rows_as_ours(streams, self._read_again(exchanges), scrubber.invented.place)
         self._look_over(exchanges, seed, scrubber)
-        write(folder, exchanges, {key: value for key, value in facts.items() if key != "folder"}, seed)
-        return facts
+        return exchanges, self._facts(scrubber, exchanges), seed
 
     # -- reading
 
@@ -135,13 +146,12 @@ class Session:
         place = scrubber.invented.place
         refuse_leaks({**files, "seed.json": seed}, scrubber.originals, scrubber.secrets, place)
 
-    def _facts(self, scrubber: Scrubber, exchanges: Sequence[Exchange], folder: Path) -> dict[str, Any]:
+    def _facts(self, scrubber: Scrubber, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         connector = self.make()
         fields = sorted(scrubber.kept.keys() | scrubber.replaced.keys())
         return {
             "type": connector.type,
             "connection": self._name,
-            "folder": str(folder),
             "exchanges": len(exchanges),
             "rows": self._read,
             "checks": {word: sum(1 for one in self.findings if one.good is good) for word, good in _WORDS},
