@@ -181,6 +181,26 @@ def test_tokens_and_signatures_are_dropped(recorded: Make) -> None:
     assert all(set(one.headers) <= {"content-type", "date"} for one in exchanges_in(made.folder))
 
 
+def test_the_sign_in_is_in_the_recording_although_the_store_has_a_token(recorded: Make) -> None:
+    made = recorded("zoho")
+    assert made.site.sync(only=["crm"]).errors == {}
+    with made.site.opened() as setup:
+        before = setup.store.tokens.held("crm").access
+        Session(made.connector, made.clock, setup.store.tokens).record(made.folder)
+        after = setup.store.tokens.held("crm").access
+    assert "/oauth/v2/token" in {one.path for one in exchanges_in(made.folder)}
+    assert found_under(made.folder, {"token": {before, after}}) == []
+    assert made.site.sync(only=["crm"]).errors == {}
+
+
+def test_a_read_that_needs_an_archive_is_refused(recorded: Make) -> None:
+    made = recorded("zoho")
+    made.site.write(settings="    bulk_from: 1")
+    with pytest.raises(UnsafePlan, match="is no JSON and cannot be kept"):
+        made.record()
+    assert not made.folder.exists()
+
+
 def test_a_few_pages_of_one_stream_are_enough(recorded: Make) -> None:
     made = recorded("woocommerce", size=4)
     facts = made.record(only=["orders"], most=2)

@@ -125,7 +125,7 @@ class Scrubber:
             return [self._value(one, path) for one in value]
         new = self._leaf(value, path)
         counted = self.kept if new == value else self.replaced
-        where = ".".join(part for part in path if _FIELD.fullmatch(part)) or "(whole)"
+        where = ".".join(self._key(part) for part in path) or "(whole)"
         if value is not None and value != "":
             counted[where, self.kinds.of(path, self._stream) or "unknown"] += 1
         return new

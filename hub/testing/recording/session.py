@@ -4,7 +4,7 @@ written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,10 +15,10 @@ from pydantic import BaseModel, SecretStr
 
 from hub.clock import Clock, FixedClock
 from hub.connector import Connector, Finding, Page, Stream, Token, Window
-from hub.errors import SettingsError, UnsafePlan
+from hub.errors import HubError, SettingsError, UnsafePlan
 from hub.http.keyring import TokenStore
 from hub.http.transport import Line
-from hub.testing.recording.fixture import Exchange, refuse_full, write
+from hub.testing.recording.fixture import FACTS, SEED, Exchange, refuse_full, write
 from hub.testing.recording.invented import Invented
 from hub.testing.recording.kinds import Kinds
 from hub.testing.recording.leaks import refuse_leaks
@@ -84,8 +84,9 @@ class Session:
         scrubber = self._scrubber(streams)
         exchanges = scrubber.all(self.tape.heard)
         seed = rows_as_ours(streams, self._read_again(exchanges), scrubber.invented.place)
-        self._look_over(exchanges, seed, scrubber)
-        return exchanges, self._facts(scrubber, exchanges), seed
+        facts = self._facts(scrubber, exchanges)
+        self._look_over(exchanges, {FACTS: facts, SEED: seed}, scrubber)
+        return exchanges, facts, seed
 
     # -- reading
 
@@ -115,12 +116,26 @@ class Session:
         return [replace(one, mapping=connector.tools.mapping(one)) for one in chosen]
 
     def _pages(self, connector: Connector[Any], stream: Stream) -> Iterator[Page]:
-        window = Window(None, connector.server_time())
-        return islice(connector.read(stream, window, None), self.most or None)
+        pages = connector.read(stream, Window(None, connector.server_time()), None)
+        try:
+            yield from islice(pages, self.most or None)
+        finally:
+            if isinstance(pages, Generator):  # what it has under way ends in this thread
+                pages.close()
 
     def _read_again(self, exchanges: Sequence[Exchange]) -> dict[str, list[dict[str, Any]]]:
-        """The rows that the connector reads from the scrubbed recording; as many as it read before."""
-        replay = Replay(exchanges)
+        """The rows that the connector reads from the scrubbed recording; UnsafePlan unless they are as many as before."""
+        try:
+            return self._replayed(Replay(exchanges))
+        except UnsafePlan:
+            raise
+        except HubError as fault:
+            lost = next((f"{one.method} {one.path}" for one in exchanges if one.holds == "other"), "")
+            what = "the connector cannot read the recording"
+            remedy = f"the answer to {lost} is no JSON and cannot be kept: read without it" if lost else fault.what
+            raise UnsafePlan(what, where=fault.where or self._name, remedy=remedy, code=fault.code) from None
+
+    def _replayed(self, replay: Replay) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
         with self._opened(replay.line, InMemory(), FixedClock(self.clock.now())) as connector:
             list(connector.check())
@@ -141,10 +156,10 @@ class Session:
         invented = Invented(connector.tools.place)
         return Scrubber(Kinds((*streams, *read)), invented, codes=frozenset(decided), secrets=secrets_of(connector))
 
-    def _look_over(self, exchanges: Sequence[Exchange], seed: dict[str, Any], scrubber: Scrubber) -> None:
+    def _look_over(self, exchanges: Sequence[Exchange], more: dict[str, Any], scrubber: Scrubber) -> None:
         files: dict[str, Any] = {f"{place:04d}.json": vars(one) for place, one in enumerate(exchanges, 1)}
         place = scrubber.invented.place
-        refuse_leaks({**files, "seed.json": seed}, scrubber.originals, scrubber.secrets, place)
+        refuse_leaks({**files, **more}, scrubber.originals, scrubber.secrets, place)
 
     def _facts(self, scrubber: Scrubber, exchanges: Sequence[Exchange]) -> dict[str, Any]:
         connector = self.make()
