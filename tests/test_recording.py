@@ -315,6 +315,8 @@ def scrubbed(*answers: Any, path: str = "/people") -> tuple[list[Any], Scrubber]
         {"x": "1990-03-01"},
         {"birth_year": 1990},
         {"x": 636217200000},
+        {"x": "1990-03-01T00:00:00"},
+        {"x": 13812345678.0},
         {"latitude": 31.2304},
         {"ip_address": "203.0.113.7"},
         {"avatar": "https://www.gravatar.com/avatar/0a1b2c3d4e5f"},
@@ -364,6 +366,20 @@ def test_one_value_becomes_the_same_everywhere_in_each_of_its_spellings() -> Non
     assert first["Mail"].strip().lower() == second["Mail"]
     assert first["Mail"].endswith(" ")
     assert len(first["Name"]) == 2
+
+
+def test_links_to_the_next_page_lead_to_the_next_request() -> None:
+    scrubber = Scrubber(Kinds((_STREAM,)), Invented(Place()))
+    link = '<https://api.shop.cn/people/c-77aa?cursor=eyJ9xyz&size=2>; rel="next"'
+    body = orjson.dumps({"nextUrl": "/people/c-77aa", "self": "https://api.shop.cn/people?email=wang%40shop.cn"})
+    first = Heard("people", "GET", "https://api.shop.cn", "/people", (), None, Answer(200, {"link": link}, body))
+    query = (("cursor", "eyJ9xyz"), ("size", "2"))
+    then = Heard("people", "GET", "https://api.shop.cn", "/people/c-77aa", query, None, Answer(200, {}, b"[]"))
+    told, followed = scrubber.all([first, then])
+    assert told.answer["nextUrl"] == followed.path
+    assert told.headers["link"].startswith(f"<{{url}}{followed.path}?cursor={followed.query[0][1]}&size=2>")
+    assert "77aa" not in followed.path
+    assert "wang" not in told.answer["self"]
 
 
 def test_ids_keep_their_order_and_their_form() -> None:

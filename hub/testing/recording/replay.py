@@ -103,7 +103,7 @@ def replayed(folder: Path) -> Replay:
 
 def _answered(one: Exchange, base: str) -> Answer:
     content = b"" if one.holds == "none" else orjson.dumps(one.answer).replace(BASE.encode(), base.encode())
-    return Answer(one.status, one.headers, content)
+    return Answer(one.status, {name: value.replace(BASE, base) for name, value in one.headers.items()}, content)
 
 
 def _compared(method: str, path: str, query: Sequence[Sequence[Any]], body: Any) -> _Asked:

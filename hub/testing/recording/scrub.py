@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from hub.errors import Transient
 from hub.forms import EMAIL, PHONE
@@ -32,6 +32,9 @@ BASE = "{url}"
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日")
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$")
+_LINK = re.compile(r"<([^<>]*)>")
+_LEADS = re.compile(r"url|link|href|next|path", re.IGNORECASE)
 _CODE = re.compile(r"[A-Za-z_][A-Za-z_]*(?:\d{1,2})?(?:[_.:-][A-Za-z]*\d{0,2})*|")
 _FIELD = re.compile(r"[A-Za-z_$(][\w$.():-]{0,63}", re.ASCII)
 _PATH = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}|[vV]\d+(\.\d+)*|\d{1,2}\.\d+|")
@@ -97,7 +100,7 @@ class Scrubber:
 
     def _exchange(self, one: Heard, body: Any) -> Exchange:
         self._stream, self._answering = one.stream, True
-        scrubbed = self._value(body, ())
+        scrubbed, headers = self._value(body, ()), self._headers(one.answer.headers)
         self._answering = False
         return Exchange(
             stream=one.stream,
@@ -106,7 +109,7 @@ class Scrubber:
             query=[[name, self._value(value, (name,))] for name, value in one.query if not _secret(name)],
             body=_without_secrets(self._value(one.body, ())),
             status=one.answer.status,
-            headers={name: value for name, value in one.answer.headers.items() if HEADERS.fullmatch(name)},
+            headers=headers,
             answer=scrubbed,
             holds="none" if not one.answer.content else "other" if body is None else "json",
         )
@@ -140,7 +143,8 @@ class Scrubber:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, float):
-            return round(value % 1, 2) if kind == "address" else value
+            large = value.is_integer() and abs(value) >= _BIG
+            return 0.5 if kind == "address" else float(self._number(int(value), kind)) if large else value
         if isinstance(value, int):
             return self._number(value, kind)
         return self._text(value, kind, path) if value.strip() else value
@@ -172,11 +176,11 @@ class Scrubber:
         nested = _nested(value)
         if nested is not None:
             return json.dumps(self._value(nested, path), ensure_ascii=False, separators=(",", ":"))
-        if re.match(r"https?://", value):
+        if re.match(r"https?://", value) or (value[0] == "/" and _LEADS.search(path[-1] if path else "")):
             return self._address(value)
         if self._stays(value, kind):
             return value
-        if kind == "id" or self.invented.knows_id(value):
+        if kind == "id" or (kind in ("", "code", "text", "address") and self.invented.knows_id(value)):
             return ",".join(part if _nobody(part) else self.invented.id(part) for part in value.split(","))
         return self._person(value, self._seen_as(kind, value))
 
@@ -184,12 +188,12 @@ class Scrubber:
         own = self.invented
         draw = {"phone": own.phone, "email": own.email, "name": own.name, "birthday": own.birthday}.get(kind)
         if draw is None:
-            draw = own.birthday if _DAY.fullmatch(value) else own.text
+            draw = own.birthday if _DAY.match(value) else own.text
         return draw(value)
 
     def _stays(self, value: str, kind: Kind) -> bool:
-        if _TIME.fullmatch(value):
-            return kind != "birthday"
+        if _TIME.fullmatch(value):  # midnight, under a name that tells nothing, could be a birthday
+            return kind != "birthday" and (bool(kind) or not _MIDNIGHT.search(value))
         if kind in ("phone", "email", "name", "birthday", "text", "id"):
             return False
         if kind == "address":
@@ -209,10 +213,20 @@ class Scrubber:
         return self.invented.secret(value) if self._answering or self.invented.knows_secret(value) else ""
 
     def _address(self, value: str) -> str:
-        """An address of the system's own, without its query; any other one leads nowhere."""
+        """An address of the system's own, taken apart and put together; any other one leads nowhere."""
         parts = urlsplit(value)
-        own = f"{parts.scheme}://{parts.netloc}" in self.origins
-        return f"{BASE}{self._path(parts.path)}" if own else "https://www.example.com/"
+        if parts.netloc and f"{parts.scheme}://{parts.netloc}" not in self.origins:
+            return "https://www.example.com/"
+        told = [(name, self._value(one, (name,))) for name, one in parse_qsl(parts.query, keep_blank_values=True)]
+        query = f"?{urlencode(told)}" if told else ""
+        return f"{BASE if parts.netloc else ''}{self._path(parts.path)}{query}"
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers that tell of times, limits, totals, and of the next page."""
+        kept = {name: value for name, value in headers.items() if HEADERS.fullmatch(name)}
+        if "link" in headers:
+            kept["link"] = _LINK.sub(lambda found: f"<{self._address(found[1])}>", headers["link"])
+        return kept
 
     def _seen_as(self, kind: Kind, value: str) -> Kind:
         """What a value is by its looks, where nothing else tells."""
