@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -105,11 +105,11 @@ class Invented:
 
     def name(self, value: str) -> str:
         """A name in the same script and of the same length."""
-        return "".join(self._named(run) for run in _RUNS.findall(value))
+        return self._whole(value, self._named)
 
     def text(self, value: str) -> str:
         """Text of the same length, script and punctuation."""
-        return "".join(self._said(run) for run in _RUNS.findall(value))
+        return self._whole(value, self._said)
 
     def secret(self, value: str) -> str:
         """What stands for a token; of no use to anybody."""
@@ -139,6 +139,19 @@ class Invented:
         return value
 
     # -- drawing
+
+    def _whole(self, value: str, draw: Callable[[str], str]) -> str:
+        """All runs of a value; drawn again where two that meet hold what is somebody's."""
+        runs = _RUNS.findall(value)
+        found = "".join(draw(run) for run in runs)
+        for _ in range(_TRIES if len(runs) > 1 else 0):
+            if not (self._holds_somebody(found) or self._holds_somebody("".join(found.split()))):
+                break
+            for run in runs:
+                for kind in ("name", "text"):
+                    self._words.pop((kind, run.casefold() if kind == "name" else run), None)
+            found = "".join(draw(run) for run in runs)
+        return found
 
     def _named(self, run: str) -> str:
         if _CJK.search(run):

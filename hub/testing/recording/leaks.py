@@ -70,7 +70,10 @@ def _there(form: str, kind: str, plain: str, tight: str, digits: str, whole: Col
     if form.isascii():
         short = len(form) < _SHORT
         return form in whole and len(form) > 2 if short else form in plain and _apart(form, plain)
-    return form in whole if len(form) < 2 else form in plain or _BLANKS.sub("", form) in tight
+    if len(form) < 2:
+        return form in whole
+    bare = _BLANKS.sub("", form)  # two signs that meet across a blank may be anybody's: they count as a whole value
+    return form in plain or (bare in tight if len(bare) > 2 else f"{_GAP}{bare}{_GAP}" in f"{_GAP}{tight}{_GAP}")
 
 
 def _apart(form: str, plain: str) -> bool:

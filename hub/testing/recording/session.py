@@ -28,7 +28,7 @@ from hub.testing.recording.seed import rows_as_ours
 from hub.testing.recording.tape import ReadingDoor, Tape
 
 _WORDS = (("good", True), ("bad", False))
-_TRIES = 3
+_TRIES = 6
 Make = Callable[[], Connector[Any]]
 
 
