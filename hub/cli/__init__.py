@@ -40,7 +40,7 @@ COMMANDS = {
     "runs": "List runs, or show what one did.",
     "store": "Check the store.",
     "keys": "Make keys.",
-    "connectors": "List the connectors that are installed.",
+    "connectors": "List the connectors that are here, and record what a system answers.",
 }
 """Every command with the line that `kehub --help` shows; the module `hub.cli.NAME` holds it."""
 

@@ -16,6 +16,7 @@ from hub.clock import system_clock
 from hub.errors import HubError
 from hub.plugins import foreign_packages, load_plugins
 from hub.settings import Configuration, Connection, load
+from hub.settings.folders import plugin_folders
 from hub.store import open_store
 from hub.vault import master_key
 from sync.segments import Listed, Segmenter, spans
@@ -37,7 +38,7 @@ class Check:
 
 def look_over(path: Path) -> Iterator[Check]:
     """Look at everything; what rests on something broken is left out."""
-    plugins = load_plugins()
+    plugins = load_plugins(folders=plugin_folders(path))
     for row in foreign_packages():
         yield Check("packages", row.package, False, f"{row.distribution or row.place} uses our name: uninstall it")
     for fault in plugins.faults():

@@ -87,6 +87,9 @@ Staff = Annotated[
 ]
 
 
+Folders = Annotated[Annotated[str, Tag("file")] | Annotated[tuple[str, ...], Tag("list")], Discriminator(_written)]
+
+
 def _location(text: str) -> str:
     if "://" in text and not text.startswith(("postgresql://", "postgres://")):
         raise ValueError("neither a file nor a postgresql:// address")
@@ -98,6 +101,7 @@ class KehubFile(Shape):
 
     `key_file` holds the master key (mode 0600) where the variable KEHUB_KEY does not. `stores` and `staff` are lists
     or CSV files. `survivorship` names for a field the connections whose word counts before the most recent one.
+    `plugins` is a folder, or several, with connectors and facts of one's own that are not installed.
     """
 
     brand: Brand
@@ -112,5 +116,6 @@ class KehubFile(Shape):
     stores: Stores = ()
     staff: Staff = ()
     survivorship: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    plugins: Folders = ()
     rules: Rules = Rules()
     connections: dict[Annotated[str, Field(pattern=CONNECTION_NAME)], Any] = Field(default_factory=dict)

@@ -10,12 +10,9 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from hub.connector import Connector
-from hub.errors import SettingsError
 from hub.testing.twin import Twin
 
 
@@ -47,17 +44,12 @@ class Stand:
     exempt: Mapping[str, str] = field(default_factory=dict)
 
 
-def stand_of(connector: builtins.type[Connector[Any]]) -> Stand:
-    """The stand of a connector, which its package's `twin` names; SettingsError where there is none."""
-    package = connector.__module__
-    while package:
-        package = package.rpartition(".")[0]
-        if package and find_spec(f"{package}.twin") is not None:
-            found = getattr(import_module(f"{package}.twin"), "STAND", None)
-            if isinstance(found, Stand):
-                return found
-    raise SettingsError(
-        "this connector has no twin that could be played against",
-        where=connector.type,
-        remedy="write a `twin` beside it that names its STAND; see docs/tutorial/first-connector.md",
-    )
+def filled(value: Any, **known: object) -> Any:
+    """A stand's value with its `{url}`, `{folder}` or `{text}` filled in."""
+    if isinstance(value, str):
+        for name, text in known.items():
+            value = value.replace(f"{{{name}}}", str(text))
+        return value
+    if isinstance(value, Mapping):
+        return {name: filled(part, **known) for name, part in value.items()}
+    return [filled(part, **known) for part in value] if isinstance(value, list | tuple) else value

@@ -21,7 +21,7 @@ from hub.connector import Field, Page, Row, Stream, Target, Window, Write
 from hub.errors import HubError
 from hub.testing.people import Population
 from hub.testing.site import Among, Records, Site, fixed_keys, outcome, stream
-from hub.testing.stand import Stand
+from hub.testing.stand import Stand, filled
 from sync.engine import Report
 from sync.granting import grant
 from sync.lanes import Outcome
@@ -92,7 +92,7 @@ class Rig(Site):
         os.environ.update(self.stand.secrets)
         block = {"type": self.stand.type, **self.stand.settings, **self.stand.small, **self.extra}
         till = {"type": "memory", "system": self.till_name, "writable": False}
-        connections = {self.connection: _filled(block, url=self.url, folder=self.folder / "system"), "till": till}
+        connections = {self.connection: filled(block, url=self.url, folder=self.folder / "system"), "till": till}
         home = self.folder / "hub"
         home.mkdir(exist_ok=True)
         whole = {**_BRAND, "store": str(home / self.store), "connections": connections}
@@ -192,7 +192,7 @@ class Rig(Site):
         """A user of the system makes a record; its id."""
         self._moment()
         values = {**self.twin.nest(self.typed.theirs, text), **self.stand.born}
-        made = self.twin.edit({"op": "create", "module": self.module, "values": _filled(values, text=text)})
+        made = self.twin.edit({"op": "create", "module": self.module, "values": filled(values, text=text)})
         return str(made["id"])
 
     def _moment(self) -> None:
@@ -373,14 +373,3 @@ def _aside(rig: Rig) -> Iterator[None]:
 
 def _counters(counts: Any) -> Mapping[str, Any]:
     return {name: value for name, value in vars(counts).items() if not isinstance(value, int)}
-
-
-def _filled(value: Any, **known: object) -> Any:
-    """A value with its `{url}`, `{folder}` or `{text}` filled in."""
-    if isinstance(value, str):
-        for name, text in known.items():
-            value = value.replace(f"{{{name}}}", str(text))
-        return value
-    if isinstance(value, Mapping):
-        return {name: _filled(part, **known) for name, part in value.items()}
-    return [_filled(part, **known) for part in value] if isinstance(value, list | tuple) else value
