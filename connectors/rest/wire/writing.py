@@ -1,0 +1,99 @@
+"""What is written and what comes back: bodies as the settings lay them out, and what became of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.rest.wire.bodies import Bodies
+from connectors.rest.wire.outcomes import by_row
+from connectors.rest.wire.paths import at, text
+from connectors.rest.wire.rows import Rows
+from connectors.rest.wire.target import Verb, WriteSettings
+from connectors.rest.wire.words import Errors
+from hub.connector import Answer, Row, RowResult, Write
+from hub.errors import HubError, Rejected, Transient
+
+_Act = Callable[[], list[RowResult]]
+
+
+@dataclass
+class Writer:
+    """Writes one batch: in two calls (updates, creates), or one a row."""
+
+    door: Any  # hub.http.door.Door
+    own: WriteSettings
+    errors: Errors | None
+    rows: Rows
+
+    def write(self, batch: Sequence[Write]) -> list[RowResult]:
+        """One result a row. What ends the batch early leaves what is behind it for later; an error before anything was
+        sent is raised."""
+        makes = self.own.create is not None
+        updates = [entry for entry in batch if entry.external_id]
+        creates = [entry for entry in batch if not entry.external_id and entry.create_key and makes]
+        known = {entry.key for entry in (*updates, *creates)}
+        refused = [RowResult(one.key, "refused", code="NO_CREATE_KEY") for one in batch if one.key not in known]
+        return [*refused, *self._sent(self._calls(updates, creates))]
+
+    def _calls(self, updates: Sequence[Write], creates: Sequence[Write]) -> list[tuple[Sequence[Write], _Act]]:
+        """What is sent, one call after the other, each with the rows that it is about."""
+        if self.own.batch is None:
+            return [([entry], lambda entry=entry: [self._one(entry)]) for entry in (*updates, *creates)]  # type: ignore[misc]
+        update, create = self.own.update, self.own.create
+        calls: list[tuple[Sequence[Write], _Act]] = []
+        if updates:
+            calls.append((updates, lambda: self._many(update, updates)))
+        if creates and create is not None:
+            calls.append((creates, lambda: self._many(create, creates)))
+        return calls
+
+    def _sent(self, calls: Sequence[tuple[Sequence[Write], _Act]]) -> list[RowResult]:
+        results: list[RowResult] = []
+        for number, (entries, act) in enumerate(calls):
+            try:
+                results += act()
+            except Rejected as fault:
+                if self.own.batch is not None and not results and len(entries) > 1:
+                    raise  # the core finds the row to blame by halving the batch
+                results += [RowResult(one.key, "rejected", code=fault.code, field=fault.field) for one in entries]
+            except HubError as fault:
+                unclear = isinstance(fault, Transient) and fault.unclear
+                if not (results or unclear):
+                    raise
+                results += [RowResult(one.key, "unknown" if unclear else "retry_after") for one in entries]
+                behind = [one for later, _ in calls[number + 1 :] for one in later]
+                return results + [RowResult(one.key, "retry_after") for one in behind]
+        return results
+
+    def _one(self, entry: Write) -> RowResult:
+        """A call for one row."""
+        bodies = Bodies(self.own, self.rows)
+        if entry.external_id:
+            self._call(self.own.update, bodies.changes(entry), {"id": entry.external_id})
+            return RowResult(entry.key, "ok", external_id=entry.external_id)
+        assert self.own.create is not None
+        answer = self._call(self.own.create, bodies.whole(entry), key=entry.create_key or "")
+        made = text(at(answer.json(), self.own.answer_id))
+        return RowResult(entry.key, "ok" if made else "unknown", external_id=made or None)
+
+    def _many(self, verb: Verb, entries: Sequence[Write]) -> list[RowResult]:
+        """A call for many rows."""
+        bodies = Bodies(self.own, self.rows)
+        answer = self._call(verb, [bodies.in_a_batch(entry) for entry in entries])
+        return by_row(self.own, self.errors, entries, answer.json())
+
+    def _call(self, verb: Verb, content: Any, parts: Row | None = None, key: str = "") -> Answer:
+        """Send one call. A create under a key that the system honours may be sent again."""
+        header = self.own.idempotency_header if key else ""
+        answer: Answer = self.door.request(
+            verb.method,
+            verb.path,
+            json=Bodies.enveloped(verb, content),
+            parts=parts,
+            headers={header: key} if header else None,
+            writes=True,
+            repeatable=bool(header) or None,
+        )
+        return answer
