@@ -6,7 +6,10 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from connectors.memory import twin as memory
 from connectors.rest.twin import ClubOptions, ClubTwin
@@ -57,6 +60,7 @@ TIMES: Mapping[str, dict[str, Any]] = {
 }
 
 Declared = dict[str, Any]
+Open = Callable[..., "Site"]
 
 
 @dataclass
@@ -146,3 +150,17 @@ def declared(
     if change is not None:
         change(found)
     return json.dumps(found).replace("{url}", url)
+
+
+@pytest.fixture
+def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
+    """What opens a site: rows a page, what is declared otherwise than in the preset, and options of the twin."""
+
+    def make(
+        size: int = 100, change: Callable[[Declared], None] | None = None, create: bool = False, **twin: Any
+    ) -> Site:
+        found = stand(stage[0], clock, **twin)
+        text = declared(stage[1], found.options, size, change, create)
+        return Site(tmp_path, clock, found, stage[1], create=create, declared=text)
+
+    return make

@@ -76,7 +76,7 @@ class Books:
     def add_purchase(self, values: Values, *, at: int | None = None) -> Record:
         """Somebody buys."""
         at = self.stamp() if at is None else at
-        whole = {
+        whole: Values = {
             "member": None,
             "mobile": "",
             "state": "done",

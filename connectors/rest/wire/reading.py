@@ -10,11 +10,13 @@ from connectors.rest.wire.listing import Listing
 from connectors.rest.wire.rows import Rows, id_of
 from connectors.rest.wire.walk import Leg, Shifted, Walk
 from hub.connector import End, Page, Row, Window
+from hub.errors import Rejected
 
 
 @dataclass
 class Place:
-    """Where a read stands: which listing, how far it has come; rows that say they are gone, and rows without an id."""
+    """Where a read stands: which listing, how far it has come; rows that say they are gone, and rows without an id; the
+    `steps` taken in this process."""
 
     way: str
     phase: str = "rows"
@@ -22,6 +24,7 @@ class Place:
     gone: int = 0
     bad: int = 0
     totals: tuple[int | None, int | None] = (None, None)
+    steps: int = 0
 
     @classmethod
     def of(cls, position: Row | None, way: str) -> Place:
@@ -30,7 +33,7 @@ class Place:
             return cls(way)
         try:
             first, last = position["totals"]
-            place = cls(**{**position, "leg": Leg(**position["leg"]), "totals": (first, last)})
+            place = cls(**{**position, "leg": Leg(**position["leg"]), "totals": (first, last), "steps": 0})
         except (TypeError, KeyError, ValueError):
             raise Shifted from None
         if place.way != way:
@@ -54,6 +57,7 @@ class Reading:
         if since is not None and since >= self.window.until:  # a watermark of tomorrow: nothing can have changed
             yield Page(end=End())
             return
+        place = Place(self._way)
         try:
             place = Place.of(position, self._way)
             if place.phase == "rows":
@@ -62,6 +66,11 @@ class Reading:
                 yield from self._gone(place, self.feed)
         except Shifted:
             yield Page(restart=True)
+            return
+        except Rejected:
+            if position is None or place.steps:
+                raise
+            yield Page(restart=True)  # the system no longer knows the mark
             return
         before, after = place.totals
         hidden = self.rows.own.hidden_rows
@@ -79,6 +88,7 @@ class Reading:
         walk = Walk(self.listing, self.window, leg, own.id, own.hidden_rows)
         while place.phase == "rows":
             raw = walk.step()
+            place.steps += 1
             found = self.rows.sorted_out(raw, f"{own.name}: page {leg.page}")
             place.gone, place.bad = place.gone + len(set(found.gone)), place.bad + len(found.bad)
             if leg.over:
@@ -90,6 +100,7 @@ class Reading:
         walk = Walk(feed, self.window, place.leg, self.feed_id)
         while not place.leg.over:
             raw: list[Any] = walk.step()
+            place.steps += 1
             gone = [id_ for row in raw if (id_ := id_of(row, self.feed_id) or _bare(row))]
             yield Page(gone=gone, position=asdict(place))
 

@@ -2,7 +2,7 @@
 
 The end is what the system says it is: a flag, the number of pages, a mark that is missing, the total; only where it says
 nothing an empty page, which then is asked for twice. A page that comes again, or a mark that does not move, is asked for
-again and then given up: such a read is partial, and goes on from here next time.
+again and then given up: such a read is partial.
 """
 
 from __future__ import annotations
@@ -76,14 +76,18 @@ class Walk:
 
     def _asked(self) -> tuple[Sheet, list[str]]:
         """The page, asked for again while it is doubtful; Transient where it stays impossible."""
+        again = False
         for attempt in range(1, TRIES + 1):
             sheet = self.listing.sheet(self._place, self.window, self._size)
             met = digests(sheet.rows, self.id)
-            if self._stuck(sheet, met):
+            again = self._again(met)
+            if again or self._in_a_ring(sheet):
                 continue
             if attempt > 1 or not self._doubtful(sheet, met):
                 return sheet, met
-        raise Transient("the listing does not move on: a page, or the mark of the next one, came again")
+        if again:
+            raise Shifted  # which of the two was the wrong one cannot be told
+        raise Transient("the listing does not move on: the mark of the next page came again")
 
     @property
     def _place(self) -> Mark:
@@ -94,11 +98,13 @@ class Walk:
     def _size(self) -> int:
         return self.listing.size + (1 if self._overlaps else 0)
 
-    def _stuck(self, sheet: Sheet, met: list[str]) -> bool:
-        """Whether this is the page before once more, or the next mark is this one."""
-        leg = self.leg
-        again = bool(met) and set(met) <= set(leg.seen) and not (self._overlaps and len(met) == 1)
-        return again or bool(sheet.next and sheet.more is not False and sheet.next in (leg.mark, leg.turtle))
+    def _again(self, met: list[str]) -> bool:
+        """Whether this is the page before once more."""
+        return bool(met) and set(met) <= set(self.leg.seen) and not (self._overlaps and len(met) == 1)
+
+    def _in_a_ring(self, sheet: Sheet) -> bool:
+        """Whether the next mark is this one, or one of long before."""
+        return bool(sheet.next) and sheet.more is not False and sheet.next in (self.leg.mark, self.leg.turtle)
 
     def _doubtful(self, sheet: Sheet, met: list[str]) -> bool:
         """Whether a page may be a slip of the system: fewer rows than should be there, and no good reason for it."""
