@@ -33,10 +33,11 @@ def by_row(own: WriteSettings, errors: Errors | None, entries: Sequence[Write], 
     return [_result(batch, errors, entry, item) for entry, item in pairs]
 
 
-def _named(own: WriteSettings, batch: Batch, entry: Write, items: Sequence[Row]) -> Row:
-    """The result that names this row: by its id, or by the key of its create."""
+def _named(own: WriteSettings, batch: Batch, entry: Write, items: list[Row]) -> Row:
+    """The result that names this row, by its id or by the key of its create; each result is one row's."""
     place, wanted = (batch.result_id, entry.external_id) if entry.external_id else (own.create_key, entry.create_key)
-    return next((item for item in items if text(at(item, place)) == wanted), {})
+    found = next((number for number, item in enumerate(items) if text(at(item, place)) == wanted), None)
+    return {} if found is None else items.pop(found)
 
 
 def _result(batch: Batch, errors: Errors | None, entry: Write, item: Row) -> RowResult:

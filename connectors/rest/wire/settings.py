@@ -38,11 +38,13 @@ class RestSettings(ConnectorSettings):
     budget: CallBudget = CallBudget()
     page_size: int = Field(100, ge=2, le=10_000)
     errors: Errors | None = None
-    streams: Annotated[tuple[RestStream, ...], Field(min_length=1)]
+    streams: tuple[RestStream, ...]
     write: WriteSettings | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> RestSettings:
+        if not self.streams:
+            raise ValueError("a connection without `streams` reads nothing: write at least one")
         names = [one.name for one in self.streams]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f'two streams are called "{twice[0]}"; give each a name of its own')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -52,7 +52,7 @@ class RestStream(ConnectorSettings):
     hidden_rows: NonNegativeInt = 0
     personal_ids: bool = False
     lines: Lines | None = None
-    fields: Annotated[tuple[RestField, ...], Field(min_length=1)]
+    fields: tuple[RestField, ...]
 
     @model_validator(mode="before")
     @classmethod
@@ -71,6 +71,10 @@ class RestStream(ConnectorSettings):
         bodies = [part.sent_in for part in (self.paging, self.since) if part is not None]
         if self.method == "GET" and (self.body or "body" in bodies):
             raise ValueError("a GET has no body: write `method: POST`, or `params` and `sent_in: query`")
+        if not self.fields:
+            raise ValueError(
+                "a stream without `fields` says nothing: write at least one, such as {ours: name, theirs: name}"
+            )
         ours = {field.ours for field in self.fields}
         for name in _WANTED.get(self.noun, ()):
             if name not in ours:
