@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from connectors.rest.wire.paging import Paging
+from connectors.rest.wire.paths import Word
 from connectors.rest.wire.times import Times
 from hub.connector import ConnectorSettings
 
@@ -53,7 +54,7 @@ class Deletes(ConnectorSettings):
 
     by: Literal["none", "flag", "path", "absence"] = "none"
     field: str = ""
-    values: tuple[str, ...] = ()
+    values: tuple[Word, ...] = ()
     path: str = ""
     records: str | None = None
     id: str = ""

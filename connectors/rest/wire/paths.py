@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from hub.connector import Row
 
@@ -46,3 +48,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+
+
+Word = Annotated[str, BeforeValidator(lambda value: text(value) if isinstance(value, int) else value)]
+"""A word that a system uses, which may be a number or a flag."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 
+from connectors.rest.wire.paths import Word
 from hub.connector import ConnectorSettings
 
 _ID = "{id}"
@@ -37,7 +38,7 @@ class Batch(ConnectorSettings):
     join: Literal["order", "id"] = "order"
     result_id: str = "id"
     ok_field: str
-    ok: tuple[str, ...] = Field(min_length=1)
+    ok: tuple[Word, ...] = Field(min_length=1)
     code: str = ""
     field: str = ""
 
@@ -51,7 +52,7 @@ class ById(ConnectorSettings):
     param: str = ""
     max_ids: int = Field(100, ge=1, le=1000)
     records: str = ""
-    absent: tuple[str, ...] = ()
+    absent: tuple[Word, ...] = ()
 
     @model_validator(mode="after")
     def _one_or_many(self) -> ById:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import model_validator
 
-from connectors.rest.wire.paths import at, text
+from connectors.rest.wire.paths import Word, at, text
 from hub.connector import Answer, ConnectorSettings, Consequence
 from hub.errors import Transient
 
@@ -30,15 +30,15 @@ class Errors(ConnectorSettings):
     """
 
     path: str
-    ok: tuple[str, ...] = ()
-    auth: tuple[str, ...] = ()
-    permission: tuple[str, ...] = ()
-    quota: tuple[str, ...] = ()
-    busy: tuple[str, ...] = ()
-    transient: tuple[str, ...] = ()
-    conflict: tuple[str, ...] = ()
-    rejected: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
+    ok: tuple[Word, ...] = ()
+    auth: tuple[Word, ...] = ()
+    permission: tuple[Word, ...] = ()
+    quota: tuple[Word, ...] = ()
+    busy: tuple[Word, ...] = ()
+    transient: tuple[Word, ...] = ()
+    conflict: tuple[Word, ...] = ()
+    rejected: tuple[Word, ...] = ()
+    settings: tuple[Word, ...] = ()
     otherwise: Consequence = "rejected"
 
     @model_validator(mode="after")
