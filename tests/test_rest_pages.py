@@ -193,3 +193,29 @@ def test_a_mark_that_the_system_no_longer_knows_begins_the_read_again(
         assert page.position is not None
         page.position["leg"]["mark"] = f"{club.settings.base_url}/members?mark=%21" if paging == "link" else "!"
         assert [one.restart for one in read(club, everything(clock), page.position)] == [True]
+
+
+@pytest.mark.parametrize("paging", ["page", "offset", "cursor", "link", "token"])
+def test_a_read_goes_on_among_the_deleted_too(opened: Open, clock: FixedClock, paging: str) -> None:
+    def change(own: Declared) -> None:
+        alone(own)
+        own["streams"][0]["deletes"] = {"by": "path", "path": "/members/closed", "records": "result.closed"}
+
+    site = opened(5, change, paging=paging, shows_closed=False)
+    for number in range(17):
+        site.join(name=f"Left {number}", status="closed")
+    with site.connector() as club:
+        whole = read(club, everything(clock))
+        gone = [id_ for page in whole for id_ in page.gone]
+        assert set(gone) == {one.number for one in site.twin.books.members.values() if one.closed}
+        for number, page in enumerate(whole[:-1], 1):
+            rest = read(club, everything(clock), json.loads(json.dumps(page.position)))
+            assert [id_ for page in (*whole[:number], *rest) for id_ in page.gone] == gone
+
+
+def test_what_is_read_is_what_the_twin_holds(opened: Open, clock: FixedClock) -> None:
+    site = opened(7)
+    with site.connector() as club:
+        for stream, module, id_ in (("customers", "members", "member_no"), ("orders", "purchases", "no")):
+            rows = {row[id_]: row for page in read(club, everything(clock), name=stream) for row in page.rows}
+            assert rows == site.twin.records(module)

@@ -120,6 +120,12 @@ WRONG: dict[str, tuple[str, str, str]] = {
     ),
     "rows that cannot be read by id": (READ, "      version: ''", '"read" is missing'),
     "neither one nor many": (READ, "      read: {path: /members}", "one row a call has {id} in its `path`"),
+    "a look-up by nothing": (LOOKUP, "      lookup: {path: /members}", "a look-up goes by the key"),
+    "ids kept as they are": (
+        PAGING,
+        "        personal_ids: true\n        paging: {by: cursor, param: a, next_row: member_no, more: b}",
+        "`next_row` keeps an id as it is",
+    ),
     "a create that could be made twice": (LOOKUP, "      version: ''", "a create whose answer gets lost could be made twice"),
     "a create without a key": ("      create_key:", "      version: ''", "a create needs `create_key`"),
     "a key for nothing": (CREATE, "      version: ''", "is about creates: declare `create`"),

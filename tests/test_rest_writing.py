@@ -260,6 +260,42 @@ def test_a_create_whose_answer_gets_lost_is_made_once(opened: Open, clock: Fixed
 
 
 @each_form
+@pytest.mark.parametrize("errors", ["in_200", "status"])
+def test_a_create_that_is_refused_because_it_was_made_before_is_done(opened: Open, form: str, errors: str) -> None:
+    def change(own: Declared) -> None:
+        FORMS[form](own)
+        own["write"].pop("idempotency_header", None)
+
+    site = opened(change=change, errors=errors)
+    one = site.join(name="Anna", ref="k1")
+    with site.connector() as club:
+        found = club.write([Write("a", {"name": "Anna"}, create_key="k1"), Write("b", {"email": "x"}, create_key="k2")])
+    assert [(each.key, each.outcome, each.external_id) for each in found] == [
+        ("a", "ok", one.number), ("b", "rejected", None)
+    ]  # fmt: skip
+    assert sum(each.values["ref"] == "k1" for each in site.members) == 1
+
+
+@pytest.mark.parametrize("errors", ["in_200", "status"])
+def test_a_key_may_be_looked_up_by_an_address(opened: Open, errors: str) -> None:
+    def change(own: Declared) -> None:
+        single(own)
+        own["write"] |= {"lookup": {"path": "/members/{key}", "records": "result"}, "create_key": "member_no"}
+
+    site = opened(change=change, errors=errors)
+    one = site.join(name="Anna")
+    with site.connector() as club:
+        assert club.lookup([one.number, "M999999"]) == {one.number: one.number}
+
+
+def test_a_batch_too_large_for_this_system_is_halved(opened: Open) -> None:
+    site = opened(change=batched, batch=9)
+    _, applied = site.sync_and_apply()
+    assert applied is not None
+    assert dict(applied.applied["club"].rows) == {"ack": len(site.members)}
+
+
+@each_form
 def test_what_a_create_has_made_is_found_by_its_key(opened: Open, form: str) -> None:
     site = opened(change=FORMS[form])
     one = site.join(name="Anna", ref="k1")

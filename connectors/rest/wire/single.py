@@ -39,7 +39,8 @@ class Reader:
     def _made(self, key: str) -> str:
         lookup = self.own.lookup
         assert lookup is not None
-        found = self._objects(self.door.request("GET", lookup.path, params={lookup.param: key}), lookup.records)
+        asked: Row = {"params": {lookup.param: key}} if lookup.param else {"parts": {"key": key}}
+        found = self._found(self.door, lookup.path, lookup.records, asked, self.own.read.absent)
         mine = (row for row in found if text(at(row, self.own.create_key)) == key)
         return next((id_ for row in mine if (id_ := id_of(row, self.rows.own.id))), "")
 
@@ -63,13 +64,17 @@ class Reader:
                 yield found
 
     def _one(self, door: Any, id_: str) -> Row | None:
+        read = self.own.read
+        return next(iter(self._found(door, read.path, read.records, {"parts": {"id": id_}}, read.absent)), None)
+
+    def _found(self, door: Any, path: str, records: str, asked: Row, absent: Sequence[str]) -> list[Row]:
+        """What an address shows; nothing where the system says that there is nothing."""
         try:
-            answer: Answer = door.request("GET", self.own.read.path, parts={"id": id_})
+            return self._objects(door.request("GET", path, **asked), records)
         except Rejected as fault:
-            if fault.code in (*_ABSENT, *self.own.read.absent):
-                return None
+            if fault.code in (*_ABSENT, *absent):
+                return []
             raise
-        return next(iter(self._objects(answer, self.own.read.records)), None)
 
     @staticmethod
     def _objects(answer: Answer, path: str) -> list[Row]:

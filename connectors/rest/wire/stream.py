@@ -84,6 +84,10 @@ class RestStream(ConnectorSettings):
             raise ValueError(f'"{twice[0][0]}" is mapped to "{twice[0][1]}" twice; take one out')
         if self.lines and self.noun != "orders":
             raise ValueError("only orders have `lines`; take it out")
+        if self.personal_ids and self.paging.next_row:
+            raise ValueError(
+                "`next_row` keeps an id as it is, and `personal_ids` says that none may be: choose another mark"
+            )
         self._proves_what_it_says()
         return self
 

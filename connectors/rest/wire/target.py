@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, model_validator
 from connectors.rest.wire.paths import Word
 from hub.connector import ConnectorSettings
 
-_ID = "{id}"
+_ID, _KEY = "{id}", "{key}"
 
 
 class Verb(ConnectorSettings):
@@ -64,11 +64,18 @@ class ById(ConnectorSettings):
 
 
 class Lookup(ConnectorSettings):
-    """Finding what a create has made: `param` takes the create's key, `records` is the path of what is found."""
+    """Finding what a create has made: `{key}` in the path, or `param`, takes the create's key; `records` is the path of
+    what is found."""
 
     path: str = Field(pattern=r"^/?[^?#\s]+$")
-    param: str
+    param: str = ""
     records: str = ""
+
+    @model_validator(mode="after")
+    def _by_the_key(self) -> Lookup:
+        if (_KEY in self.path) == bool(self.param):
+            raise ValueError("a look-up goes by the key: write {key} in its `path`, or a `param`, one of them")
+        return self
 
 
 class WriteSettings(ConnectorSettings):

@@ -66,7 +66,7 @@ class Walk:
         leg.over = self._over(sheet, len(met), fresh)
         if not leg.over:
             self._advance(sheet, len(fresh))
-        leg.seen = met or leg.seen
+        leg.seen = [] if leg.over else met or leg.seen
         return sheet.rows
 
     @property

@@ -10,10 +10,11 @@ from connectors.rest.wire.bodies import Bodies
 from connectors.rest.wire.outcomes import by_row
 from connectors.rest.wire.paths import at, text
 from connectors.rest.wire.rows import Rows
+from connectors.rest.wire.single import Reader
 from connectors.rest.wire.target import Verb, WriteSettings
 from connectors.rest.wire.words import Errors
 from hub.connector import Answer, Row, RowResult, Write
-from hub.errors import HubError, Rejected, Transient
+from hub.errors import Conflict, HubError, Rejected, Transient
 
 _Act = Callable[[], list[RowResult]]
 
@@ -35,7 +36,15 @@ class Writer:
         creates = [entry for entry in batch if not entry.external_id and entry.create_key and makes]
         known = {entry.key for entry in (*updates, *creates)}
         refused = [RowResult(one.key, "refused", code="NO_CREATE_KEY") for one in batch if one.key not in known]
-        return [*refused, *self._sent(self._calls(updates, creates))]
+        results = self._sent(self._calls(updates, creates))
+        return [*refused, *self._made_before(results, {entry.key: entry.create_key or "" for entry in creates})]
+
+    def _made_before(self, results: list[RowResult], keys: dict[str, str]) -> list[RowResult]:
+        """A create that is refused may have been made by an earlier try: then its key is there."""
+        failed = [keys[one.key] for one in results if one.outcome == "rejected" and one.key in keys]
+        made = Reader(self.door, self.own, self.rows).lookup(failed) if failed else {}
+        ids = {key: made[create_key] for key, create_key in keys.items() if create_key in made}
+        return [RowResult(one.key, "ok", external_id=ids[one.key]) if one.key in ids else one for one in results]
 
     def _calls(self, updates: Sequence[Write], creates: Sequence[Write]) -> list[tuple[Sequence[Write], _Act]]:
         """What is sent, one call after the other, each with the rows that it is about."""
@@ -54,10 +63,11 @@ class Writer:
         for number, (entries, act) in enumerate(calls):
             try:
                 results += act()
-            except Rejected as fault:
+            except (Rejected, Conflict) as fault:
                 if self.own.batch is not None and not results and len(entries) > 1:
                     raise  # the core finds the row to blame by halving the batch
-                results += [RowResult(one.key, "rejected", code=fault.code, field=fault.field) for one in entries]
+                about = fault.field if isinstance(fault, Rejected) else ""
+                results += [RowResult(one.key, "rejected", code=fault.code, field=about) for one in entries]
             except HubError as fault:
                 unclear = isinstance(fault, Transient) and fault.unclear
                 if not (results or unclear):
