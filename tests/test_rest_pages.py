@@ -46,9 +46,10 @@ def test_a_page_that_is_spoilt_once_costs_no_row(opened: Open, paging: str, faul
 
 
 @pytest.mark.parametrize("paging", PAGED)
-def test_without_any_total_an_empty_page_is_asked_for_twice(opened: Open, paging: str) -> None:
+@pytest.mark.parametrize("fault", ["empty_page", "repeated_page"])
+def test_without_any_total_a_doubtful_page_is_asked_for_again(opened: Open, paging: str, fault: str) -> None:
     site = opened(7, unnumbered, paging=paging)
-    site.twin.faults.set({"empty_page": {"path": "/members", "skip": 1}})
+    site.twin.faults.set({fault: {"path": "/members", "skip": 1}})
     assert site.read().certificate == "chain"
     assert site.look(living) == {one.number for one in site.members}
 
@@ -106,6 +107,15 @@ def test_rows_that_move_up_while_an_offset_is_walked_hide_none(opened: Open) -> 
     site.twin.edit = lambda wish: remove("members", wish["id"]) or {} if wish["op"] == "delete" else edit(wish)  # type: ignore[method-assign]
     site.read()
     assert site.look(living) >= {number for number, one in first.items() if not one.closed}
+
+
+@pytest.mark.parametrize("paging", ["page", "cursor", "link", "token"])
+def test_a_page_that_comes_again_and_again_is_never_the_end(opened: Open, paging: str) -> None:
+    site = opened(7, unnumbered, paging=paging)
+    site.twin.faults.set({"repeated_page": {"path": "/members", "skip": 1, "times": None}})
+    report = site.sync()
+    assert outcome(report).certificate == ""
+    assert report.errors["club"].what
 
 
 @pytest.mark.parametrize("ring", [["a"], ["a", "b"], ["a", "b", "c"]])
