@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from connectors.rest.wire.leg import Leg
 from connectors.rest.wire.listing import Sheet
-from connectors.rest.wire.walk import Leg, Walk
+from connectors.rest.wire.walk import Walk
 from hub.clock import FixedClock
 from hub.connector import Window
 from hub.errors import Transient

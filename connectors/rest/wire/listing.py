@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from connectors.rest.wire.clauses import Since, Total
+from connectors.rest.wire.leg import Mark
 from connectors.rest.wire.paging import Paging
 from connectors.rest.wire.paths import at, put, text
 from hub.connector import Answer, Row, Window
 from hub.errors import SettingsError, Transient
 
-Mark = int | str | None
 _NEXT = re.compile(r'<([^>]*)>[^,<]*;\s*rel="?next"?', re.IGNORECASE)
 
 

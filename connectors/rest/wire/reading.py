@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from connectors.rest.wire.leg import Leg, Shifted
 from connectors.rest.wire.listing import Listing
 from connectors.rest.wire.rows import Rows, id_of
-from connectors.rest.wire.walk import Leg, Shifted, Walk
+from connectors.rest.wire.walk import Walk
 from hub.connector import End, Page, Row, Window
 from hub.errors import Rejected
 

@@ -7,39 +7,17 @@ again and then given up: such a read is partial.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from connectors.rest.wire.listing import Listing, Mark, Sheet
+from connectors.rest.wire.leg import Leg, Mark, Shifted
+from connectors.rest.wire.listing import Listing, Sheet
 from connectors.rest.wire.rows import digests
 from hub.connector import Window
 from hub.errors import Transient
 
 TRIES = 3
 _EMPTY = 3
-
-
-class Shifted(Exception):
-    """The listing moved in a way that leaves no certainty: the window is to be read again from its start."""
-
-
-@dataclass
-class Leg:
-    """How far a walk has come, as data. `seen` is the page before, `read` the rows met, `turtle` an earlier mark, to
-    notice marks that go round in a ring; `most` the rows of the fullest page, `first` and `total` the totals of the first
-    and the last one."""
-
-    mark: Mark = None
-    page: int = 0
-    seen: list[str] = field(default_factory=list)
-    read: int = 0
-    empty: int = 0
-    most: int = 0
-    first: int | None = None
-    total: int | None = None
-    turtle: str = ""
-    lap: int = 1
-    over: bool = False
 
 
 @dataclass
@@ -58,8 +36,6 @@ class Walk:
         leg.mark = paging.start if leg.page == 0 else leg.mark
         sheet, met = self._asked()
         fresh = [one for one in met if one not in leg.seen]
-        if self._overlaps and met and len(fresh) == len(met):
-            raise Shifted  # the row that this page should begin with is not there: rows before it went
         leg.page, leg.read, leg.total = leg.page + 1, leg.read + len(fresh), sheet.total
         leg.first = sheet.total if leg.first is None else leg.first
         leg.empty, leg.most = (0 if fresh else leg.empty + 1), max(leg.most, len(met))
@@ -75,16 +51,20 @@ class Walk:
         return paging.by == "offset" and bool(paging.overlap_rows) and self.leg.read > 0
 
     def _asked(self) -> tuple[Sheet, list[str]]:
-        """The page, asked for again while it is doubtful; Transient where it stays impossible."""
+        """The page, asked for once more where it is doubtful (the fuller answer counts), and where it is impossible."""
+        found: list[tuple[Sheet, list[str]]] = []
         again = False
-        for attempt in range(1, TRIES + 1):
+        for _ in range(TRIES):
             sheet = self.listing.sheet(self._place, self.window, self._size)
             met = digests(sheet.rows, self.id)
             again = self._again(met)
             if again or self._in_a_ring(sheet):
                 continue
-            if attempt > 1 or not self._doubtful(sheet, met):
-                return sheet, met
+            found.append((sheet, met))
+            if len(found) > 1 or not self._doubtful(sheet, met):
+                return max(found, key=lambda one: len(one[1]))
+        if found:
+            return found[0]
         if again:
             raise Shifted  # which of the two was the wrong one cannot be told
         raise Transient("the listing does not move on: the mark of the next page came again")
@@ -99,8 +79,11 @@ class Walk:
         return self.listing.size + (1 if self._overlaps else 0)
 
     def _again(self, met: list[str]) -> bool:
-        """Whether this is the page before once more."""
-        return bool(met) and set(met) <= set(self.leg.seen) and not (self._overlaps and len(met) == 1)
+        """Whether this is the page before once more, or does not begin with a row of it although it should: rows moved."""
+        seen = self.leg.seen
+        if self._overlaps:
+            return bool(met) and (met[0] not in seen or (set(met) <= set(seen) and len(met) > 1))
+        return bool(met) and set(met) <= set(seen)
 
     def _in_a_ring(self, sheet: Sheet) -> bool:
         """Whether the next mark is this one, or one of long before."""
@@ -114,7 +97,7 @@ class Walk:
         if sheet.total is not None:
             reached = self.leg.read + fresh + self.hidden >= sheet.total
             return not reached and (not fresh or short or self._last(sheet))
-        return not self._last(sheet) and (not fresh or short)
+        return not fresh or (short and not self._last(sheet))
 
     def _last(self, sheet: Sheet) -> bool:
         """Whether the system itself says that this page is the last."""
