@@ -223,3 +223,34 @@ def test_hidden_rows_are_counted_and_never_waited_for(opened: Open) -> None:
     found = site.read()
     assert (found.certificate, found.shortfall) == ("swept", 2)
     assert site.look(living) == {one.number for one in site.members}
+
+
+@pytest.mark.parametrize(
+    ("paging", "end"),
+    [("page", "pages")]
+    + [
+        (paging, end)
+        for paging in ("page", "offset", "cursor", "last_row", "link", "token")
+        for end in ("more", "last")
+    ],
+)
+def test_an_end_may_be_told_by_a_flag_or_by_the_number_of_pages(opened: Open, paging: str, end: str) -> None:
+    def change(own: Declared) -> None:
+        members = own["streams"][0]
+        own["streams"] = [members]
+        del members["total"]
+        members["paging"].pop("more", None)
+        members["paging"][end] = f"result.meta.{end}"
+
+    site = opened(7, change, paging=paging)
+    assert site.read().certificate == "chain"
+    assert site.look(living) == {one.number for one in site.members}
+    assert site.calls("GET /v1/members") == -(-len(site.twin.books.members) // 7)
+
+
+def test_without_a_filter_by_time_every_run_reads_everything(opened: Open, clock: FixedClock) -> None:
+    site = opened(100, lambda own: own["streams"][0].pop("since"))
+    site.sync()
+    clock.advance(timedelta(hours=1))
+    found = site.read()
+    assert (found.full, found.certificate, found.unchanged) == (True, "swept", len(site.members))

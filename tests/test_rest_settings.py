@@ -70,8 +70,9 @@ WRONG: dict[str, tuple[str, str, str]] = {
         PAGING, "        paging: {by: cursor, param: mark, next: a.b, next_header: X-Next}", "both say where the next mark is",
     ),
     "a mark that never runs out": (
-        PAGING, "        paging: {by: cursor, param: mark, next_row: member_no}", "never runs out: write `more`",
+        PAGING, "        paging: {by: cursor, param: mark, next_row: member_no}", "never runs out: write `more` or `last`",
     ),
+    "two ends": (PAGING, "        paging: {by: page, param: page, more: a, last: b}", "both say where the end is"),
     "one parameter for two things": (
         PAGING, "        paging: {by: page, param: page, size_param: page}", "each needs a name of its own",
     ),

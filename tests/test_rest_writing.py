@@ -11,7 +11,15 @@ import pytest
 from hub.cli import main
 from hub.clock import FixedClock
 from hub.connector import RowResult, Write
-from hub.errors import AuthError, QuotaExceeded, Rejected
+from hub.errors import (
+    AuthError,
+    Conflict,
+    PermissionMissing,
+    QuotaExceeded,
+    Rejected,
+    SettingsError,
+    Transient,
+)
 from tests.conftest import NOW
 from tests.rest_site import Declared, Open, Site, living, opened
 
@@ -359,6 +367,29 @@ def test_credentials_that_are_refused_stop_the_system_and_the_check_says_so(
     assert "another" not in str(report.errors["club"])
     with site.connector() as club:
         assert not any(one.good for one in club.check())
+
+
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [
+        ("auth", AuthError), ("permission", PermissionMissing), ("quota", QuotaExceeded), ("busy", QuotaExceeded),
+        ("transient", Transient), ("rejected", Rejected), ("settings", SettingsError), ("conflict", Conflict),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("listed", [True, False])
+def test_each_word_inside_a_good_answer_has_its_consequence(
+    opened: Open, named: str, kind: type[Exception], listed: bool
+) -> None:
+    def change(own: Declared) -> None:
+        batched(own)
+        errors = own["errors"] = {"path": "code", "ok": [0]}
+        errors.update({named: [1050]} if listed else {"otherwise": named})
+
+    site = opened(change=change)
+    site.twin.faults.set({"error_in_200": {"times": None}})
+    fault = site.sync().errors["club"]
+    assert type(fault) is kind
+    assert fault.code in ("1050", "")
 
 
 def test_a_budget_is_kept(opened: Open) -> None:

@@ -64,7 +64,7 @@ class Listing:
 
     def _meta(self, total: int, size: int, more: bool) -> Values:
         meta: Values = {"total": total} if self._options.totals else {}
-        return {**meta, "more": more, "pages": -(-total // size)} if self._options.flags else meta
+        return {**meta, "more": more, "last": not more, "pages": -(-total // size)} if self._options.flags else meta
 
     def _mark(self, meta: Values, asked: Asked, end: int, more: bool) -> None:
         """Where the next page begins; a token stands for the question, too."""

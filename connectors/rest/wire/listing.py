@@ -54,7 +54,7 @@ class Listing:
             rows,
             _number(self._told(answer, self.total.path, self.total.header), "total") if self.total else None,
             self._next(answer, rows),
-            _flag(at(answer.json(), paging.more)) if paging.more and not answer.empty else None,
+            self._more(answer),
             _number(at(answer.json(), paging.pages), "number of pages") if paging.pages and not answer.empty else None,
         )
 
@@ -78,10 +78,8 @@ class Listing:
         if mark is not None and self.paging.param:
             self._put(params, body, self.paging.sent_in, self.paging.param, mark)
         params = {name: text(value) if isinstance(value, bool) else value for name, value in params.items()}
-        if self.method == "GET":
-            found = self.door.request("GET", self.path, params=params)
-        else:
-            found = self.door.request("POST", self.path, params=params, json=body, repeatable=True)
+        sent = {"json": body} if self.method == "POST" else {}
+        found = self.door.request(self.method, self.path, params=params, repeatable=True, **sent)
         return found
 
     @staticmethod
@@ -95,6 +93,14 @@ class Listing:
     def _told(answer: Answer, path: str, header: str) -> Any:
         return answer.header(header) if header else None if answer.empty else at(answer.json(), path)
 
+    def _more(self, answer: Answer) -> bool | None:
+        """Whether more follows, as a flag says; None where there is none."""
+        paging = self.paging
+        if answer.empty or not (paging.more or paging.last):
+            return None
+        flag = _flag(at(answer.json(), paging.more or paging.last))
+        return flag if paging.more else not flag
+
     def _next(self, answer: Answer, rows: list[Any]) -> str:
         paging = self.paging
         if paging.by == "link" and not (paging.next or paging.next_header):
@@ -103,7 +109,8 @@ class Listing:
         if paging.next_row:
             return text(at(rows[-1], paging.next_row)) if rows else ""
         if paging.next or paging.next_header:
-            told = text(self._told(answer, paging.next, paging.next_header))
+            told = text(self._told(answer, paging.next, paging.next_header) or None)
+            told = "" if told == "0" else told
             return self._home(told) if told and paging.by == "link" else told
         return ""
 

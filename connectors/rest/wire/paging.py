@@ -14,11 +14,11 @@ Way = Literal["none", "page", "offset", "cursor", "token", "link"]
 _MARKS = ("next", "next_header", "next_row")
 _TAKES: Mapping[Way, tuple[str, ...]] = {
     "none": (),
-    "page": ("param", "size_param", "size", "first", "more", "pages", "short_ends", "sent_in"),
-    "offset": ("param", "size_param", "size", "first", "more", "overlap_rows", "short_ends", "sent_in"),
-    "cursor": ("param", "size_param", "size", *_MARKS, "more", "sent_in"),
-    "token": ("param", "size_param", "size", "next", "next_header", "more", "sent_in"),
-    "link": ("size_param", "size", "next", "next_header", "more"),
+    "page": ("param", "size_param", "size", "first", "more", "last", "pages", "short_ends", "sent_in"),
+    "offset": ("param", "size_param", "size", "first", "more", "last", "overlap_rows", "short_ends", "sent_in"),
+    "cursor": ("param", "size_param", "size", *_MARKS, "more", "last", "sent_in"),
+    "token": ("param", "size_param", "size", "next", "next_header", "more", "last", "sent_in"),
+    "link": ("size_param", "size", "next", "next_header", "more", "last"),
 }
 
 
@@ -33,8 +33,9 @@ class Paging(ConnectorSettings):
     the query or the body.
 
     Where the next mark is: `next` (a path in the answer), `next_header`, or `next_row` (a field of the page's last row).
-    A link is in the header `Link` (rel=next) unless one of the first two says otherwise. An answer without a mark is the
-    last. `more` is a path whose `false` is the end, `pages` the path of the number of pages. Else numbered pages end
+    A link is in the header `Link` (rel=next) unless one of the first two says otherwise. An answer without a mark (or with
+    null, false, 0 or an empty text) is the last. `more` is the path of a flag whose `false` is the end, `last` of one whose
+    `true` is, `pages` that of the number of pages. Else numbered pages end
     where the stream's `total` is reached, or, without one, with an empty page; with `short_ends` also with a page that is
     not full.
     """
@@ -49,6 +50,7 @@ class Paging(ConnectorSettings):
     next_header: str = ""
     next_row: str = ""
     more: str = ""
+    last: str = ""
     pages: str = ""
     short_ends: bool = False
     sent_in: Literal["query", "body"] = "query"
@@ -65,8 +67,10 @@ class Paging(ConnectorSettings):
             raise ValueError(f"a {self.by} needs a place where the next mark is found: write {self._places}")
         if len(marks) > 1:
             raise ValueError(f"`{marks[0]}` and `{marks[1]}` both say where the next mark is; keep one of them")
-        if self.next_row and not self.more:
-            raise ValueError("a mark made of the last row never runs out: write `more`, the path that tells the end")
+        if self.more and self.last:
+            raise ValueError("`more` and `last` both say where the end is; keep one of them")
+        if self.next_row and not (self.more or self.last):
+            raise ValueError("a mark made of the last row never runs out: write `more` or `last`, which tells the end")
         if (self.param and self.param == self.size_param) or (self.short_ends and not self.size_param):
             raise ValueError(
                 "`short_ends` needs `size_param`: how full a page is must be asked for"
@@ -94,4 +98,4 @@ class Paging(ConnectorSettings):
     @property
     def tells_its_end(self) -> bool:
         """Whether the system says which page is the last, so that nobody has to guess it from what is missing."""
-        return bool(self.more or self.pages) or not self.numbered
+        return bool(self.more or self.last or self.pages) or not self.numbered
