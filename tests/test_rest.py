@@ -88,6 +88,22 @@ def test_a_purchase_arrives_with_its_lines_and_its_buyer(opened: Open) -> None:
     assert tuple(line) == ("K-1", "3", 3350, 50)
 
 
+def test_a_field_may_lie_in_a_list_and_is_read_from_its_place(opened: Open) -> None:
+    def change(own: Declared) -> None:
+        listed = [("other_phones", "labels.0.no"), ("custom.seen", "labels.1")]
+        own["streams"][0]["fields"] += [{"ours": ours, "theirs": theirs, "write": False} for ours, theirs in listed]
+        own["streams"][0]["fields"][-1]["form"] = "moment"
+
+    site = opened(change=change, times="epoch")
+    one = site.join(name="Anna", labels=[{"no": "139 1234 5678"}, 1772352000])
+    bare = site.join(name="Bare")
+    site.sync()
+    records = site.look(lambda store: store.records.by_exts("club", "customers", [one.number, bare.number]))
+    values = records[one.number].body.values
+    assert (values["other_phones"], values["custom.seen"]) == (["+8613912345678"], "2026-03-01T08:00:00Z")
+    assert "other_phones" not in records[bare.number].body.values
+
+
 def test_nothing_is_asked_when_the_watermark_lies_ahead(opened: Open, clock: FixedClock) -> None:
     site = opened()
     with site.connector() as club:

@@ -95,6 +95,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "          - {ours: phone", "          - {ours: phne, theirs: mobile}", 'no field of customers; did you mean "phone"?',
     ),
     "no place of theirs": ("          - {ours: phone", "          - {ours: phone, theirs: ''}", 'where is "phone" in'),
+    "a write into a list": ("          - {ours: phone", "          - {ours: phone, theirs: phones.0.no}", "a place in a list"),
     "no such form": (
         "          - {ours: phone", "          - {ours: phone, theirs: mobile, form: fone}", 'did you mean "phone"?',
     ),

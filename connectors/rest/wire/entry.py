@@ -9,6 +9,7 @@ import pydantic
 from pydantic import PositiveInt, model_validator
 
 from connectors.rest.fields import FORMS, PREFIXED, form_of
+from connectors.rest.wire.paths import in_a_list
 from hub.connector import ConnectorSettings, Field, Owner
 from hub.model import DECIDED, NOUNS, Buyer, NounName
 
@@ -47,6 +48,8 @@ class RestField(ConnectorSettings):
             raise ValueError(f'"{self.ours}" is no field of {self.noun}{guess}')
         if not self.theirs:
             raise ValueError(f'where is "{self.ours}" in their rows? write `theirs:`')
+        if in_a_list(self.theirs) and self.write is not False:
+            raise ValueError(f'"{self.theirs}" is a place in a list, which is only read: add `write: false`')
         if self.decided and self.owner not in (None, "hub"):
             raise ValueError(f'"{self.ours}" is decided by the hub: its owner is always `hub`')
         if self.ours.startswith("consents.") and self.write:

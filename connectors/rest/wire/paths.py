@@ -25,6 +25,11 @@ def at(value: Any, path: str) -> Any:
     return value
 
 
+def in_a_list(path: str) -> bool:
+    """Whether a path names a place in a list."""
+    return any(name.isdecimal() for name in path.split("."))
+
+
 def put(row: Row, path: str, value: Any) -> None:
     """Let a value lie at a dotted path; objects on the way are made, and never shared with what was there."""
     head, _, rest = path.partition(".")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
 from connectors.rest.fields import LINE_FIELDS
 from connectors.rest.wire.clauses import Lines
-from connectors.rest.wire.paths import at, put, text
+from connectors.rest.wire.paths import at, in_a_list, put, text
 from connectors.rest.wire.stream import RestStream
 from hub.connector import MOMENT, BadRow, Mapping, Row
 
@@ -52,8 +53,8 @@ class Rows:
 
     def laid_out(self, row: Row) -> Row:
         """A row whose times are told in UTC and whose positions are in our words; the row itself stays as it is."""
-        row = dict(row)
-        for name in self._moments():
+        row = {**row, **{name: at(row, name) for name in self._in_lists}}
+        for name in self._moments:
             told = at(row, name)
             if (read := self.own.times.read(told)) != told:
                 _replace(row, name, read)
@@ -62,6 +63,12 @@ class Rows:
             row["lines"] = [_line(one, self.own.lines) for one in found] if isinstance(found, list) else []
         return row
 
+    @cached_property
+    def _in_lists(self) -> tuple[str, ...]:
+        """Their fields that lie in a list, by its place: the core walks into objects only."""
+        return tuple(entry.theirs for entry in self.mapping.fields if in_a_list(entry.theirs))
+
+    @cached_property
     def _moments(self) -> set[str]:
         """Their fields that hold a time."""
         found = {entry.theirs for entry in self.mapping.fields if entry.form is MOMENT}

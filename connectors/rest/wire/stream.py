@@ -13,7 +13,7 @@ from connectors.rest.wire.paging import Paging
 from connectors.rest.wire.times import Times
 from hub.connector import ConnectorSettings, Mapping, Stream, Strength
 from hub.connector import Field as Entry
-from hub.model import NounName
+from hub.model import NOUNS, NounName
 
 Param = str | int | bool
 _WANTED = {"orders": ("number", "placed_at", "total"), "cases": ("number", "opened_at")}
@@ -61,9 +61,9 @@ class RestStream(ConnectorSettings):
         if not isinstance(given, dict):
             return given
         given = {"noun": given.get("name"), **given}
-        fields = given.get("fields")
-        if isinstance(fields, list | tuple) and given["noun"] in NounName.__args__:  # type: ignore[attr-defined]
-            given["fields"] = [{"noun": given["noun"], **one} if isinstance(one, dict) else one for one in fields]
+        noun, fields = given["noun"], given.get("fields")
+        if isinstance(fields, list | tuple) and isinstance(noun, str) and noun in NOUNS:
+            given["fields"] = [{"noun": noun, **one} if isinstance(one, dict) else one for one in fields]
         return given
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.rest.wire.bodies import Bodies
@@ -49,13 +50,13 @@ class Writer:
     def _calls(self, updates: Sequence[Write], creates: Sequence[Write]) -> list[tuple[Sequence[Write], _Act]]:
         """What is sent, one call after the other, each with the rows that it is about."""
         if self.own.batch is None:
-            return [([entry], lambda entry=entry: [self._one(entry)]) for entry in (*updates, *creates)]  # type: ignore[misc]
+            return [([entry], partial(self._one, entry)) for entry in (*updates, *creates)]
         update, create = self.own.update, self.own.create
         calls: list[tuple[Sequence[Write], _Act]] = []
         if updates:
-            calls.append((updates, lambda: self._many(update, updates)))
+            calls.append((updates, partial(self._many, update, updates)))
         if creates and create is not None:
-            calls.append((creates, lambda: self._many(create, creates)))
+            calls.append((creates, partial(self._many, create, creates)))
         return calls
 
     def _sent(self, calls: Sequence[tuple[Sequence[Write], _Act]]) -> list[RowResult]:
@@ -77,16 +78,16 @@ class Writer:
                 return results + [RowResult(one.key, "retry_after") for one in behind]
         return results
 
-    def _one(self, entry: Write) -> RowResult:
+    def _one(self, entry: Write) -> list[RowResult]:
         """A call for one row."""
         bodies = Bodies(self.own, self.rows)
         if entry.external_id:
             self._call(self.own.update, bodies.changes(entry), {"id": entry.external_id})
-            return RowResult(entry.key, "ok", external_id=entry.external_id)
+            return [RowResult(entry.key, "ok", external_id=entry.external_id)]
         assert self.own.create is not None
         answer = self._call(self.own.create, bodies.whole(entry), key=entry.create_key or "")
         made = text(at(answer.json(), self.own.answer_id))
-        return RowResult(entry.key, "ok" if made else "unknown", external_id=made or None)
+        return [RowResult(entry.key, "ok" if made else "unknown", external_id=made or None)]
 
     def _many(self, verb: Verb, entries: Sequence[Write]) -> list[RowResult]:
         """A call for many rows."""
