@@ -26,6 +26,6 @@ STAND = Stand(
     declaration(),
     {"CLUB_TOKEN": "club-secret"},
     {"customers": "members", "orders": "purchases"},
-    exempt={},
+    small={"page_size": 4},
 )
 """The settings are those of the preset, so that what the documents show is what is tested."""

@@ -12,7 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from hub.testing.contract import living, reading, safety, stating, writing
+import hub.testing.contract.living as living
+import hub.testing.contract.reading as reading
+import hub.testing.contract.safety as safety
+import hub.testing.contract.stating as stating
+import hub.testing.contract.writing as writing
 from hub.testing.contract.check import CHECKS, Check
 from hub.testing.contract.faults import JOBS
 from hub.testing.contract.rig import Rig
