@@ -26,6 +26,7 @@ COMMANDS = {
     "login": "Sign in to a system with a code that it gave you.",
     "sandbox": "An invented brand with stand-in systems on this computer, to try things out.",
     "sync": "Read all systems, decide, and plan what must change.",
+    "listen": "Take in webhooks and events until stopped.",
     "pause": "Leave a connection out of runs.",
     "unpause": "Take a paused connection in again.",
     "plan": "Look at the planned changes, export or discard them.",

@@ -11,7 +11,7 @@ from hub.errors import SettingsError
 from hub.forms import Place
 from hub.model import Brand, Customer, StaffMember, StorePlace
 from hub.settings.check import Checker
-from hub.settings.clear import passwords_in_addresses
+from hub.settings.clear import passwords_in_addresses, secrets_in_the_clear
 from hub.settings.configuration import Configuration, Connection
 from hub.settings.connections import Catalogue, ConnectionReader
 from hub.settings.environment import read_environment
@@ -37,6 +37,7 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     tree = parse(raw, problems)
     checker = Checker(read_environment(path.parent, environ, problems), problems)
     passwords_in_addresses(tree, problems)
+    secrets_in_the_clear(KehubFile, tree.only({"receiver"}), problems)
     file = checker.validated(KehubFile, tree.without({"connections"}), Spot())
     connections = ConnectionReader(plugins, checker, problems).all(tree.entries.get("connections"))
     if file is None:
@@ -129,6 +130,7 @@ def _assembled(
         written=file.rules,
         rules=rules,
         connections=tuple(connections),
+        receiver=file.receiver,
     )
 
 
