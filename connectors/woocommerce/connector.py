@@ -15,9 +15,9 @@ from connectors.woocommerce.wire.customers import Place as CustomersPlace
 from connectors.woocommerce.wire.dialect import dialect
 from connectors.woocommerce.wire.findings import Examiner
 from connectors.woocommerce.wire.listing import Listing
-from connectors.woocommerce.wire.orders import Orders, placed
+from connectors.woocommerce.wire.orders import Orders, named
 from connectors.woocommerce.wire.orders import Place as OrdersPlace
-from connectors.woocommerce.wire.rows import asked, by_id, customer, order
+from connectors.woocommerce.wire.rows import asked
 from connectors.woocommerce.wire.settings import WooSettings
 from connectors.woocommerce.wire.webhook import heard
 from hub.connector import (
@@ -136,11 +136,9 @@ class WooCommerce(Connector[WooSettings]):
 
     def named(self, stream: Stream, ids: Sequence[str]) -> dict[str, Row]:
         """Accounts of the role that is read, or orders that are neither drafts nor in the trash, a hundred a call."""
-        numbers = [int(one) for one in ids if one.isdecimal()]
         if stream.name == "customers":
-            return by_id(map(customer, self._listing("customers").by_ids(numbers, role=self.settings.role)))
-        found = self._listing("orders").by_ids(numbers, status="any", _fields=asked(stream.mapping))
-        return by_id(order(row, self.settings.statuses) for row in found if placed(row))
+            return self._accounts.fetch(ids, self.settings.role)
+        return named(self._listing("orders"), ids, self.settings.statuses, asked(stream.mapping))
 
     @property
     def _accounts(self) -> Accounts:

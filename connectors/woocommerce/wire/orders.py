@@ -93,6 +93,12 @@ class Orders:
                     yield Page(gone=gone, position=asdict(self.place))
 
 
+def named(listing: Listing, ids: Sequence[str], statuses: Mapping[str, str], fields: str) -> dict[str, Row]:
+    """Orders by id, a hundred a call."""
+    rows = listing.by_ids([int(one) for one in ids if one.isdecimal()], status="any", _fields=fields)
+    return {str(row["id"]): order(row, statuses) for row in rows if placed(row)}
+
+
 def placed(row: Row) -> bool:
     """Whether it is an order: neither a basket that is still being filled, nor in the trash."""
     return row.get("status") not in (_DRAFT, "trash")

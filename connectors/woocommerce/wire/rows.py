@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Mapping as Rows
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -27,11 +26,6 @@ def asked(mapping: Mapping) -> str:
     """The fields to ask for, `_fields`: what a mapping reads and what the walks look at; an order has a hundred more."""
     tops = {entry.theirs.partition(".")[0] for entry in mapping.fields}
     return ",".join(sorted({*_WALKED, *_TIMES, *(_LAID_OUT.get(name, name) for name in tops)}))
-
-
-def by_id(rows: Iterable[Row]) -> dict[str, Row]:
-    """Rows by their ids."""
-    return {str(row["id"]): row for row in rows}
 
 
 def customer(row: Row) -> Row:
