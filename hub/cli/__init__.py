@@ -38,6 +38,7 @@ COMMANDS = {
     "segments": "Groups of customers: how many are in each, who came and went, who is in several.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
     "questions": "What only a person can answer: list, and answer; the drift inbox.",
+    "hints": "What webhooks spoke of: list what waits, put away what is dealt with.",
     "runs": "List runs, or show what one did.",
     "store": "Check the store.",
     "keys": "Make keys.",
