@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from queue import Queue
 from typing import Any
 
-from hub.connector import Page, Stream, Window
+from hub.connector import Page, Row, Stream, Window
 from hub.errors import HubError, Rejected, Transient
 from hub.store import Store
 from hub.store.database import chunks
@@ -150,20 +150,21 @@ class Observer:
         if lane.hinted and self._now() - stream.overlap.total_seconds() > min(hint.last for hint in hints):
             self._stream(lane, normalise, queue, ack)  # before, the window would end short of what was told
         passed = self.store.marks.get(lane.name, stream.name).watermark or 0
-        queue.put(Asked(lane, stream, hints=[hint for hint in hints if hint.last < passed]))
+        if over := [hint for hint in hints if hint.last < passed]:
+            queue.put(Asked(lane, stream, hints=over))
 
     def _by_id(self, lane: Lane, normalise: Normaliser, hints: Sequence[Told], queue: Inbox) -> None:
         """Read and land these; an id that the system refuses for good is dropped, one that it does not know, too: whether
         a record is gone is found out in the usual ways only."""
         stream, ids = normalise.stream, list(dict.fromkeys(hint.ext for hint in hints))
+        rows: list[Row] = []
         try:
             rows = list(lane.connector.named(stream, ids).values())
         except Rejected:
-            if len(hints) == 1:
-                queue.put(Asked(lane, stream, hints=hints))
-            for one in hints if len(hints) > 1 else ():
-                self._by_id(lane, normalise, [one], queue)
-            return
+            if len(hints) > 1:
+                for one in hints:
+                    self._by_id(lane, normalise, [one], queue)
+                return
         with self._turn:
             records, held = sorted_out(lane.name, Page(rows=rows), normalise)
         lane.by_id[stream.name] = lane.by_id.get(stream.name, 0) + len(hints)

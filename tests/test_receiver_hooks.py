@@ -13,11 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.woocommerce.connector import WooCommerce
 from hub.clock import FixedClock
-from hub.deliveries import Hint
+from hub.deliveries import Delivery, Heard, Hint
 from hub.errors import QuotaExceeded
+from hub.receiver import receiver
 from hub.store import connect, create_store
-from hub.testing.twin import Stage
+from hub.testing.twin import Stage, serving
 from tests.conftest import MASTER
 from tests.receiving import SECRET, Shop, post
 from tests.site import opener
@@ -104,6 +106,39 @@ def test_a_connection_without_a_secret_hears_nobody(opened: Open) -> None:
     site.write(settings="")
     with site.listening() as url:
         assert post(url, {"id": 1}).status_code == 401
+
+
+def test_a_connector_is_told_the_address_as_its_system_knows_it(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Delivery] = []
+
+    def heard(self: object, delivery: Delivery) -> Heard:
+        seen.append(delivery)
+        return Heard(str(len(seen)))
+
+    monkeypatch.setattr(WooCommerce, "webhook", heard)
+    site = opened()
+    for block in ("", "  public_url: https://hooks.example.com/in/\n"):
+        site.write(receiver=block)
+        with site.listening() as url:
+            assert httpx.post(f"{url}/hooks/shop?k=%7B1", content=b"\x00raw", headers={"X-Own": "1"}).status_code == 200
+    assert seen[0].url.startswith("http://127.0.0.1")
+    assert seen[0].url.endswith("/hooks/shop?k=%7B1")
+    assert seen[1].url == "https://hooks.example.com/in/hooks/shop?k=%7B1"
+    assert {(one.method, one.body, one.headers["x-own"]) for one in seen} == {("POST", b"\x00raw", "1")}
+
+
+def test_a_receiver_may_be_mounted_in_another_application(shop: Shop) -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+
+    with shop.opened() as setup:
+        own = receiver(setup.config, setup.store)
+        with serving(Starlette(routes=[Mount("/in", own)])) as url:
+            assert post(f"{url}/in", {"id": 5001}).json() == {"heard": "now"}
+            assert post(f"{url}/in", {"id": 5001}, x_wc_webhook_signature="").status_code == 401
+        own.state.receiver.close()
+    assert shop.waiting() == [("orders", "5001", "changed")]
+    assert shop.look(lambda store: store.hints.refusals()) == {("shop", "forged"): 1}
 
 
 # -- once

@@ -13,7 +13,7 @@ from hub.errors import SettingsError
 from hub.store.hints import ERASE
 from sync.setup import Setup
 
-app = command_app(help="What webhooks spoke of: list what waits, or put away what a person has dealt with.")
+app = command_app(help="What webhooks spoke of: list what waits, put away what is dealt with.")
 
 
 @app.command(name="list")

@@ -28,9 +28,10 @@ def listen(
     host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen; without it, `receiver.host`.")] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; without it, `receiver.port`.")] = -1,
 ) -> None:
-    """Take in webhooks and events until stopped; each is kept before it is answered.
+    """Take in webhooks and events until stopped.
 
-    It reads no system: `kehub sync --hinted` reads what the webhooks spoke of, and so does every `kehub sync`.
+    Each is kept before it is answered. It reads no system: `kehub sync --hinted` reads what the webhooks spoke of, and so
+    does every `kehub sync`.
     """
     config = configuration(ctx)
     own = config.receiver

@@ -63,7 +63,7 @@ class Receiver:
 
     async def _hooked(self, name: str, request: Request) -> Response:
         body = await self._body(request)
-        delivery = Delivery(request.method, str(request.url), dict(request.headers), body)
+        delivery = Delivery(request.method, self._address(request), dict(request.headers), body)
         fresh = await self.desk.turn(lambda: self.hooks.take(name, delivery))
         return _answer(200, {"heard": "now" if fresh else "before"})
 
@@ -90,6 +90,13 @@ class Receiver:
         return _answer(200, {"ok": True, **found})
 
     # -- what they have in common
+
+    def _address(self, request: Request) -> str:
+        """The address as its sender wrote it; a web server before us ends https and may drop a folder."""
+        if not (public := self.config.receiver.public_url):
+            return str(request.url)
+        query = request.url.query
+        return f"{public.rstrip('/')}/hooks/{request.path_params['connection']}{'?' if query else ''}{query}"
 
     async def _body(self, request: Request) -> bytes:
         own = self.config.receiver

@@ -72,15 +72,17 @@ class Brakes(Shape):
 class Receiver(Shape):
     """Where `kehub listen` takes in webhooks and events, and what it puts up with.
 
-    `window_seconds`: how far a delivery's own time may be from ours (a connection's `hook_window_seconds` goes before
-    it). `max_bytes` is the largest body, `max_rows` the most events in one. `backlog`: so many hints of a connection may
-    wait for a run. A body must be there within `body_seconds`; an answer is given within `answer_seconds`, whatever the
-    store does. `connections` may be open at once, and half as many deliveries wait for the store. `keys` are the secrets
-    of those who send events, by the id that they sign with.
+    `public_url` is the address before `/hooks/...` as the systems know it, for those that sign it, where it is not the one
+    that calls arrive under. `window_seconds`: how far a delivery's own time may be from ours (a connection's
+    `hook_window_seconds` goes before it). `max_bytes` is the largest body, `max_rows` the most events in one. `backlog`:
+    so many hints of a connection may wait for a run. A body must be there within `body_seconds`; an answer is given within
+    `answer_seconds`, whatever the store does. `connections` may be open at once, and half as many deliveries wait for the
+    store. `keys` are the secrets of those who send events, by the id that they sign with.
     """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8620
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$")] = ""
     window_seconds: PositiveInt = 300
     max_bytes: Annotated[int, Field(ge=1024, le=64_000_000)] = 1_048_576
     max_rows: Annotated[int, Field(ge=1, le=10_000)] = 1000
