@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from hub.clock import FixedClock
 from hub.deliveries import Delivery, Heard, Hint
 from hub.errors import QuotaExceeded
 from hub.receiver import receiver
+from hub.receiver.bodies import Unfit
+from hub.receiver.desk import Desk
 from hub.store import connect, create_store
 from hub.testing.twin import Stage, serving
 from tests.conftest import MASTER
@@ -337,6 +340,49 @@ def test_a_targeted_read_that_fails_keeps_its_hints(shop: Shop) -> None:
     assert shop.waiting() == [("orders", str(order.id), "changed")]
     assert shop.sync(hinted=True).errors == {}
     assert (shop.waiting(), str(order.id) in shop.held_records("orders")) == ([], True)
+
+
+# -- what goes wrong on our side
+
+
+def test_nothing_of_a_bug_but_its_kind_is_logged(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(self: object, delivery: Delivery) -> Heard:
+        raise RuntimeError("13812345678 of Li Na")
+
+    monkeypatch.setattr(WooCommerce, "webhook", broken)
+    with shop.listening() as url:
+        assert post(url, {"id": 5001, "billing": {"phone": "13812345678"}}).status_code == 500
+    assert [record.getMessage() for record in caplog.records] == ["shop: a bug, RuntimeError", "shop: refused, bug"]
+
+
+def test_a_flood_of_forged_deliveries_does_not_flood_the_log(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    with shop.listening() as url:
+        for _ in range(5):
+            post(url, {"id": 5001, "billing": {"phone": "13812345678"}}, x_wc_webhook_signature="x")
+    assert [record.getMessage() for record in caplog.records] == ["shop: refused, forged"]
+
+
+def test_a_lost_connection_to_the_database_is_renewed(schema_url: str, clock: FixedClock) -> None:
+    store = create_store(schema_url, MASTER, clock)
+    desk = Desk(2, 30, store.db.leave)
+
+    async def play() -> list[bool]:
+        def hear() -> bool:
+            return store.hints.hear("shop", "a", [Hint("orders", "1")], 9)
+
+        def cut() -> None:
+            store.db.connection.close()  # type: ignore[attr-defined]
+
+        await desk.turn(cut)
+        with pytest.raises(Unfit) as refused:
+            await desk.turn(hear)
+        return [refused.value.status == 503, await desk.turn(hear)]
+
+    assert asyncio.run(play()) == [True, True]
+    desk.close()
+    store.close()
 
 
 # -- the table, on both databases

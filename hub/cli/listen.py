@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def listen(
     try:
         listening = _bound(host or own.host, own.port if port < 0 else port)
         _tell(config, listening)
-        server_for(receiver(config, store), own).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):
+            server_for(receiver(config, store), own).run(sockets=[listening])
         listening.close()
     finally:
         store.close()

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from hub.deliveries import Delivery
 from hub.errors import HubError
 from hub.receiver.bodies import Unfit, body_of
-from hub.receiver.desk import Desk
+from hub.receiver.desk import LATER, Desk
 from hub.receiver.events import Intake
 from hub.receiver.hooks import Hooks
 from hub.settings import Configuration
@@ -47,7 +47,7 @@ class Receiver:
         self.config = config
         self.store = store
         own = config.receiver
-        self.desk = Desk(max(2, own.connections // 2), own.answer_seconds)
+        self.desk = Desk(max(2, own.connections // 2), own.answer_seconds, store.db.leave)
         self.hooks = Hooks(config, store)
         self.intake = Intake(config, store)
         self._refused: Counter[tuple[str, str]] = Counter()
@@ -109,11 +109,15 @@ class Receiver:
             return self._refuse(name, unfit)
         except HubError as fault:
             LOG.error("%s: %s", name, fault.what)
-            return self._refuse(name, Unfit(503, "store", 60))
+            return self._refuse(name, Unfit(503, "store", LATER))
+        except Exception as fault:  # its text may be personal
+            LOG.error("%s: a bug, %s", name, type(fault).__name__)
+            return self._refuse(name, Unfit(500, "bug"))
 
     def _refuse(self, name: str, unfit: Unfit) -> Response:
         self._refused[name, unfit.reason] += 1
-        LOG.warning("%s: refused, %s", name, unfit.reason)
+        if self._refused[name, unfit.reason] == 1:  # one line, however many come until the counts are written
+            LOG.warning("%s: refused, %s", name, unfit.reason)
         headers = {"retry-after": str(unfit.retry_after)} if unfit.retry_after else {}
         if unfit.status in (408, 413):  # the rest of the body is on its way still
             headers["connection"] = "close"

@@ -20,9 +20,13 @@ SOON, LATER = 5, 60
 
 
 class Desk:
-    """A queue of at most `places` callers, each of whom waits for at most `seconds`."""
+    """A queue of at most `places` callers, each of whom waits for at most `seconds`.
 
-    def __init__(self, places: int, seconds: float) -> None:
+    `renew` is called in the desk's thread when something went wrong there: a connection to the database may be dead.
+    """
+
+    def __init__(self, places: int, seconds: float, renew: Callable[[], None]) -> None:
+        self._renew = renew
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="receiver")
         self._places = places
         self._seconds = seconds
@@ -34,7 +38,9 @@ class Desk:
             raise Unfit(503, "busy", SOON)
         self._waiting += 1
         try:
-            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._pool, act), self._seconds)
+            return await asyncio.wait_for(
+                asyncio.get_running_loop().run_in_executor(self._pool, self._done, act), self._seconds
+            )
         except TimeoutError:
             raise Unfit(503, "busy", SOON) from None
         except QuotaExceeded:
@@ -43,6 +49,15 @@ class Desk:
             raise Unfit(503, "store", SOON) from None
         finally:
             self._waiting -= 1
+
+    def _done(self, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except (Unfit, QuotaExceeded):
+            raise
+        except Exception:
+            self._renew()
+            raise
 
     def close(self) -> None:
         """Take nobody any more; what was begun is finished."""
