@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.memory.fields import CUSTOMERS, ORDERS
-from connectors.memory.twin import MemorySystem, Row, in_file, system
+from connectors.memory.system import MemorySystem, Row, in_file, system
 from hub.connector import Connector, ConnectorSettings, End, Page, RowResult, Stream, Target, Window, Write
 from hub.errors import Transient
 
@@ -60,7 +60,7 @@ class Memory(Connector[MemorySettings]):
 
     def server_time(self) -> datetime:
         """The system's own time."""
-        return datetime.fromtimestamp(self.system.now + 1, UTC)
+        return datetime.fromtimestamp(self.system.time(), UTC)
 
     def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
         """Rows changed in the window in (modified, id) order; the place is the last row's, so drift loses nothing."""
@@ -110,7 +110,7 @@ class Memory(Connector[MemorySettings]):
         if any(value == "forbidden" for value in values.values()):
             return RowResult(entry.key, "rejected", code="INVALID", field="name")
         own = {"hub_key": entry.create_key} if entry.create_key else {}
-        found.put("customers", {"id": id_, **values, **own})
+        found.receive({"id": id_, **values, **own}, "update" if entry.external_id else "create")
         return RowResult(entry.key, "ok", external_id=id_)
 
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:

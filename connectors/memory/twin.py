@@ -1,86 +1,86 @@
-"""The reference system itself: rows with ids and times of change, deletes, and ways to misbehave.
-
-It lives in this process under its name, or in a JSON file, so that it can outlive a process that is killed.
-"""
+"""The reference system as a twin: it serves nothing over HTTP, but it is edited, disturbed and looked at as all are."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from itertools import count
 from typing import Any
 
-import orjson
+from connectors.memory.system import MemorySystem, Row, begun, forget, in_file, system
+from hub.testing.people import Sighting
+from hub.testing.stand import Stand
+from hub.testing.twin import Clock, Endpoint, Population, Twin, Wish
 
-Row = dict[str, Any]
+__all__ = ["STAND", "TWIN", "MemorySystem", "MemoryTwin", "Row", "forget", "in_file", "system"]
 
-
-@dataclass
-class MemorySystem:
-    """A stand-in for a remote system. `now` is its own clock, in epoch seconds; each change gets a later time."""
-
-    customers: dict[str, Row] = field(default_factory=dict)
-    orders: dict[str, Row] = field(default_factory=dict)
-    deleted: list[tuple[str, int]] = field(default_factory=list)
-    now: int = 1_700_000_000
-    created: int = 0
-    writes: int = 0
-    reads: int = 0
-    fail: dict[str, int] = field(default_factory=dict)
-    keep: dict[str, str] = field(default_factory=dict)
-    file: Path | None = None
-
-    def stamp(self) -> str:
-        """A new time of change, one second after the last."""
-        self.now += 1
-        return datetime.fromtimestamp(self.now, UTC).isoformat()
-
-    def put(self, table: str, row: Row) -> None:
-        """Create or change a row as a user of that system would."""
-        rows: dict[str, Row] = getattr(self, table)
-        rows[row["id"]] = {**rows.get(row["id"], {}), **row, "modified": self.stamp()}
-        self.save()
-
-    def remove(self, id_: str) -> None:
-        """Delete a customer row as a user of that system would."""
-        if self.customers.pop(id_, None) is not None:
-            self.stamp()
-            self.deleted.append((id_, self.now))
-            self.save()
-
-    def take_fault(self, name: str) -> bool:
-        """Whether a fault that was asked for happens now; each asking is good for so many times."""
-        left = self.fail.get(name, 0)
-        if left:
-            self.fail[name] = left - 1
-        return left > 0
-
-    def save(self) -> None:
-        """Write the file, if there is one, whole or not at all."""
-        if self.file is None:
-            return
-        state = {name: getattr(self, name) for name in ("customers", "orders", "deleted", "now", "created", "writes")}
-        fresh = self.file.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps(state))
-        os.replace(fresh, self.file)
+_FAULTS = {"answer": (("drop_after", "write"),), "write": (("500", "write"), ("drop_before", "write"))}
+"""The faults of the kit by what they keep the system from: the others are read faults, of which it knows one."""
+_MADE = count(1)
 
 
-_SYSTEMS: dict[str, MemorySystem] = {}
+class MemoryTwin(Twin):
+    """The system named `main` of this process, begun afresh."""
+
+    name = "memory"
+
+    def __init__(self, population: Population | None = None, clock: Clock | None = None, latency: float = 0.0) -> None:
+        super().__init__(population, clock, latency)
+        self.system = begun("main")
+        self.system.clock = lambda: self.clock.now().timestamp()
+        self.system.struck = self._strikes
+        self.system.log = self.counts.writes
+        for seen in self.population.sightings("memory"):
+            self.system.put("customers", _customer(seen))
+
+    def endpoints(self) -> list[Endpoint]:
+        """None: one reaches it without a network."""
+        return []
+
+    def records(self, module: str) -> dict[str, Row]:
+        """Customers or orders."""
+        return dict(getattr(self.system, module))
+
+    def state(self, *, ids: bool = True) -> dict[str, Any]:
+        """All rows without their times."""
+        shown = {
+            name: sorted(self.records(name).values(), key=lambda row: str(row["id"]))
+            for name in ("customers", "orders")
+        }
+        return {
+            name: [{key: row[key] for key in row if key != "modified"} for row in rows] for name, rows in shown.items()
+        }
+
+    def edit(self, wish: Wish) -> dict[str, Any]:
+        """`op` create, change or delete."""
+        id_ = str(wish.get("id") or f"made-{next(_MADE)}")
+        if wish["op"] == "delete":
+            self.system.remove(id_)
+        else:
+            self.system.put(wish.get("module", "customers"), {"id": id_, **wish["values"]})
+        return {"id": id_}
+
+    def _strikes(self, what: str) -> bool:
+        return any(
+            self.faults.strikes(name, kind, "") is not None for name, kind in _FAULTS.get(what, (("500", "read"),))
+        )
 
 
-def system(name: str) -> MemorySystem:
-    """The system of this name in this process, made at first use."""
-    return _SYSTEMS.setdefault(name, MemorySystem())
+def _customer(seen: Sighting) -> Row:
+    same = ("name", "phone", "email", "gender", "city", "province", "street", "note")
+    row: Row = {"id": seen.key, **{name: getattr(seen, name) for name in same}}
+    return {**row, "birthday": seen.birthday, "registered": seen.registered.isoformat(), "no_mail": seen.opted_out}
 
 
-def forget() -> None:
-    """Drop all systems of this process."""
-    _SYSTEMS.clear()
-
-
-def in_file(path: Path) -> MemorySystem:
-    """The system kept in a JSON file."""
-    state = orjson.loads(path.read_bytes()) if path.exists() else {}
-    state["deleted"] = [(id_, at) for id_, at in state.get("deleted", [])]
-    return MemorySystem(**state, file=path)
+TWIN = MemoryTwin
+STAND = Stand(
+    "memory",
+    MemoryTwin,
+    {"system": "main"},
+    {},
+    {"customers": "customers", "orders": "orders"},
+    small={"page_size": 4},
+    strikes=("500", "drop_before", "drop_after"),
+    exempt={
+        "meets_a_row_that_comes_late": "it knows of its changes at once, and overlaps by seconds",
+        "doctor_is_content_with_a_healthy_system": "there is nothing to look at",
+    },
+)

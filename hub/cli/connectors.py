@@ -1,25 +1,34 @@
-"""`kehub connectors list`: what is installed here, and what of it cannot be used."""
+"""`kehub connectors`: what is installed here, what of it cannot be used, and the score card of each."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.edge import DONE, USAGE, command_app, leave
+from hub.cli.edge import DONE, FAILED, USAGE, command_app, leave
 from hub.cli.opening import Json
 from hub.cli.show import Facts, emit, show
+from hub.cli.watching import counted
 from hub.connector import Connector
+from hub.errors import SettingsError
 from hub.plugins import GROUP, load_plugins
 from hub.settings import ConnectorClass
+from hub.settings.problems import guess
 
-app = command_app(help="List the connectors that are installed.")
+if TYPE_CHECKING:
+    from hub.testing.contract.card import Card
+
+app = command_app(help="The connectors that are installed, and how good they are.")
 
 
 @app.callback()
 def family() -> None:
-    """List the connectors that are installed."""
+    """The connectors that are installed, and how good they are."""
 
 
 @app.command(name="list")
@@ -36,6 +45,67 @@ def list_connectors(ctx: typer.Context, json: Json = False) -> None:
         show(("type", "from", "version", "reads", "writes"), rows)
         show(("cannot be used", "from", "because"), [[f["plugin"], f["distribution"], f["reason"]] for f in faults])
     leave(USAGE if faults else DONE)
+
+
+@app.command()
+def score(
+    types: Annotated[list[str] | None, typer.Argument(help="Connectors by type; all that have a twin without.")] = None,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Also play each check under the faults that can break it.")
+    ] = False,
+    write: Annotated[Path | None, typer.Option(help="A folder to write the cards to, as TYPE.md.")] = None,
+    json: Json = False,
+) -> None:
+    """Play the contract of connectors against their twins and print their score cards; exit 4 when a line is to do."""
+    from hub.testing.contract.card import markdown, scored
+    from hub.testing.stand import stand_of
+
+    cards = []
+    for kind in _chosen(types or []):
+        with counted(f"playing {kind.type}", json) as told:
+            cards.append(scored(stand_of(kind), told, faults=faults))
+    for card in cards:
+        if write is not None:
+            write.mkdir(parents=True, exist_ok=True)
+            (write / f"{card.type}.md").write_text(markdown(card), encoding="utf-8")
+        if not json:
+            _print(card)
+    if json:
+        emit({"cards": [card.facts() for card in cards]})
+    leave(DONE if all(card.tally()[0] == card.tally()[1] for card in cards) else FAILED)
+
+
+def _chosen(types: list[str]) -> list[ConnectorClass]:
+    from hub.testing.stand import stand_of
+
+    known = load_plugins().connectors()
+    for type_ in types:
+        if type_ not in known:
+            raise SettingsError(
+                f'no connector is called "{type_}"{guess(type_, known)}', remedy="see `kehub connectors list`"
+            )
+    if types:
+        return [known[type_] for type_ in types]
+    return [kind for kind in known.values() if _has_stand(kind, stand_of)]
+
+
+def _has_stand(kind: ConnectorClass, stand_of: Callable[[ConnectorClass], object]) -> bool:
+    try:
+        stand_of(kind)
+    except SettingsError:
+        return False
+    return True
+
+
+def _print(card: Card) -> None:
+    from hub.testing.contract.card import MEANS, TIERS
+
+    done, all_ = card.tally()
+    print(f"{card.type}: {done} of {all_} lines done" + (f", {card.disturbed} disturbed" if card.disturbed else ""))
+    for tier in TIERS:
+        done, all_ = card.tally(tier)
+        rows = [[line.check.says, line.state, line.reason] for line in card.lines if line.check.tier == tier]
+        show(("line", "state", "why"), rows, title=f"{tier} ({done} of {all_}): {MEANS[tier]}")
 
 
 def _facts(type_: str, kind: ConnectorClass, points: list[EntryPoint]) -> Facts:

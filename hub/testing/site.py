@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from hub.clock import FixedClock
 from hub.connector import Connector, Page, Row, Stream, Window
+from hub.maker import FactMaker
 from hub.plugins import Plugins, load_plugins
 from hub.settings import load
+from hub.settings.connections import Catalogue
 from hub.store import Store, create_store
 from hub.vault import Keys
 from sync.approve import approve, find_plan
@@ -28,15 +30,38 @@ Records = dict[str, bytes]
 
 
 @cache
-def _plugins() -> Plugins:
-    """Loaded once: they are the same in every test."""
+def installed() -> Plugins:
+    """The plugins of this environment, loaded once: they are the same in every test."""
     return load_plugins()
 
 
+class Among:
+    """The installed plugins, with one connector that is not installed, or that takes an installed one's place."""
+
+    def __init__(self, connector: type[Connector[Any]]) -> None:
+        self._connector = connector
+
+    def connector(self, type: str) -> type[Connector[Any]] | None:
+        """The connector of this type."""
+        return self._connector if type == self._connector.type else installed().connector(type)
+
+    def connectors(self) -> dict[str, type[Connector[Any]]]:
+        """All connectors by type."""
+        return {**installed().connectors(), self._connector.type: self._connector}
+
+    def why_missing(self, type: str) -> str:
+        """Why a plugin that should bring this type does not."""
+        return installed().why_missing(type)
+
+    def fact_makers(self, plugin: str) -> dict[str, FactMaker] | None:
+        """The facts that a plugin makes."""
+        return installed().fact_makers(plugin)
+
+
 @contextmanager
-def opened(file: Path, clock: FixedClock) -> Iterator[Setup]:
+def opened(file: Path, clock: FixedClock, plugins: Catalogue | None = None) -> Iterator[Setup]:
     """Configuration and store, as a command opens them."""
-    setup = open_setup(load(file, _plugins()), clock, "tester")
+    setup = open_setup(load(file, plugins or installed()), clock, "tester")
     try:
         yield setup
     finally:
@@ -63,12 +88,13 @@ class Site:
     connection: str
     file: Path
     clock: FixedClock
+    plugins: Catalogue | None = None
 
     # -- what the hub does
 
     def opened(self) -> AbstractContextManager[Setup]:
         """Configuration and store, as a command opens them."""
-        return opened(self.file, self.clock)
+        return opened(self.file, self.clock, self.plugins)
 
     @contextmanager
     def connector(self) -> Iterator[Any]:

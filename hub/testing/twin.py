@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl
 
@@ -165,6 +166,9 @@ class Twin:
         """The living records of a module (as `edit` names it) by id, in the form that the connector's rows have."""
         raise NotImplementedError("a twin shows its records")
 
+    def settle_in(self, folder: Path) -> None:
+        """Take a folder for what a system without a network keeps in files; the configuration lies there too."""
+
     def nest(self, field: str, value: Any) -> dict[str, Any]:
         """The values of a wish that sets one field, by the name that a mapping gives it (dots walk into objects)."""
         head, _, rest = field.partition(".")
@@ -211,6 +215,7 @@ class Twin:
         endpoint, params = self._find(request.method, request.url.path)
         call = await _call(request, endpoint, params)
         self.counts.calls[f"{call.method} {call.template}"] += 1
+        self.counts.kinds[call.kind] += 1
         self.open_calls.append(call)
         self.counts.peak = max(self.counts.peak, len(self.open_calls))
         try:

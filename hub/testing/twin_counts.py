@@ -11,13 +11,14 @@ from typing import Any
 class Counts:
     """Counters of one twin.
 
-    `calls` by method and path template, `statuses` by status, `violations` by name (over budget, over concurrency),
-    `rows` by what became of single rows, `peak` the most calls that were open at once. `written` counts writes that
-    took effect, `unanswered` those among them whose answer is still to be sent. `writes` names the records and fields
-    that were written, never the values.
+    `calls` by method and path template, `kinds` by what they do (`read`, `write`, `auth`), `statuses` by status,
+    `violations` by name (over budget, over concurrency), `rows` by what became of single rows, `peak` the most calls
+    that were open at once. `written` counts writes that took effect, `unanswered` those among them whose answer is
+    still to be sent. `writes` names the records and fields that were written, never the values.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     violations: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
@@ -28,7 +29,7 @@ class Counts:
 
     def reset(self) -> None:
         """Start counting anew."""
-        for counter in (self.calls, self.statuses, self.violations, self.rows):
+        for counter in (self.calls, self.kinds, self.statuses, self.violations, self.rows):
             counter.clear()
         self.writes.clear()
         self.peak = 0

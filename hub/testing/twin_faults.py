@@ -9,6 +9,7 @@ keys are the fault's own. `FAULTS` is the table of all: what each does, which ca
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -170,10 +171,11 @@ class Fault:
 
 
 class Faults:
-    """The faults that are set on one twin."""
+    """The faults that are set on one twin; `struck` counts how often each one struck."""
 
     def __init__(self) -> None:
         self._set: dict[str, Fault] = {}
+        self.struck: Counter[str] = Counter()
 
     def set(self, wanted: Mapping[str, Mapping[str, Any]]) -> None:
         """Set faults by name; one that was set before is replaced. ValueError tells what is wrong; then none is set."""
@@ -189,6 +191,7 @@ class Faults:
         fault = self._set.get(name)
         if fault is None or not fault.matches(kind, path) or not fault.strike():
             return None
+        self.struck[name] += 1
         return fault.options
 
     def listed(self) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,41 @@
 
 from connectors.fxiaoke.twin.fxiaoke import FxiaokeTwin
 from connectors.fxiaoke.twin.options import FxiaokeOptions
+from hub.testing.stand import Stand
 
-__all__ = ["TWIN", "FxiaokeOptions", "FxiaokeTwin"]
+__all__ = ["STAND", "TWIN", "FxiaokeOptions", "FxiaokeTwin"]
 
 TWIN = FxiaokeTwin
+
+STAND = Stand(
+    "fxiaoke",
+    FxiaokeTwin,
+    {
+        "host": "{url}",
+        "app_id": "FSAID_1a2b3c",
+        "app_secret": "${FXIAOKE_APP_SECRET}",
+        "permanent_code": "${FXIAOKE_PERMANENT_CODE}",
+        "user_mobile": "${FXIAOKE_USER_MOBILE}",
+        "key_field": "field_hubId__c",
+        "settle_seconds": 1,
+        "fields": [
+            {"ours": "tier", "theirs": "field_tier__c"},
+            {"ours": "stage", "theirs": "field_stage__c"},
+            {"stream": "orders", "ours": "source_ref", "theirs": "field_source__c"},
+            {"stream": "orders", "ours": "refunded", "theirs": "field_refund__c"},
+            {
+                "stream": "orders",
+                "ours": "status",
+                "theirs": "field_state__c",
+                "values": {"paid": "s1", "shipped": "s2", "done": "s3", "cancelled": "s4", "returned": "s5"},
+            },
+        ],
+    },
+    {
+        "FXIAOKE_APP_SECRET": "twin-app-secret",
+        "FXIAOKE_PERMANENT_CODE": "TWINPERM0000",
+        "FXIAOKE_USER_MOBILE": "13800000000",
+    },
+    {"customers": "AccountObj", "orders": "SalesOrderObj"},
+    small={"page_size": 4},
+)

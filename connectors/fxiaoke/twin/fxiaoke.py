@@ -117,6 +117,11 @@ class FxiaokeTwin(Twin):
             raise ValueError("op is create, change, invalidate or delete")
         return {"id": record.id}
 
+    def records(self, module: str) -> dict[str, Values]:
+        """An object's records, invalidated ones left out."""
+        living = self.books.tables[module].living()
+        return {record.id: {"_id": record.id, **record.values} for record in living}
+
     def named(self, call: Call) -> Wish | None:
         """The record of an update."""
         row = call.json()["data"].get("object_data") or {} if call.path.endswith("/data/update") else {}

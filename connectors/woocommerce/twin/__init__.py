@@ -2,7 +2,26 @@
 
 from connectors.woocommerce.twin.options import WooOptions
 from connectors.woocommerce.twin.shop import WooTwin
+from hub.testing.stand import Stand
 
-__all__ = ["TWIN", "WooOptions", "WooTwin"]
+__all__ = ["STAND", "TWIN", "WooOptions", "WooTwin"]
 
 TWIN = WooTwin
+
+STAND = Stand(
+    "woocommerce",
+    WooTwin,
+    {
+        "url": "{url}",
+        "consumer_key": "${WOO_KEY}",
+        "consumer_secret": "${WOO_SECRET}",
+        "settle_seconds": 1,
+        "fields": [
+            {"ours": "consents.email", "theirs": "meta_data.newsletter_optout", "form": "flag", "write": False},
+        ],
+    },
+    {"WOO_KEY": "ck_twin", "WOO_SECRET": "cs_twin"},
+    {"customers": "customers", "orders": "orders"},
+    small={"page_size": 4},
+    born={"email": "{text}@contract.example.net"},
+)

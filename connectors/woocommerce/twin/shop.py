@@ -121,6 +121,16 @@ class WooTwin(Twin):
         """`deliver` posts webhooks, see `hub.testing.twin_deliver`."""
         return {"deliver": lambda wish: deliver(wish, posts(self.books, wish))}
 
+    def records(self, module: str) -> dict[str, Values]:
+        """Accounts, and the orders that are not in the trash; meta fields by their keys."""
+        found = [record for record in self._modules()[module].values() if record.status != "trash"]
+        return {str(record.id): {**self.books.shown(record), **_by_key(record.values)} for record in found}
+
+    def nest(self, field: str, value: Any) -> Values:
+        """A meta field is an entry of the list of them."""
+        head, _, rest = field.partition(".")
+        return {head: [{"key": rest, "value": value}]} if head == "meta_data" else super().nest(field, value)
+
     def named(self, call: Call) -> Wish | None:
         """The first customer that a batch updates."""
         rows = call.json().get("update") if call.path.endswith("/customers/batch") else None
@@ -168,6 +178,11 @@ def _dump(rows: dict[int, Record], ids: bool) -> list[Values]:
     """
     found = [{"id": one, **rows[one].values, **_unnumbered(rows[one].values)} for one in sorted(rows)]
     return found if ids else sorted(map(_anonymous, found), key=lambda row: json.dumps(row, sort_keys=True))
+
+
+def _by_key(values: Values) -> Values:
+    """A record's meta fields as a mapping names them."""
+    return {f"meta_data.{row['key']}": row["value"] for row in values["meta_data"]}
 
 
 def _unnumbered(values: Values) -> Values:

@@ -2,7 +2,30 @@
 
 from connectors.zoho.twin.options import ZohoOptions
 from connectors.zoho.twin.zoho import ZohoTwin
+from hub.testing.stand import Stand
 
-__all__ = ["TWIN", "ZohoOptions", "ZohoTwin"]
+__all__ = ["STAND", "TWIN", "ZohoOptions", "ZohoTwin"]
 
 TWIN = ZohoTwin
+
+STAND = Stand(
+    "zoho",
+    ZohoTwin,
+    {
+        "data_centre": "cn",
+        "accounts_url": "{url}",
+        "client_id": "1000.TWINCLIENT",
+        "client_secret": "${ZOHO_CLIENT_SECRET}",
+        "refresh_token": "${ZOHO_REFRESH_TOKEN}",
+        "settle_seconds": 1,
+        "fields": [
+            {"stream": "orders", "ours": "number", "theirs": "Order_No"},
+            {"stream": "orders", "ours": "placed_at", "theirs": "Placed_At"},
+            {"stream": "orders", "ours": "refunded", "theirs": "Refunded_Amount"},
+        ],
+    },
+    {"ZOHO_CLIENT_SECRET": "twin-client-secret", "ZOHO_REFRESH_TOKEN": "1000.refresh.twin"},
+    {"customers": "Contacts", "orders": "Sales_Orders"},
+    small={"page_size": 4},
+    jobs={"bulk_from": 1},
+)

@@ -153,6 +153,10 @@ class ZohoTwin(Twin):
             raise ValueError("op is create, change, delete, tag or untag")
         return {"id": record.id}
 
+    def records(self, module: str) -> dict[str, Values]:
+        """A module's records, those in the bin left out."""
+        return {id_: {"id": id_, **record.values} for id_, record in self.books.modules[module].rows.items()}
+
     def named(self, call: Call) -> Wish | None:
         """The first record of an update."""
         rows = call.json().get("data") if call.method == "PUT" else None

@@ -1,0 +1,379 @@
+"""A connector in front of its twin, with a hub behind it: what every check of the contract plays on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import yaml
+
+from connectors.memory import twin as memory
+from hub.clock import FixedClock
+from hub.connector import Field, Page, Row, Stream, Target, Window, Write
+from hub.errors import HubError
+from hub.testing.people import Population
+from hub.testing.site import Among, Records, Site, fixed_keys, outcome, stream
+from hub.testing.stand import Stand
+from sync.engine import Report
+from sync.granting import grant
+from sync.lanes import Outcome
+from sync.mapping import is_decided, pick
+
+NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+PEOPLE = 24
+SEED = 3
+ROUNDS = 9
+NAMES = ("given_name", "name", "family_name", "note", "city", "street")
+"""Fields of ours that hold plain text, the first of which a system has is the one that its clerks type into."""
+_TILLS = count()
+_BRAND: Mapping[str, Any] = {
+    "brand": {"name": "Contract"},
+    "brakes": {"share": 1, "from_rows": 1000},
+    "rules": {
+        "tiers": {
+            "main": [
+                {"tier": "gold", "spend_365d": 10**9},
+                {"tier": "silver", "spend_365d": 10**8},
+                {"tier": "standard"},
+            ]
+        }
+    },
+}
+
+
+class Rig(Site):
+    """One connector, its twin on a server, one hub, one clock for all."""
+
+    connection = "subject"
+
+    def __init__(self, stand: Stand, folder: Path, stage: Any, url: str, people: int = PEOPLE) -> None:
+        self.stand = stand
+        self.folder = folder
+        self.clock = FixedClock(NOW)
+        self.url = url
+        self.stage = stage
+        self.plugins = Among(stand.connector) if stand.connector else None
+        self.disturbed = False
+        self.told: list[str] = []
+        self.population = Population(people, SEED)
+        options = stand.twin.Options(**stand.options) if hasattr(stand.twin, "Options") else None
+        self.twin: Any = stand.twin(self.population, self.clock, **({"options": options} if options else {}))
+        self.twin.settle_in(folder / "system")
+        self.called: list[str] = []
+        stage.twin = self._overheard
+        self.till_name = f"contract{next(_TILLS)}"
+        self.newcomers: list[str] = []
+        self.store = "kehub.db"
+        self.extra: dict[str, Any] = {}
+        self._write()
+
+    def another(self, people: int) -> Rig:
+        """A rig of the same kind in a folder of its own, with another number of people."""
+        folder = self.folder / f"people{people}"
+        folder.mkdir()
+        return Rig(self.stand, folder, self.stage, self.url, people)
+
+    # -- configuration
+
+    def configure(self, **settings: Any) -> None:
+        """Write the configuration with other settings than the stand's."""
+        self.extra |= settings
+        self._write()
+
+    def _write(self) -> None:
+        os.environ.update(self.stand.secrets)
+        block = {"type": self.stand.type, **self.stand.settings, **self.stand.small, **self.extra}
+        till = {"type": "memory", "system": self.till_name, "writable": False}
+        connections = {self.connection: _filled(block, url=self.url, folder=self.folder / "system"), "till": till}
+        home = self.folder / "hub"
+        home.mkdir(exist_ok=True)
+        whole = {**_BRAND, "store": str(home / self.store), "connections": connections}
+        self.file = home / f"{self.store}.yaml"
+        self.file.write_text(yaml.safe_dump(whole, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        fixed_keys(str(home / self.store), self.clock)
+
+    async def _overheard(self, scope: Any, receive: Any, send: Any) -> None:
+        """The twin, with every address that is called kept."""
+        self.called.append(f"{scope['path']}?{unquote(scope['query_string'].decode('latin-1'))}")
+        await self.twin(scope, receive, send)
+
+    # -- what the connector states
+
+    @cached_property
+    def streams(self) -> dict[str, Stream]:
+        """The connector's streams by name, with the site's field map laid over."""
+        with self.connector() as found:
+            return {one.name: stream(found, one.name) for one in found.streams()}
+
+    @cached_property
+    def target(self) -> Target | None:
+        """What the connector can write."""
+        with self.connector() as found:
+            target: Target | None = found.target()
+            return target
+
+    @property
+    def aim(self) -> Target:
+        """The target of a connector that has one."""
+        assert self.target is not None, "the connector has no target"
+        return self.target
+
+    @property
+    def customers(self) -> Stream:
+        """The stream of the people one writes to, or of those one reads."""
+        return self.streams[self.target.stream if self.target else self.first]
+
+    @property
+    def first(self) -> str:
+        """The first stream that holds people."""
+        return next((name for name, one in self.streams.items() if one.noun == "customers"), next(iter(self.streams)))
+
+    @cached_property
+    def typed(self) -> Field:
+        """A field of theirs that clerks type plain text into and the hub reads."""
+        fields = self.customers.mapping.fields
+        return next(entry for name in NAMES for entry in fields if entry.ours == name and not entry.values)
+
+    @cached_property
+    def decided(self) -> Field:
+        """A field that the hub decides and writes: the tier where there is one."""
+        found = {entry.ours: entry for entry in self.customers.mapping.writable() if is_decided(entry.ours)}
+        named = next(name for name in ("tier", "stage", "id") if name in found)
+        return found[named]
+
+    def tier(self, ours: str) -> str:
+        """How the system spells one of our tiers."""
+        return self.decided.values.get(ours, ours)
+
+    # -- what happens in the system
+
+    @property
+    def module(self) -> str:
+        """The twin's module of the people."""
+        return self.stand.modules[self.customers.name]
+
+    def rows(self, name: str | None = None) -> dict[str, Row]:
+        """The twin's living records of a stream by id."""
+        records: dict[str, Row] = self.twin.records(self.stand.modules[name or self.customers.name])
+        return records
+
+    def ids(self, name: str | None = None) -> list[str]:
+        """The ids of the twin's living records of a stream."""
+        return sorted(self.rows(name))
+
+    def value(self, id_: str, field: Field) -> Any:
+        """What a record of the people holds there now."""
+        return pick(self.rows()[id_], field.theirs)
+
+    def clerk_types(self, id_: str, text: str, field: Field | None = None) -> None:
+        """A user of the system changes a record, a moment later than whatever was before."""
+        self._moment()
+        self.types_now(id_, text, field)
+
+    def types_now(self, id_: str, text: str, field: Field | None = None) -> None:
+        """A user of the system changes a record in this very moment."""
+        values = self.twin.nest((field or self.typed).theirs, text)
+        self.twin.edit({"op": "change", "module": self.module, "id": id_, "values": values})
+
+    def clerk_deletes(self, id_: str, name: str | None = None) -> None:
+        """A user of the system deletes a record."""
+        self._moment()
+        self.twin.edit({"op": "delete", "module": self.stand.modules[name or self.customers.name], "id": id_})
+
+    def clerk_makes(self, text: str) -> str:
+        """A user of the system makes a record; its id."""
+        self._moment()
+        values = {**self.twin.nest(self.typed.theirs, text), **self.stand.born}
+        made = self.twin.edit({"op": "create", "module": self.module, "values": _filled(values, text=text)})
+        return str(made["id"])
+
+    def _moment(self) -> None:
+        self.clock.advance(timedelta(seconds=2))
+
+    def newcomer(self, *, no_mail: bool = False) -> None:
+        """Somebody buys in a shop whom the system does not know."""
+        number = f"{len(self.newcomers):02d}"
+        found = {
+            "name": f"Kalliope Vogelsang{number}",
+            "phone": f"+86137000012{number}",
+            "email": f"kv{number}@newcomer.example.net",
+        }
+        self.newcomers += list(found.values())
+        memory.system(self.till_name).put("customers", {"id": f"n{number}", **found, "no_mail": no_mail})
+
+    def newborn(self) -> Row:
+        """The fields of a new record, by their names, as a create sends them."""
+        known = {"name": "Neu Kind", "family_name": "Kind", "given_name": "Neu", "phone": "+8613700009876",
+                 "email": "newborn@contract.example.net"}  # fmt: skip
+        return {entry.theirs: known[entry.ours] for entry in self.customers.mapping.writable() if entry.ours in known}
+
+    def lose_an_answer(self) -> None:
+        """The next write takes effect, and its answer gets lost."""
+        self.twin.faults.set({"drop_after": {"times": 1}})
+
+    def part(self, row: Row, theirs: str) -> Any:
+        """A value of a row by the name that a mapping gives it."""
+        return pick(row, theirs)
+
+    @property
+    def moving(self) -> set[str]:
+        """Fields of theirs that change by themselves when a record does."""
+        return {self.customers.mapping.modified, self.aim.version if self.target else ""}
+
+    def kept(self) -> Path:
+        """The folder of everything that the hub keeps on the disk."""
+        return self.folder / "hub"
+
+    def writes(self) -> list[Row]:
+        """What was written through the interface since the counters were reset: ids and names of fields."""
+        found: list[Row] = [one for one in self.twin.counts.writes if one["module"] == self.module]
+        return found
+
+    # -- what the hub does
+
+    def promote(self, id_: str) -> None:
+        """Staff grant a customer's tier for a year, so that the hub has one field of one record to write."""
+        with self.opened() as setup:
+            sql = "SELECT customer FROM record WHERE connection = :c AND stream = :s AND ext = :e"
+            named = {"c": self.connection, "s": self.customers.name, "e": id_}
+            ((customer,),) = setup.store.db.rows(sql, named)
+            grant(setup, customer, "main", "gold", setup.as_of + 365, "contract")
+
+    def run(self, **ask: Any) -> tuple[Report, Report | None]:
+        """A sync and the apply of what it planned. Errors must be of the kinds that the hub knows, and are kept."""
+        report, pushed = self.sync_and_apply(**ask)
+        for each in (report, pushed):
+            for error in each.errors.values() if each else ():
+                assert isinstance(error, HubError), f"{type(error).__name__} is no error of the hub's"
+                self.told.append(f"{error!r} {error}")
+        return report, pushed
+
+    def tried(self, act: Callable[[], Report]) -> None:
+        """Do something that may end in an error of ours, as a person would who tries a command."""
+        try:
+            report = act()
+        except HubError as error:
+            self.told.append(f"{error!r} {error}")
+        else:
+            self.told += [f"{error!r} {error}" for error in report.errors.values()]
+
+    def settle(self) -> None:
+        """The first read, and all that follows from it, in a system that is healthy."""
+        self.rest()
+        self.twin.counts.reset()
+
+    def rest(self) -> None:
+        """Run until nothing is planned and nothing changes any more; the faults are over.
+
+        Runs that do not get there are followed by complete ones, days apart: then absence counts.
+        """
+        self.twin.faults.clear()
+        for number in range(ROUNDS):
+            self.clock.advance(timedelta(minutes=20) if number < 3 else timedelta(days=2))
+            report, _ = self.run(full=number > 3)
+            busy = report.plans or report.applied or report.settled or report.errors
+            if not busy and not any(one.new + one.changed for lane in report.lanes for one in lane.outcomes.values()):
+                return
+        raise AssertionError(f"the hub does not come to rest: {self.told[-3:]}")
+
+    def sweep(self) -> None:
+        """Two complete reads, a month apart: what is gone, or was never told, is found by then."""
+        for _ in range(2):
+            self.clock.advance(timedelta(days=31))
+            self.run(full=True)
+
+    def read(self, name: str | None = None, **ask: Any) -> Outcome:
+        """One run without an apply, and what it read of a stream (nothing, where it did not get that far)."""
+        report = self.sync(plan_only=True, **ask)
+        (lane,) = (lane for lane in report.lanes if lane.name == self.connection)
+        self.told += [f"{error!r} {error}" for error in report.errors.values()]
+        wanted = name or self.customers.name
+        return outcome(report, self.connection, wanted) if wanted in lane.outcomes else Outcome()
+
+    def pages(self, window: Window, position: Row | None = None, name: str | None = None) -> list[Page]:
+        """All pages of one read, by a connector of its own."""
+        with self.connector() as found:
+            return list(found.read(stream(found, name or self.customers.name), window, position))
+
+    def send(self, *rows: Write) -> dict[str, Any]:
+        """Write rows directly; the results by key."""
+        with self.connector() as found:
+            results = found.write([replace(row, seen=self._seen(found, row)) for row in rows])
+        return {result.key: result for result in results}
+
+    def _seen(self, connector: Any, row: Write) -> Row:
+        if row.external_id is None or self.aim.guard == "none":
+            return {}
+        found: Row = connector.fetch([row.external_id]).get(row.external_id, {})
+        return found
+
+    def whole(self) -> Window:
+        """The window of a complete read."""
+        return Window(None, self.clock.now())
+
+    # -- what came of it
+
+    def undisturbed(self, name: str) -> Records:
+        """What a hub with an empty store reads of the same system when nothing is wrong."""
+        own = self.store
+        with _aside(self):
+            (self.folder / "hub" / "calm.db").unlink(missing_ok=True)
+            self.store = "calm.db"
+            self._write()
+            report = self.sync(plan_only=True)
+            assert not report.errors, f"a read of a healthy system failed: {report.errors}"
+            records = self.held_records(name)
+            self.store = own
+            self._write()
+        return records
+
+    def agrees(self) -> None:
+        """The hub holds what the system holds: at once, or after a fault when it came to rest and read everything."""
+        if self.disturbed:
+            self.rest()
+            self.sweep()
+        for name in self.streams:
+            held, truth = self.held_records(name), self.undisturbed(name)
+            missing = sorted(truth.keys() - held.keys())
+            assert not missing, f"{name}: {len(missing)} records of the system are not held"
+            surplus = sorted(held.keys() - truth.keys())
+            assert not surplus, f"{name}: {len(surplus)} records are held that the system no longer has"
+            stale = [ext for ext, print_ in truth.items() if held[ext] != print_]
+            assert not stale, f"{name}: {len(stale)} records are not held as the system has them"
+
+
+@contextmanager
+def _aside(rig: Rig) -> Iterator[None]:
+    """Keep what the twin counted from what is read on the side."""
+    counts = rig.twin.counts
+    kept = {
+        name: (list(value) if isinstance(value, list) else value.copy()) for name, value in _counters(counts).items()
+    }
+    yield
+    for name, value in kept.items():
+        mine = getattr(counts, name)
+        mine.clear()
+        mine.extend(value) if isinstance(mine, list) else mine.update(value)
+
+
+def _counters(counts: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in vars(counts).items() if not isinstance(value, int)}
+
+
+def _filled(value: Any, **known: object) -> Any:
+    """A value with its `{url}`, `{folder}` or `{text}` filled in."""
+    if isinstance(value, str):
+        for name, text in known.items():
+            value = value.replace(f"{{{name}}}", str(text))
+        return value
+    if isinstance(value, Mapping):
+        return {name: _filled(part, **known) for name, part in value.items()}
+    return [_filled(part, **known) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,14 @@
+"""Every connector keeps the contract, alone and under every fault."""
+
+from connectors.csv_file.twin import STAND as CSV_FILE
+from connectors.fxiaoke.twin import STAND as FXIAOKE
+from connectors.memory.twin import STAND as MEMORY
+from connectors.woocommerce.twin import STAND as WOOCOMMERCE
+from connectors.zoho.twin import STAND as ZOHO
+from hub.testing.contract import contract
+
+test_csv_file = contract(CSV_FILE)
+test_fxiaoke = contract(FXIAOKE)
+test_memory = contract(MEMORY)
+test_woocommerce = contract(WOOCOMMERCE)
+test_zoho = contract(ZOHO)
