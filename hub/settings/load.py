@@ -11,7 +11,7 @@ from hub.errors import SettingsError
 from hub.forms import Place
 from hub.model import Brand, Customer, StaffMember, StorePlace
 from hub.settings.check import Checker
-from hub.settings.clear import passwords_in_addresses
+from hub.settings.clear import passwords_in_addresses, secrets_in_the_clear
 from hub.settings.configuration import Configuration, Connection
 from hub.settings.connections import Catalogue, ConnectionReader
 from hub.settings.environment import Environment, read_environment
@@ -39,6 +39,7 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     environment = read_environment(path.parent, environ, problems)
     checker = Checker(environment, problems)
     passwords_in_addresses(tree, problems)
+    secrets_in_the_clear(KehubFile, tree.only({"receiver"}), problems)
     file = checker.validated(KehubFile, tree.without({"connections"}), Spot())
     plugins = _with_folders(plugins, path, tree, environment, problems)
     connections = ConnectionReader(plugins, checker, problems).all(tree.entries.get("connections"))
@@ -141,6 +142,7 @@ def _assembled(
         written=file.rules,
         rules=rules,
         connections=tuple(connections),
+        receiver=file.receiver,
     )
 
 
