@@ -70,10 +70,20 @@ def connectors() -> str:
     return "".join(parts)
 
 
+def _preset(name: str, connection: str) -> dict[str, Any]:
+    """The settings of a preset's connection, those left out that every connection has."""
+    import yaml
+
+    whole = yaml.safe_load((HERE.parent / "config" / f"{name}.yaml").read_text("utf-8"))
+    own = whole["connections"][connection]
+    return {key: value for key, value in own.items() if key not in ("type", "create", "fields")}
+
+
 _SHOP = {"mode": "snapshot", "key": ["id"], "path": "files/*.csv"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "csv_file": {"streams": {"customers": _SHOP, "orders": {**_SHOP, "mode": "append"}}},
     "fxiaoke": {"app_id": "a", "app_secret": "s", "permanent_code": "p", "user_mobile": "m", "key_field": "k__c"},
+    "rest": _preset("rest-membership", "club"),
     "woocommerce": {"url": "https://shop.example.com", "consumer_key": "k", "consumer_secret": "s"},
     "zoho": {"data_centre": "cn", "client_id": "i", "client_secret": "s"},
 }
@@ -141,19 +151,45 @@ def _asked(name: str) -> Any:
     return kind(kind.Settings.model_validate(SAMPLES[name]), Tools(name, RealClock(), Place(), ".", creates=True))
 
 
+_PARTS: dict[str, tuple[str, ...]] = {
+    "csv_file": ("stream.FileStream",),
+    "rest": (
+        "access.Access", "settings.CallBudget", "words.Errors", "stream.RestStream", "times.Times", "paging.Paging",
+        "clauses.Since", "clauses.Total", "clauses.Deletes", "clauses.Lines", "entry.RestField", "target.WriteSettings",
+        "target.Verb", "target.Batch", "target.ById", "target.Lookup",
+    ),
+}  # fmt: skip
+"""The models inside a connector's settings that have keys to be told, as modules below its `wire`."""
+
+_TITLES = {
+    "Access": "`auth`", "CallBudget": "`budget`", "Errors": "`errors`", "RestStream": "Each of `streams`",
+    "Times": "`times`", "Paging": "`paging`", "Since": "`since`", "Total": "`total`", "Deletes": "`deletes`",
+    "Lines": "`lines`", "RestField": "Each of `fields`", "WriteSettings": "`write`", "Verb": "`update` and `create`",
+    "Batch": "`batch`", "ById": "`read`", "Lookup": "`lookup`",
+}  # fmt: skip
+"""Where such a model is written, if its name does not tell."""
+
+
 def _settings(name: str) -> Iterator[str]:
-    """Settings with their defaults, and what they mean; those of a file's stream as well."""
+    """Settings with their defaults, and what they mean; those of their parts as well."""
     from hub.plugins import load_plugins
 
     models = [load_plugins().connectors()[name].Settings]
-    if name == "csv_file":
-        models.append(import_module("connectors.csv_file.wire.stream").FileStream)
+    for part in _PARTS.get(name, ()):
+        module, _, kind = part.partition(".")
+        models.append(getattr(import_module(f"connectors.{name}.wire.{module}"), kind))
     for model in models:
+        yield f"**{_TITLES[model.__name__]}**\n\n" if model.__name__ in _TITLES else ""
         yield f"{cleandoc(model.__doc__ or '')}\n\n| setting | default |\n|---|---|\n"
         for field, about in model.model_fields.items():
-            default = "required" if about.is_required() else f"`{about.get_default(call_default_factory=True)!r}`"
+            default = "required" if about.is_required() else _default(about.get_default(call_default_factory=True))
             yield f"| `{field}` | {default} |\n"
         yield "\n"
+
+
+def _default(value: Any) -> str:
+    """A default; a part of its own that is left out has the defaults of its own table."""
+    return "as below" if hasattr(value, "model_fields_set") else f"`{value!r}`"
 
 
 def _streams(asked: Any) -> Iterator[str]:
@@ -197,14 +233,30 @@ def _mappings(name: str) -> Iterator[str]:
     if name == "csv_file":
         yield from _headers(fields.COLUMNS)
         return
+    if name == "rest":
+        yield from _declared()
+        return
     for table, mapping in sorted(vars(fields).items()):
         if type(mapping).__name__ != "Mapping" or not hasattr(mapping, "fields"):
             continue
-        yield f"\n{table.replace('_', ' ').capitalize()}:\n\n| ours | theirs | form | owner | written |\n|---|---|---|---|---|\n"
-        for entry in mapping.fields:
-            owner = "hub" if entry.ours.split(".")[0] in ("id", "tier", "stage") else entry.owner
-            written = "fills empty" if entry.fill_empty else "yes" if entry.write else "no"
-            yield f"| `{entry.ours}` | `{entry.theirs}` | {entry.form.name} | {owner} | {written} |\n"
+        yield from _mapped(table, mapping)
+
+
+def _mapped(table: str, mapping: Any) -> Iterator[str]:
+    yield f"\n{table.replace('_', ' ').capitalize()}:\n\n| ours | theirs | form | owner | written |\n|---|---|---|---|---|\n"
+    for entry in mapping.fields:
+        owner = "hub" if entry.ours.split(".")[0] in ("id", "tier", "stage") else entry.owner
+        written = "fills empty" if entry.fill_empty else "yes" if entry.write else "no"
+        yield f"| `{entry.ours}` | `{entry.theirs}` | {entry.form.name} | {owner} | {written} |\n"
+
+
+def _declared() -> Iterator[str]:
+    """The connection of the preset, whose field maps are all the mapping there is."""
+    text = (HERE.parent / "config" / "rest-membership.yaml").read_text("utf-8")
+    yield f"The connection of the preset `rest-membership`:\n\n```yaml\n{text.partition('connections:')[1]}"
+    yield f"{text.partition('connections:')[2].rstrip()}\n```\n\nIts field maps, as they are read:\n"
+    for stream in _asked("rest").streams():
+        yield from _mapped(stream.name, stream.mapping)
 
 
 def _headers(columns: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{4,14}$")]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
@@ -152,6 +152,44 @@ class Case(Noun):
     satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
     text: Long | None = None
     resolution: Long | None = None
+
+
+class Who(Noun):
+    """Whom an event names: by one or several of the keys that tie records together, as they were typed."""
+
+    phone: Short | None = None
+    email: Short | None = None
+    wechat_unionid: Short | None = None
+    wechat_openid: Short | None = None
+    member_card: Short | None = None
+
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,60}$")]
+
+
+class TouchEvent(Noun):
+    """Something that a person did, as a site, an app or a till tells it while it happens.
+
+    `id` is the sender's own, equal for repetitions of one event and for nothing else. `at` carries its offset. `page` is
+    where it was (a path, no query), `sku`, `store`, `campaign` and `message` are codes; `facts` is what else there is to
+    say, by name.
+    """
+
+    id: Key
+    kind: Literal[
+        "page_view", "product_view", "search", "cart_add", "cart_remove", "checkout", "app_open", "store_visit",
+        "check_in", "booking", "message_sent", "message_delivered", "message_opened", "message_clicked",
+        "message_bounced", "unsubscribed",
+    ]  # fmt: skip
+    at: AwareDatetime
+    who: Who
+    page: Short | None = None
+    sku: Short | None = None
+    store: Short | None = None
+    campaign: Short | None = None
+    message: Short | None = None
+    facts: Annotated[dict[Slug, Short | int | bool], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class StorePlace(Noun):

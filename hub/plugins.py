@@ -1,7 +1,8 @@
 """Finds and loads plugins, one by one; a broken one is a `Fault` for `kehub doctor`, never fatal.
 
-Everything comes through the entry points of group `kehub`, our own connectors too. An entry point is loaded when a
-connector of its name is asked for, all of them when the whole list is.
+Everything comes through the entry points of group `kehub`, our own connectors too, or lies in a folder that the
+configuration names (`hub.folder_plugins`). A plugin is loaded when a connector of its name is asked for, all of them
+when the whole list is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pluggy
 from hub import hookspecs
 from hub.connector import Connector, ConnectorSettings
 from hub.errors import SettingsError
+from hub.folder_plugins import FolderPlugin, plugins_in
 from hub.maker import FactMaker
 from hub.settings.shape import CONNECTION_NAME, ConnectionShape
 
@@ -28,11 +30,14 @@ OURS = ("hub", "connectors", "rules", "sync", "config")
 """Our top-level packages; nobody else's may have these names."""
 
 ConnectorClass = type[Connector[Any]]
+Source = EntryPoint | FolderPlugin
+"""What brings a plugin: an installed distribution, or a file in a folder."""
 
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """A plugin, or one connector of it, that cannot be used, and why."""
+    """A plugin, or one connector of it, that cannot be used, and why. `distribution` is a file's place for one that lies
+    in a folder."""
 
     plugin: str
     distribution: str
@@ -51,19 +56,36 @@ class Foreign:
 class Plugins:
     """The plugins of this environment, loaded as they are needed."""
 
-    def __init__(self, found: Iterable[EntryPoint], block: Collection[str] = ()) -> None:
-        self._waiting = sorted((entry for entry in found if entry.name not in block), key=_order)
+    def __init__(self, found: Iterable[EntryPoint], block: Collection[str] = (), folders: Iterable[Path] = ()) -> None:
+        self._found, self._block = tuple(found), block
+        self._folders = tuple(dict.fromkeys(folder.resolve() for folder in folders))
+        lying: list[Source] = [plugin for folder in self._folders for plugin in plugins_in(folder, OURS)]
+        self._waiting: list[Source] = sorted(
+            (entry for entry in [*self._found, *lying] if entry.name not in block), key=_order
+        )
         self._pluggy = pluggy.PluginManager(GROUP)
         self._pluggy.add_hookspecs(hookspecs)
-        self._claims: dict[str, list[tuple[EntryPoint, ConnectorClass]]] = {}
+        self._claims: dict[str, list[tuple[Source, ConnectorClass]]] = {}
         self._facts: dict[str, list[FactMaker]] = {}
         self._faults: list[Fault] = []
+        self._broken: list[tuple[FolderPlugin, str]] = []
+
+    def within(self, folders: Iterable[Path]) -> Plugins:
+        """These plugins and those that lie in some folders; itself where it has these folders already."""
+        wanted = tuple(folder.resolve() for folder in folders)
+        return self if set(wanted) <= set(self._folders) else Plugins(self._found, self._block, wanted)
 
     def connector(self, type: str) -> ConnectorClass | None:
         """The connector of this type; other plugins are loaded only where none of this name brings it."""
-        self._load(lambda entry: entry.name == type)
-        if type not in self._claims:
-            self._load(lambda entry: True)
+        steps: tuple[Callable[[Source], bool], ...] = (
+            lambda entry: entry.name == type and _installed(entry),
+            lambda entry: _installed(entry) and not _is_ours(entry),  # whose names ours are not is not known before
+            lambda entry: entry.name == type,
+            lambda entry: True,
+        )
+        for wanted in steps:
+            if type not in self._claims:
+                self._load(wanted)
         return self._winner(type)[1] if type in self._claims else None
 
     def connectors(self) -> dict[str, ConnectorClass]:
@@ -90,22 +112,41 @@ class Plugins:
 
     def why_missing(self, type: str) -> str:
         """Why the plugin that should bring this type does not; empty when there is no such plugin."""
-        return next((fault.reason for fault in self._faults if fault.plugin == type), "")
+        named = (fault.reason for fault in self._faults if fault.plugin == type)
+        return next(named, "") or next((why for plugin, why in self._broken if type in plugin.types()), "")
 
-    def _winner(self, type: str) -> tuple[EntryPoint, ConnectorClass]:
-        """Of several plugins with one type ours counts, then the one that is named after it."""
-        return min(self._claims[type], key=lambda claim: (not _is_ours(claim[0]), claim[0].name != type))
+    def origin(self, type: str) -> str:
+        """Where the connector of this type comes from: a distribution with its version, or a file in a folder."""
+        if self.connector(type) is None:
+            return "-"
+        entry = self._winner(type)[0]
+        if isinstance(entry, FolderPlugin):
+            return entry.place
+        return f"{entry.dist.name} {entry.dist.version}" if entry.dist else "-"
 
-    def _load(self, wanted: Callable[[EntryPoint], bool]) -> None:
+    def _winner(self, type: str) -> tuple[Source, ConnectorClass]:
+        """Of several plugins with one type ours counts, then an installed one, then the one that is named after it."""
+        return min(
+            self._claims[type],
+            key=lambda claim: (not _is_ours(claim[0]), not _installed(claim[0]), claim[0].name != type),
+        )
+
+    def _load(self, wanted: Callable[[Source], bool]) -> None:
         chosen = [entry for entry in self._waiting if wanted(entry)]
-        self._waiting = [entry for entry in self._waiting if entry not in chosen]
+        self._waiting = [entry for entry in self._waiting if not wanted(entry)]
         for entry in chosen:
             try:
                 self._register(entry)
             except (Exception, SystemExit) as error:  # a stranger's code may fail in any way
-                self._faults.append(_fault(entry, _reason(error)))
+                self._blame(entry, error)
 
-    def _register(self, entry: EntryPoint) -> None:
+    def _blame(self, entry: Source, error: BaseException) -> None:
+        reason = entry.reason(error) if isinstance(entry, FolderPlugin) else _reason(error)
+        self._faults.append(_fault(entry, reason))
+        if isinstance(entry, FolderPlugin):
+            self._broken.append((entry, reason))
+
+    def _register(self, entry: Source) -> None:
         plugin, name = entry.load(), _label(entry)
         self._pluggy.register(plugin, name)
         try:
@@ -128,7 +169,7 @@ class Plugins:
         answers = self._pluggy.subset_hook_caller(hook, remove_plugins=others)()
         return [one for answer in answers for one in answer]
 
-    def _claim(self, entry: EntryPoint, connector: Any) -> None:
+    def _claim(self, entry: Source, connector: Any) -> None:
         flaw = connector_flaw(connector)
         if flaw:
             self._faults.append(_fault(entry, f"{getattr(connector, '__name__', connector)!s}: {flaw}"))
@@ -150,9 +191,9 @@ def connector_flaw(connector: object) -> str:
     return f"its `Settings` use a key that every connection has: {', '.join(taken)}" if taken else ""
 
 
-def load_plugins(block: Collection[str] = ()) -> Plugins:
-    """The plugins installed here, without the entry points named in `block`; none is imported yet."""
-    return Plugins(entry_points(group=GROUP), block)
+def load_plugins(block: Collection[str] = (), folders: Iterable[Path] = ()) -> Plugins:
+    """The plugins installed here and those in `folders`, without the ones named in `block`; none is imported yet."""
+    return Plugins(entry_points(group=GROUP), block, folders)
 
 
 def foreign_packages(found: Iterable[Distribution] | None = None) -> tuple[Foreign, ...]:
@@ -194,20 +235,31 @@ def _elsewhere(name: str, home: Path) -> Iterator[str]:
         yield str(places[0]) if places else "nowhere"
 
 
-def _is_ours(entry: EntryPoint) -> bool:
+def _installed(entry: Source) -> bool:
+    return not isinstance(entry, FolderPlugin)
+
+
+def _is_ours(entry: Source) -> bool:
     return entry.dist is not None and entry.dist.name.lower() == GROUP
 
 
-def _order(entry: EntryPoint) -> tuple[bool, str, str]:
-    return not _is_ours(entry), entry.dist.name if entry.dist else "", entry.name
+def _order(entry: Source) -> tuple[bool, bool, str, str]:
+    return not _is_ours(entry), not _installed(entry), _home(entry), entry.name
 
 
-def _label(entry: EntryPoint) -> str:
-    return f"{entry.dist.name if entry.dist else '-'}:{entry.name}"
+def _home(entry: Source) -> str:
+    """What a plugin is part of: a distribution, or the file itself."""
+    if isinstance(entry, FolderPlugin):
+        return entry.place
+    return entry.dist.name if entry.dist else ""
 
 
-def _fault(entry: EntryPoint, reason: str) -> Fault:
-    return Fault(entry.name, entry.dist.name if entry.dist else "", reason)
+def _label(entry: Source) -> str:
+    return str(entry.path) if isinstance(entry, FolderPlugin) else f"{_home(entry) or '-'}:{entry.name}"
+
+
+def _fault(entry: Source, reason: str) -> Fault:
+    return Fault(entry.name, _home(entry), reason)
 
 
 def _reason(error: BaseException) -> str:

@@ -47,6 +47,8 @@ class Ask:
     full: bool = False
     since: datetime | None = None
     plan_only: bool = False
+    hinted: bool = False
+    """Read only what webhooks spoke of."""
 
 
 @dataclass
@@ -128,9 +130,13 @@ def _settle(setup: Setup, chosen: Sequence[Connection], report: Report) -> None:
 
 def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Report, told: Progress) -> None:
     for connection in chosen:
+        if ask.hinted and not setup.store.hints.waiting(connection.name):
+            continue
         try:
             readers = setup.readers(connection, ask.streams)
-            report.lanes.append(Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since))
+            report.lanes.append(
+                Lane(connection.name, setup.connector(connection), readers, ask.full, ask.since, hinted=ask.hinted)
+            )
         except HubError as fault:
             _failed(setup, report, connection.name, fault)
     Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)
@@ -138,7 +144,10 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
     for lane in report.lanes:
         for stream, outcome in lane.outcomes.items():
             setup.store.runs.note(report.run, lane.name, stream, "read", **vars(outcome))
-            if lane.error is None and not outcome.certificate:
+            if stream in lane.by_id:
+                setup.store.runs.note(report.run, lane.name, stream, "hinted", hints=lane.by_id[stream])
+            partial = lane.hinted and stream in lane.by_id
+            if lane.error is None and not outcome.certificate and not partial:
                 lane.error = Transient(outcome.trouble, where=f"{lane.name}.{stream}", remedy="see `kehub runs show`")
         if lane.error is not None:
             _failed(setup, report, lane.name, lane.error)
@@ -248,6 +257,7 @@ def _retain(setup: Setup) -> None:
     setup.store.runs.forget_before(now - days.runs_days * 86400)
     setup.store.marks.forget_before(now - days.runs_days * 86400)
     setup.store.receipts.forget_before(now - days.receipts_days * 86400)
+    setup.store.hints.forget_before(now - days.heard_days * 86400)
     setup.store.drifts.forget_before(now - days.receipts_days * 86400)
     setup.store.plans.forget_approvals()
 

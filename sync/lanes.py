@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.connector import Connector, Page, Row, Stream, Window
 from hub.errors import HubError
+from hub.store.hints import Told
 from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser
@@ -41,6 +42,10 @@ class Lane:
     refused: bool = False
     """Whether a page could not be written: those behind it then are not either. A lane that fails by itself loses none."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    hinted: bool = False
+    """Whether only what webhooks spoke of is read."""
+    by_id: dict[str, int] = field(default_factory=dict)
+    """Of streams that were read by id for hints: how many hints that took."""
 
     def refuse(self, fault: HubError) -> None:
         """Take nothing more from this lane: what it sent last could not be written."""
@@ -95,12 +100,14 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Asked:
-    """Rows that came in spoilt, as the system gives them when it is asked for them by id."""
+    """Rows that came in spoilt, or that webhooks spoke of, as the system gives them when it is asked for them by id."""
 
     lane: Lane
     stream: Stream
-    records: Sequence[Incoming]
-    held: Sequence[Held]
+    records: Sequence[Incoming] = ()
+    held: Sequence[Held] = ()
+    hints: Sequence[Told] = ()
+    """What is done when they have landed."""
 
 
 Item = Arrived | Asked | Lane

@@ -15,9 +15,11 @@ from datetime import UTC, datetime, timedelta
 from queue import Queue
 from typing import Any
 
-from hub.connector import Page, Stream, Window
-from hub.errors import HubError, Transient
+from hub.connector import Page, Row, Stream, Window
+from hub.errors import HubError, Rejected, Transient
 from hub.store import Store
+from hub.store.database import chunks
+from hub.store.hints import Told
 from hub.store.marks import Certificate, Mark
 from hub.store.records import Landing
 from sync.arrivals import land
@@ -25,6 +27,9 @@ from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, in_parts, tog
 from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
+
+NAMED = 100
+"""How many records that webhooks spoke of are asked for and landed together."""
 
 TRIES = 3
 """How often a window is read again when its totals disagree, before the run gives up on it."""
@@ -75,9 +80,13 @@ class Observer:
 
     def _lane(self, lane: Lane, queue: Inbox, ack: Queue[bool]) -> None:
         try:
-            for normalise in lane.readers:
+            told = self.store.hints.waiting(lane.name)
+            for normalise in () if lane.hinted else lane.readers:
                 self._stream(lane, normalise, queue, ack)
                 self._ask_again(lane, normalise, queue)
+            for normalise in lane.readers:  # last: what goes wrong here keeps no window from being read
+                if hints := told.get(normalise.stream.name):
+                    self._hinted(lane, normalise, hints, queue, ack)
         except HubError as fault:
             lane.error = fault
         except Exception as fault:
@@ -128,6 +137,39 @@ class Observer:
         if lane.error is None and most and (ids := self.store.quarantine.spoilt(lane.name, stream.name, most)):
             found = Page(rows=list(lane.connector.fetch(ids).values()))
             queue.put(Asked(lane, stream, *sorted_out(lane.name, found, normalise)))
+
+    def _hinted(self, lane: Lane, normalise: Normaliser, hints: Sequence[Told], queue: Inbox, ack: Queue[bool]) -> None:
+        """Read what webhooks spoke of: by id, or, where the system cannot be asked so, with the stream's window."""
+        stream = normalise.stream
+        try:
+            for part in chunks(hints, NAMED):
+                self._by_id(lane, normalise, part, queue)
+            return
+        except NotImplementedError:
+            pass
+        if lane.hinted and self._now() - stream.overlap.total_seconds() > min(hint.last for hint in hints):
+            self._stream(lane, normalise, queue, ack)  # before, the window would end short of what was told
+        passed = self.store.marks.get(lane.name, stream.name).watermark or 0
+        if over := [hint for hint in hints if hint.last < passed]:
+            queue.put(Asked(lane, stream, hints=over))
+
+    def _by_id(self, lane: Lane, normalise: Normaliser, hints: Sequence[Told], queue: Inbox) -> None:
+        """Read and land these; an id that the system refuses for good is dropped, one that it does not know, too: whether
+        a record is gone is found out in the usual ways only."""
+        stream, ids = normalise.stream, list(dict.fromkeys(hint.ext for hint in hints))
+        rows: list[Row] = []
+        try:
+            rows = list(lane.connector.named(stream, ids).values())
+        except Rejected:
+            if len(hints) > 1:
+                for one in hints:
+                    self._by_id(lane, normalise, [one], queue)
+                return
+        with self._turn:
+            records, held = sorted_out(lane.name, Page(rows=rows), normalise)
+        lane.by_id[stream.name] = lane.by_id.get(stream.name, 0) + len(hints)
+        lane.outcomes.setdefault(stream.name, Outcome())
+        queue.put(Asked(lane, stream, records, held, hints))
 
     def _window(self, lane: Lane, stream: Stream, digest: str, *, fresh: bool) -> tuple[Window, dict[str, Any] | None]:
         """The window to read: the open one with its position, or a new one bounded in the server's time."""
@@ -214,12 +256,14 @@ class Observer:
 
     def _mend(self, item: Asked) -> None:
         """Land what came in good now; what is still spoilt goes to the end of the queue of those to be asked for."""
-        outcome, name, stream = item.lane.outcomes[item.stream.name], item.lane.name, item.stream.name
+        name, stream = item.lane.name, item.stream.name
+        outcome = item.lane.outcomes.setdefault(stream, Outcome())
         try:
             with self.store.db.writing("asked again"):
                 self.store.leases.check(f"read:{name}")
                 outcome.add(land(self.store, name, item.stream, item.records, self._now()), item.records)
                 self._set_aside(item)
+                self.store.hints.done(item.hints)
                 outcome.quarantined = self.store.quarantine.counts(self.run).get((name, stream), 0)
         except HubError as fault:
             item.lane.refuse(fault)

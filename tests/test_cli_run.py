@@ -174,7 +174,7 @@ def test_status_shows_marks_tiers_and_what_waits(site: Site) -> None:
     facts = site.facts("status")
     assert set(facts) == {
         "brand", "customers", "decided_on", "streams", "plans", "brakes", "held", "questions", "drift", "decisions",
-        "receipts", "run", "segments",
+        "receipts", "run", "segments", "hints",
     }  # fmt: skip
     orders = next(s for s in facts["streams"] if (s["connection"], s["stream"]) == ("till", "orders"))
     assert orders["records"] == 4

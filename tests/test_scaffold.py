@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hub.errors import SettingsError
+from hub.testing.found import stand_at
 from hub.testing.scaffold import LONGEST, flaw_in, package_of, write_package
-from hub.testing.stand import stand_at
 from tests.command import ROOT, Ended, kehub
 
 LONG = "a" + "_bcd" * 5 + "xyz"
@@ -58,9 +58,9 @@ def test_its_own_tests_pass_alone_and_under_the_named_faults(made: Path) -> None
     assert int(told.rpartition(" passed")[0].split()[-1]) > 120
 
 
-def test_its_own_tests_are_found_and_one_of_them_passes(made: Path) -> None:
-    told = run(made, "pytest", "-q", "-p", "no:cacheprovider", "-k", "reads_every_record or page-learns_of_deletes")
-    assert "5 passed" in told, told
+def test_its_own_tests_are_found_and_pass_a_check_alone_and_under_a_fault(made: Path) -> None:
+    chosen = "reads_every_record or drop_after-one_plan_has_one_effect"
+    assert "2 passed" in run(made, "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen)
 
 
 @pytest.mark.parametrize("name", ["tulip", "my_shop2", LONG])
@@ -110,7 +110,7 @@ def test_the_code_alone_may_lie_in_a_folder_of_plugins(tmp_path: Path) -> None:
     ("name", "because"),
     [
         ("Tulip", "lower-case"), ("9lives", "a letter first"), ("a", "2 to 24"), ("x" * (LONGEST + 1), "2 to 24"),
-        ("a__b", "single _"), ("../up", "lower-case"), ("zoho", "installed already"), ("class", "Python's own"),
+        ("a__b", "single _"), ("../up", "lower-case"), ("zoho", "here already"), ("class", "Python's own"),
         ("page", "called Page"), ("connector", "called Connector"), ("stand", "called Stand"),
     ],
 )  # fmt: skip
@@ -124,7 +124,7 @@ def test_a_name_that_will_not_do_is_refused_with_the_reason(name: str, because: 
 def test_the_command_knows_which_types_are_taken(tmp_path: Path) -> None:
     ended = kehub(tmp_path, "connectors", "new", "woocommerce")
     assert ended.code == 2
-    assert "a connector of this name is installed already" in ended.err
+    assert "a connector of this name is here already" in ended.err
 
 
 @pytest.mark.parametrize("there", ["folder", "file", "link"])
@@ -167,7 +167,7 @@ def test_code_that_cannot_be_scored_is_told_with_the_reason(tmp_path: Path) -> N
     write_package("crocus", tmp_path, (), package=False)
     (tmp_path / "tulip" / "twin.py").write_text("1 / 0\n")
     (tmp_path / "crocus" / "twin.py").unlink()
-    assert "this code cannot be loaded (ZeroDivisionError: division by zero)" in scored(tmp_path, "tulip").err
+    assert "this code cannot be loaded" in scored(tmp_path, "tulip").err
     assert "no twin that could be played against" in scored(tmp_path, "./crocus").err
     assert 'no connector is called "rose"' in scored(tmp_path, "rose").err
     assert scored(tmp_path, "./rose").code == 2

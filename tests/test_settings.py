@@ -305,7 +305,7 @@ connections:
         'kehub.yaml:5:15: unknown connector type "shopp"; did you mean "shop"?; known types: folder, shop',
         'kehub.yaml:6:3: "domain" is missing; add `domain:`',
         'kehub.yaml:8:5: unknown key "aply"; did you mean "apply"?; known here: domain, token, version, page_size, '
-        "logins, headers, body, type, apply, paused, create, fields",
+        "logins, headers, body, type, apply, paused, create, fields, hook_window_seconds",
         'kehub.yaml:9:12: "apply": "maybe" is none of the choices; choose from: ask, auto',
         'kehub.yaml:10:16: "page_size": a whole number is wanted here',
     ]

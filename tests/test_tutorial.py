@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.testing.contract import fitting, play
-from hub.testing.stand import stand_at
+from hub.testing.found import stand_at
 from tests.tutorial import PAGE, Reader, as_shown, boxes, lines_to_read, lines_to_write
 
 TEXT = PAGE.read_text(encoding="utf-8")

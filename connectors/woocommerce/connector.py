@@ -15,11 +15,26 @@ from connectors.woocommerce.wire.customers import Place as CustomersPlace
 from connectors.woocommerce.wire.dialect import dialect
 from connectors.woocommerce.wire.findings import Examiner
 from connectors.woocommerce.wire.listing import Listing
-from connectors.woocommerce.wire.orders import Orders
+from connectors.woocommerce.wire.orders import Orders, named
 from connectors.woocommerce.wire.orders import Place as OrdersPlace
 from connectors.woocommerce.wire.rows import asked
 from connectors.woocommerce.wire.settings import WooSettings
-from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
+from connectors.woocommerce.wire.webhook import heard
+from hub.connector import (
+    Connector,
+    Delivery,
+    Dialect,
+    Finding,
+    Heard,
+    Page,
+    Row,
+    RowResult,
+    Stream,
+    Tagging,
+    Target,
+    Window,
+    Write,
+)  # fmt: skip
 
 
 class WooCommerce(Connector[WooSettings]):
@@ -27,6 +42,7 @@ class WooCommerce(Connector[WooSettings]):
 
     type = "woocommerce"
     Settings = WooSettings
+    hooks = True
     version = "wc/v3"
 
     @classmethod
@@ -112,6 +128,17 @@ class WooCommerce(Connector[WooSettings]):
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
         """The accounts whose names carry these create keys."""
         return self._accounts.lookup(create_keys)
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        """What the shop tells of accounts and orders, signed with `webhook_secret`; see `wire/webhook.py`."""
+        own = self.settings
+        return heard(delivery, own.webhook_secret.get_secret_value() if own.webhook_secret else "", orders=own.orders)
+
+    def named(self, stream: Stream, ids: Sequence[str]) -> dict[str, Row]:
+        """Accounts of the role that is read, or orders that are neither drafts nor in the trash, a hundred a call."""
+        if stream.name == "customers":
+            return self._accounts.fetch(ids, self.settings.role)
+        return named(self._listing("orders"), ids, self.settings.statuses, asked(stream.mapping))
 
     @property
     def _accounts(self) -> Accounts:

@@ -10,12 +10,27 @@ from functools import cached_property
 from connectors.zoho.fields import CONTACTS, SALES_ORDERS
 from connectors.zoho.wire.dialect import dialect
 from connectors.zoho.wire.findings import Examined, Examiner
-from connectors.zoho.wire.module import BIN, IDS, IN, Module, columns_of, rows_of
+from connectors.zoho.wire.module import BIN, IDS, Module, columns_of
+from connectors.zoho.wire.notice import heard
 from connectors.zoho.wire.reading import Reading
-from connectors.zoho.wire.rows import results, typed, unmodified
 from connectors.zoho.wire.settings import ZohoSettings
-from connectors.zoho.wire.tags import FIELD, Tags, tagging
-from hub.connector import Connector, Dialect, Finding, Page, Row, RowResult, Stream, Tagging, Target, Window, Write
+from connectors.zoho.wire.tags import Tags, tagging
+from connectors.zoho.wire.writing import Contacts
+from hub.connector import (
+    Connector,
+    Delivery,
+    Dialect,
+    Finding,
+    Heard,
+    Page,
+    Row,
+    RowResult,
+    Stream,
+    Tagging,
+    Target,
+    Window,
+    Write,
+)
 
 _MODULES = {"customers": "Contacts", "orders": "Sales_Orders"}
 
@@ -25,6 +40,7 @@ class Zoho(Connector[ZohoSettings]):
 
     type = "zoho"
     Settings = ZohoSettings
+    hooks = True
     version = "v8"
 
     @classmethod
@@ -81,47 +97,20 @@ class Zoho(Connector[ZohoSettings]):
 
     def write(self, batch: Sequence[Write]) -> Sequence[RowResult]:
         """Update by Zoho's own id; create by upsert on the field that carries a create's key; tags on their own."""
-        tags = [entry for entry in batch if entry.external_id and FIELD in entry.values]
-        updates = [entry for entry in batch if entry.external_id and FIELD not in entry.values]
-        creates = [entry for entry in batch if not entry.external_id]
-        parts = ((self._update, updates), (self._create, creates), (self._tag, tags))
-        return [result for send, part in parts if part for result in send(part)]
-
-    def _update(self, batch: Sequence[Write]) -> list[RowResult]:
-        rows = [{"id": entry.external_id, **typed(entry.values, self._contacts.mapping)} for entry in batch]
-        since = unmodified(batch) if self.settings.conditional else ""
-        answer = self._module("customers").send("PUT", "", rows, since, trigger=self.settings.trigger)
-        return results([entry.key for entry in batch], answer)
-
-    def _create(self, batch: Sequence[Write]) -> list[RowResult]:
-        """Rows under one key are one create: what Zoho makes of two in one call is not documented."""
-        field = self.settings.external_id
-        rows: dict[str, Row] = {}
-        for entry in batch:
-            values = typed({n: v for n, v in entry.values.items() if n != FIELD}, self._contacts.mapping)
-            rows.setdefault(entry.create_key or "", {**values, field: entry.create_key})
-        if not field or "" in rows:
-            return [RowResult(entry.key, "refused", code="NO_CREATE_KEY") for entry in batch]
-        answer = self._module("customers").send(
-            "POST", "/upsert", list(rows.values()), duplicate_check_fields=[field], trigger=self.settings.trigger
-        )
-        told = {result.key: result for result in results(list(rows), answer)}
-        made = [replace(told[entry.create_key or ""], key=entry.key) for entry in batch]
-        return self._tags.of_new({entry.key: entry.values.get(FIELD) for entry in batch}, made)
-
-    def _tag(self, batch: Sequence[Write]) -> list[RowResult]:
-        told = self._tags.change({entry.external_id or "": entry.values[FIELD] for entry in batch})
-        return [replace(told[entry.external_id or ""], key=entry.key) for entry in batch]
+        return self._target.write(batch)
 
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
         """The contacts that hold these create keys, asked of the database, which has no lag."""
-        field, found = self.settings.external_id, dict[str, str]()
-        keys = [key for key in create_keys if key.isalnum()]  # ours are; others could not be quoted safely
-        for start in range(0, len(keys) if field else 0, IN):
-            quoted = ", ".join(f"'{key}'" for key in keys[start : start + IN])
-            answer = self._module("customers").select(["id", field], f"{field} in ({quoted})", IN)
-            found |= {str(row[field]): row["id"] for row in rows_of(answer)}
-        return found
+        return self._target.lookup(create_keys)
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        """A notification of a channel made with `notification_token`; see `wire/notice.py`."""
+        token = self.settings.notification_token.get_secret_value()
+        return heard(delivery, token, {_MODULES[stream.name]: stream.name for stream in self.streams()})
+
+    def named(self, stream: Stream, ids: Sequence[str]) -> dict[str, Row]:
+        """Records by id, a hundred a call."""
+        return self._module(stream.name).rows(columns_of(stream.mapping, self.tools.connection), ids)
 
     def _module(self, stream: str) -> Module:
         return Module(self.tools.http, f"/crm/{self.settings.api_version}", _MODULES[stream])
@@ -131,8 +120,9 @@ class Zoho(Connector[ZohoSettings]):
         return Reading(self.tools, self.settings, self.server_time)
 
     @cached_property
-    def _tags(self) -> Tags:
-        return Tags(self._module("customers"), self.settings.make_tags)
+    def _target(self) -> Contacts:
+        module = self._module("customers")
+        return Contacts(module, self.settings, self._contacts.mapping, Tags(module, self.settings.make_tags))
 
     @property
     def _contacts(self) -> Stream:

@@ -26,6 +26,7 @@ COMMANDS = {
     "login": "Sign in to a system with a code that it gave you.",
     "sandbox": "An invented brand with stand-in systems on this computer, to try things out.",
     "sync": "Read all systems, decide, and plan what must change.",
+    "listen": "Take in webhooks and events until stopped.",
     "pause": "Leave a connection out of runs.",
     "unpause": "Take a paused connection in again.",
     "plan": "Look at the planned changes, export or discard them.",
@@ -37,10 +38,11 @@ COMMANDS = {
     "segments": "Groups of customers: how many are in each, who came and went, who is in several.",
     "quarantine": "Rows that could not be taken: list them, or try them again.",
     "questions": "What only a person can answer: list, and answer; the drift inbox.",
+    "hints": "What webhooks spoke of: list what waits, put away what is dealt with.",
     "runs": "List runs, or show what one did.",
     "store": "Check the store.",
     "keys": "Make keys.",
-    "connectors": "List the connectors that are installed.",
+    "connectors": "List the connectors that are here, and record what a system answers.",
 }
 """Every command with the line that `kehub --help` shows; the module `hub.cli.NAME` holds it."""
 

@@ -16,10 +16,15 @@ from hub.clock import system_clock
 from hub.errors import HubError
 from hub.plugins import foreign_packages, load_plugins
 from hub.settings import Configuration, Connection, load
+from hub.settings.folders import plugin_folders
 from hub.store import open_store
+from hub.store.hints import ERASE
 from hub.vault import master_key
 from sync.segments import Listed, Segmenter, spans
 from sync.setup import Setup, open_setup
+
+UNREAD = timedelta(days=1)
+"""From here on hints that nobody has read tell that no run reads them."""
 
 SKEW = timedelta(minutes=2)
 """From here on their clock and ours differ so much that a token or a window may fail."""
@@ -37,7 +42,7 @@ class Check:
 
 def look_over(path: Path) -> Iterator[Check]:
     """Look at everything; what rests on something broken is left out."""
-    plugins = load_plugins()
+    plugins = load_plugins(folders=plugin_folders(path))
     for row in foreign_packages():
         yield Check("packages", row.package, False, f"{row.distribution or row.place} uses our name: uninstall it")
     for fault in plugins.faults():
@@ -115,8 +120,22 @@ def _connections(config: Configuration) -> Iterator[Check]:
         for connection in config.connections:
             yield from _connection(setup, connection)
         yield from _lists(setup)
+        yield from _hints(setup)
     finally:
         setup.close()
+
+
+def _hints(setup: Setup) -> Iterator[Check]:
+    """What webhooks spoke of: whether a run reads it, and whether somebody asked to be forgotten."""
+    now, tally = setup.clock.now().timestamp(), setup.store.hints.tally()
+    for (connection, stream, event), (count, first) in tally.items():
+        if event == ERASE:
+            yield Check("webhooks", f"{connection}.{stream}", False, f"{count} to be forgotten: see `kehub hints list`")
+        elif now - first > UNREAD.total_seconds():
+            note = f"{count} hints wait since more than a day: let `kehub sync` run, or see why it fails"
+            yield Check("webhooks", f"{connection}.{stream}", False, note)
+    for (name, reason), count in sorted(setup.store.hints.refusals().items()):
+        yield Check("webhooks", name, True, f"{count} refused so far: {reason}")
 
 
 def _lists(setup: Setup) -> Iterator[Check]:

@@ -58,7 +58,7 @@ def _reader(setup: Setup, connection: Connection) -> Normaliser:
 def _row(setup: Setup, connection: Connection, id_: str) -> Row:
     """Their row, in one call where the system can be asked for one, else by reading until it comes."""
     connector = setup.connector(connection)
-    if type(connector).fetch is not Connector.fetch:
+    if connector.target() is not None and type(connector).fetch is not Connector.fetch:
         row = connector.fetch([id_]).get(id_)
     else:
         row = _searched(connector, _reader(setup, connection), id_)

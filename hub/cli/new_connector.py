@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.opening import configuration_path
 from hub.plugins import GROUP, load_plugins
+from hub.settings.folders import plugin_folders
 
 
 def new(
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The connector's type, as a configuration names it: lower case.")],
     to: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its folder is made.")] = Path("."),
     package: Annotated[
@@ -25,7 +28,8 @@ def new(
     """Make the package of a new connector: it works against a twin of its own, and is there to be changed."""
     from hub.testing.scaffold import write_package
 
-    taken = {*load_plugins().connectors(), *(point.name for point in entry_points(group=GROUP))}
+    known = load_plugins(folders=plugin_folders(configuration_path(ctx))).connectors()
+    taken = {*known, *(point.name for point in entry_points(group=GROUP))}
     made = write_package(name, to, taken, package=package)
     for path in made:
         print(path)

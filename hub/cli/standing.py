@@ -34,6 +34,7 @@ def standing(setup: Setup) -> Facts:
         ],
         "decisions": _shares(setup),
         "segments": {name: size.members for name, size in sizes(setup).items()},
+        "hints": _hints(setup),
         "receipts": store.receipts.tally(),
         "run": _last_run(setup),
     }
@@ -42,6 +43,13 @@ def standing(setup: Setup) -> Facts:
 def _questions(setup: Setup) -> list[Facts]:
     counts = Counter(question.kind for question in setup.store.questions.open())
     return [{"kind": kind, "count": counts[kind]} for kind in sorted(counts)]
+
+
+def _hints(setup: Setup) -> list[Facts]:
+    return [
+        {"connection": connection, "stream": stream, "event": event, "count": count, "since": moment(first)}
+        for (connection, stream, event), (count, first) in setup.store.hints.tally().items()
+    ]
 
 
 def streams(setup: Setup) -> list[Facts]:

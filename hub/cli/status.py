@@ -64,9 +64,21 @@ def _waiting(facts: Facts) -> None:
     if facts["questions"]:
         kinds = Counter({entry["kind"]: entry["count"] for entry in facts["questions"]})
         print(f"Questions: {cell(kinds)}; see `kehub questions list`")
+    _hinted(facts["hints"])
     if facts["drift"]:
         told = ", ".join(f"{d['count']} of fields whose owner is {d['owner']}, {d['state']}" for d in facts["drift"])
         print(f"Changed there since we wrote it: {told}; see `kehub questions drift`")
+
+
+def _hinted(hints: list[Facts]) -> None:
+    erase = sum(one["count"] for one in hints if one["event"] == "erase")
+    rest = Counter({one["connection"]: 0 for one in hints if one["event"] != "erase"})
+    for one in hints:
+        rest[one["connection"]] += one["count"] * (one["event"] != "erase")
+    if +rest:
+        print(f"Told by webhooks and not read yet: {cell(+rest)}; `kehub sync --hinted` reads them")
+    if erase:
+        print(f"Requests to forget somebody: {erase}; see `kehub hints list`")
 
 
 def _tiers(facts: Facts) -> None:

@@ -36,6 +36,7 @@ def sync(
     as_of: Annotated[
         datetime | None, typer.Option(formats=[_DAY], metavar="D", help="Decide for this day; without it, for today.")
     ] = None,
+    hinted: Annotated[bool, typer.Option("--hinted", help="Read only what webhooks spoke of.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Write nothing, whatever is approved.")] = False,
     actor: As = "",
     json: Json = False,
@@ -46,9 +47,11 @@ def sync(
     """
     if full and since:
         raise SettingsError("--full and --since exclude each other", remedy="give one of them")
+    if hinted and (full or since):
+        raise SettingsError("--hinted reads neither everything nor since a day", remedy="leave out the other option")
     day = as_of.date() if as_of else None
     with opened(ctx, actor, day) as setup, watched(json) as progress:
-        ask = Ask(only or (), stream or (), full, _moment(setup, since), plan_only)
+        ask = Ask(only or (), stream or (), full, _moment(setup, since), plan_only, hinted)
         report = run_sync(setup, ask, progress)
         facts = report_facts(setup, report)
     if json:

@@ -91,19 +91,28 @@ class Door:
         proxy: str = "",
         ca_bundle: str = "",
         leave: Callable[[], None] = lambda: None,
+        lines: Callable[[str, str, float], Line] = Line,
     ) -> None:
-        """`leave` is what a thread of this door's making does last, for what the store keeps a thread."""
+        """`leave` is what a thread of this door's making does last, for what the store keeps a thread. `lines` opens the
+        line from proxy, CA bundle and patience."""
         self.connection = connection
         self.counts = Counts()
         self.skew: timedelta | None = None
         """Their clock less ours, by the latest answer; None before the first one."""
         self._dialect = dialect
         self._clock = _CountingClock(clock, self.counts)
-        self._line = Line(proxy, ca_bundle, dialect.timeout)
+        self._line = lines(proxy, ca_bundle, dialect.timeout)
         self._keyring = Keyring(connection, self._clock, tokens, self._ask)
         self._budget = Budget(connection, dialect.limits, budgets, self._clock)
         self._another: Callable[..., Door] = partial(
-            Door, connection, dialect, tokens=tokens, budgets=budgets, proxy=proxy, ca_bundle=ca_bundle
+            type(self),
+            connection,
+            dialect,
+            tokens=tokens,
+            budgets=budgets,
+            proxy=proxy,
+            ca_bundle=ca_bundle,
+            lines=lines,
         )
         self._leave = leave
 

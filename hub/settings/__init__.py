@@ -7,6 +7,7 @@ rule_shape      every key below `rules:`
 rules           what the predicates there mean
 check, kinds    tree against model, in plain words
 clear           secrets that are written out
+folders         where plugins lie that are not installed
 connections     each connection against its connector's own settings
 configuration   the frozen result
 schema, starter what editors and `kehub init` want

@@ -17,7 +17,7 @@ from hub.model import Brand, StaffMember, StorePlace
 from hub.settings.fields import SiteField, mapping_digest, merged
 from hub.settings.problems import guess
 from hub.settings.rule_shape import Rules
-from hub.settings.shape import Brakes, IdentityLimits, Network, Retention
+from hub.settings.shape import Brakes, IdentityLimits, Network, Receiver, Retention
 from rules.ruleset import RuleSet
 
 ConnectorClass = type[Connector[Any]]
@@ -40,6 +40,7 @@ class Connection:
     paused: bool = False
     create: bool = False
     fields: tuple[SiteField, ...] = ()
+    hook_window_seconds: int | None = None
 
     def mapping(self, stream: Stream) -> Mapping:
         """The stream's mapping with the site's field map laid over it."""
@@ -74,6 +75,7 @@ class Configuration:
     written: Rules
     rules: RuleSet
     connections: tuple[Connection, ...]
+    receiver: Receiver = field(default_factory=Receiver)
 
     @property
     def folder(self) -> Path:

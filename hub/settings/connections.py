@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from hub.connector import ConnectorSettings
@@ -26,6 +28,10 @@ class Catalogue(Protocol):
 
     def connectors(self) -> dict[str, ConnectorClass]:
         """All connectors by type."""
+        ...
+
+    def within(self, folders: Iterable[Path]) -> Catalogue:
+        """The same with the plugins that lie in these folders."""
         ...
 
     def why_missing(self, type: str) -> str:
@@ -97,7 +103,10 @@ class ConnectionReader:
         known = sorted(set(self._plugins.connectors()) - {BUILT_IN})
         remedy = "known types: " + ", ".join(known)
         meant = nearest(leaf.text, known)
-        self._problems.add(leaf.spot, f'unknown connector type "{leaf.text}"', meant=meant, remedy=remedy)
+        nobody = (
+            "" if meant or leaf.text == BUILT_IN else ": no installed package and no folder of `plugins:` brings it"
+        )
+        self._problems.add(leaf.spot, f'unknown connector type "{leaf.text}"{nobody}', meant=meant, remedy=remedy)
 
     def _settings(self, connector: ConnectorClass, table: Table, home: Spot) -> ConnectorSettings | None:
         secrets_in_the_clear(connector.Settings, table, self._problems)

@@ -11,10 +11,11 @@ from hub.errors import SettingsError
 from hub.forms import Place
 from hub.model import Brand, Customer, StaffMember, StorePlace
 from hub.settings.check import Checker
-from hub.settings.clear import passwords_in_addresses
+from hub.settings.clear import passwords_in_addresses, secrets_in_the_clear
 from hub.settings.configuration import Configuration, Connection
 from hub.settings.connections import Catalogue, ConnectionReader
-from hub.settings.environment import read_environment
+from hub.settings.environment import Environment, read_environment
+from hub.settings.folders import folders_of
 from hub.settings.problems import Problems, Spot, nearest
 from hub.settings.registers import read_register
 from hub.settings.rule_shape import Rules, Shape
@@ -35,9 +36,12 @@ def load(path: Path, plugins: Catalogue, environ: Mapping[str, str] | None = Non
     problems = Problems(str(path))
     raw = read_source(path)
     tree = parse(raw, problems)
-    checker = Checker(read_environment(path.parent, environ, problems), problems)
+    environment = read_environment(path.parent, environ, problems)
+    checker = Checker(environment, problems)
     passwords_in_addresses(tree, problems)
+    secrets_in_the_clear(KehubFile, tree.only({"receiver"}), problems)
     file = checker.validated(KehubFile, tree.without({"connections"}), Spot())
+    plugins = _with_folders(plugins, path, tree, environment, problems)
     connections = ConnectionReader(plugins, checker, problems).all(tree.entries.get("connections"))
     if file is None:
         problems.settle()
@@ -82,8 +86,10 @@ def load_rules(path: Path, plugins: Catalogue, brand: Brand | None = None) -> Lo
         problems.add(tree.spot, "there are no rules in this file", remedy="write them under `rules:`, as in kehub.yaml")
     for name in tree.entries.keys() - KehubFile.model_fields.keys():
         problems.add(tree.keys[name], f'unknown key "{name}"', meant=nearest(name, KehubFile.model_fields))
-    checker = Checker(read_environment(path.parent, None, problems), problems)
+    environment = read_environment(path.parent, None, problems)
+    checker = Checker(environment, problems)
     file = checker.validated(_RulesFile, tree.only({"brand", "rules"}), Spot())
+    plugins = _with_folders(plugins, path, tree, environment, problems)
     if file is None:
         problems.settle()
         raise AssertionError("settled")
@@ -103,6 +109,13 @@ def read_source(path: Path, what: str = "configuration", remedy: str = "`kehub i
     except OSError as error:
         what, remedy = f"the {what} cannot be read ({error.strerror})", "check the path and its permissions"
     raise SettingsError(what, where=str(path), remedy=remedy)
+
+
+def _with_folders(
+    plugins: Catalogue, path: Path, tree: Table, environment: Environment, problems: Problems
+) -> Catalogue:
+    folders = folders_of(tree, path.resolve().parent, environment, problems)
+    return plugins.within(folders) if folders else plugins
 
 
 def _assembled(
@@ -129,6 +142,7 @@ def _assembled(
         written=file.rules,
         rules=rules,
         connections=tuple(connections),
+        receiver=file.receiver,
     )
 
 

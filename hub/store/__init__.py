@@ -8,6 +8,7 @@ store.verdicts what a person judged about two records       store.drifts    what
 store.absence  who is missing from a complete read             store.facts     what rules see
 store.segments who is in a segment, and was                  store.cuts      the cut points of RFM
 store.lookups  who many values at once name                  store.holdings  what tiers remember, what was granted
+store.hints    what webhooks speak of                        store.events    what people did, as it was sent to us
 store.tokens   store.budgets          short transactions shared by processes
 """
 
@@ -24,7 +25,9 @@ from hub.store.cuts import CutPoints
 from hub.store.database import Database
 from hub.store.decisions import Decisions
 from hub.store.drifts import Drifts
+from hub.store.events import Events
 from hub.store.facts import Facts
+from hub.store.hints import Hints
 from hub.store.holdings import Holdings
 from hub.store.leases import Leases
 from hub.store.lookups import Lookups
@@ -40,7 +43,7 @@ from hub.store.registers import Registers
 from hub.store.runs import Runs
 from hub.store.segments import Segments
 from hub.store.shared import Budgets, Tokens
-from hub.store.sqlite import SqliteDatabase
+from hub.store.sqlite import PATIENCE, SqliteDatabase
 from hub.store.verdicts import Verdicts
 from hub.vault import Keys, Vault, new_key, unwrap, wrap
 
@@ -74,6 +77,8 @@ class Store:
         self.plans = Plans(db, vault, clock)
         self.receipts = Receipts(db, vault, clock)
         self.drifts = Drifts(db, vault, clock)
+        self.hints = Hints(db, vault, clock)
+        self.events = Events(db, vault, clock)
         self.tokens = Tokens(db, vault, clock)
         self.budgets = Budgets(db, clock)
 
@@ -82,8 +87,11 @@ class Store:
         self.db.close()
 
 
-def connect(location: str) -> Database:
-    """The database at `location`: a file path, or a `postgresql://` URL (`?schema=` names the brand's schema)."""
+def connect(location: str, patience: float | None = None) -> Database:
+    """The database at `location`: a file path, or a `postgresql://` URL (`?schema=` names the brand's schema).
+
+    `patience` is for how many seconds a writer waits for another one before it gives up (Transient).
+    """
     if location.startswith(("postgresql://", "postgres://")):
         try:
             from hub.store.postgres import PostgresDatabase
@@ -91,8 +99,8 @@ def connect(location: str) -> Database:
             raise SettingsError(
                 "PostgreSQL needs psycopg", where="store", remedy="pip install 'kehub[postgresql]'"
             ) from None
-        return PostgresDatabase(location)
-    return SqliteDatabase(Path(location))
+        return PostgresDatabase(location, patience or 0)
+    return SqliteDatabase(Path(location), PATIENCE if patience is None else patience)
 
 
 def create_store(location: str, master: bytes, clock: Clock) -> Store:
@@ -106,11 +114,11 @@ def create_store(location: str, master: bytes, clock: Clock) -> Store:
         return Store(db, Vault(_load_keys(db, master)), clock)
 
 
-def open_store(location: str, master: bytes, clock: Clock) -> Store:
-    """The store at `location`; SettingsError when there is none, or the key is wrong."""
+def open_store(location: str, master: bytes, clock: Clock, patience: float | None = None) -> Store:
+    """The store at `location`; SettingsError when there is none, or the key is wrong. `patience`: see `connect`."""
     if "://" not in location and not Path(location).exists():
         raise SettingsError("there is no store here", where=location, remedy="run `kehub init`, or check `store:`")
-    db = connect(location)
+    db = connect(location, patience)
     with _closed_on_failure(db):
         migrate(db, clock)
         return Store(db, Vault(_load_keys(db, master)), clock)

@@ -68,6 +68,12 @@ def _staff(store: Store, row: list[Any]) -> list[Any]:
     return [*head, store.vault.open(bytes(blob), "staff_member")]
 
 
+def _heard(store: Store, row: list[Any]) -> list[Any]:
+    """An event, or a hint that waits for a person: what it says instead of where it lies."""
+    *head, context, blob = row
+    return [*head, store.vault.open(bytes(blob), str(context))]
+
+
 def _hex(store: Store, row: list[Any]) -> list[Any]:
     return [value.hex() if isinstance(value, bytes) else value for value in row]
 
@@ -134,6 +140,12 @@ SECTIONS = (
     Section("plan", "SELECT connection, digest, rows FROM plan WHERE state = 'open' ORDER BY connection, digest"),
     Section("brake", "SELECT connection, kind, subject, note FROM brake ORDER BY connection, kind, subject"),
     Section("receipt", "SELECT key, connection, ext, customer, action, state, code, field FROM receipt ORDER BY key"),
+    Section("hint", "SELECT connection, stream, event, 'hint:' || connection, body FROM hint WHERE event = 'erase'"
+            " ORDER BY connection, stream, key", _heard),
+    Section("touch_event", "SELECT source, kind, at, 'touch_event:' || source, body FROM touch_event"
+            " ORDER BY source, key", _heard),
+    Section("touch_key", "SELECT e.source, e.kind, e.at, t.key FROM touch_key t JOIN touch_event e ON e.id = t.event"
+            " ORDER BY e.source, e.key, t.key", _hex),
     Section("echo", "SELECT connection, field, form, ext, customer FROM echo ORDER BY connection, field, form, ext"),
 )  # fmt: skip
 
@@ -173,6 +185,8 @@ _FAULTS = (
      "SELECT COUNT(*) FROM membership a LEFT JOIN membership b ON b.segment = a.segment AND b.customer = a.customer"
      " AND b.from_day > a.from_day AND (a.to_day = 0 OR b.from_day < a.to_day)"
      " WHERE b.customer IS NOT NULL OR (a.to_day > 0 AND a.to_day <= a.from_day)"),
+    ("identity keys of events that are not there",
+     "SELECT COUNT(*) FROM touch_key t LEFT JOIN touch_event e ON e.id = t.event WHERE e.id IS NULL"),
     ("order lines without their order",
      "SELECT COUNT(*) FROM order_line l LEFT JOIN orders o ON o.rid = l.rid WHERE o.rid IS NULL"),
 )  # fmt: skip

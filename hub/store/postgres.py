@@ -29,7 +29,9 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = 0) -> None:
+        """`patience`: for how many seconds a writer waits for another one, 0 for as long as it takes."""
+        self._lock_ms = int(patience * 1000)
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         self.schema = options.pop("schema", "kehub")
@@ -49,6 +51,8 @@ class PostgresDatabase:
             connection = psycopg.connect(self._url, autocommit=True)
             name = compose.Identifier(self.schema)
             connection.execute("SET client_min_messages = warning")
+            if self._lock_ms:
+                connection.execute(_plain(f"SET lock_timeout = {self._lock_ms}"))
             with suppress(psycopg.errors.UniqueViolation):  # two processes at once: the other one made it
                 connection.execute(compose.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
             connection.execute(compose.SQL("SET search_path TO {}").format(name))
@@ -99,6 +103,10 @@ class PostgresDatabase:
         except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory):
             raise Transient(
                 "the database server is out of space", where="store", remedy="free some, then run again"
+            ) from None
+        except psycopg.errors.LockNotAvailable:
+            raise Transient(
+                "another process is writing to the store", where="store", remedy="wait for it to end and run again"
             ) from None
         except psycopg.OperationalError:
             raise Transient(

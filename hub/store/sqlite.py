@@ -15,7 +15,9 @@ from typing import Any
 from hub.errors import SettingsError, Transient
 from hub.store.database import Nesting, Params, PerThread, Row
 
-_BUSY_MS = 30_000
+PATIENCE = 30.0
+"""For how many seconds a writer waits for another one."""
+
 _CACHE_KB = 16_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
@@ -66,8 +68,9 @@ class SqliteDatabase:
 
     dialect = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
         self.path = path
+        self._busy_ms = int(patience * 1000)
         self._connections = PerThread(self._connect)
         self._nesting = Nesting()
 
@@ -82,7 +85,7 @@ class SqliteDatabase:
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")

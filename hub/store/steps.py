@@ -356,6 +356,31 @@ def m0014_satisfaction(execute: Execute) -> None:
     execute("ALTER TABLE facts ADD COLUMN last_satisfaction {int}")
 
 
+@step
+def m0015_what_is_heard(execute: Execute) -> None:
+    """What webhooks hint at, which deliveries were heard, how many were refused; events, and whom they name."""
+    execute(
+        "CREATE TABLE hint (connection {text} NOT NULL, stream {text} NOT NULL, key {blob} NOT NULL, event {text} NOT NULL,"
+        " first {int} NOT NULL, last {int} NOT NULL, told {int} NOT NULL, body {blob} NOT NULL,"
+        " PRIMARY KEY (connection, stream, key, event))"
+    )
+    execute(
+        "CREATE TABLE heard (connection {text} NOT NULL, key {blob} NOT NULL, at {int} NOT NULL,"
+        " PRIMARY KEY (connection, key)){flat}"
+    )
+    execute("CREATE INDEX heard_at ON heard (at)")
+    execute(
+        "CREATE TABLE refusal (connection {text} NOT NULL, reason {text} NOT NULL, count {int} NOT NULL,"
+        " last {int} NOT NULL, PRIMARY KEY (connection, reason))"
+    )
+    execute(
+        "CREATE TABLE touch_event (id {id}, source {text} NOT NULL, key {blob} NOT NULL, kind {text} NOT NULL,"
+        " at {int} NOT NULL, taken {int} NOT NULL, body {blob} NOT NULL, UNIQUE (source, key))"
+    )
+    execute("CREATE INDEX touch_event_at ON touch_event (at)")
+    execute("CREATE TABLE touch_key (key {blob} NOT NULL, event {int} NOT NULL, PRIMARY KEY (key, event)){flat}")
+
+
 _FACTS_M0010 = ", ".join(
     f"{name} {{{kind}}}"
     for kind, names in (

@@ -1,4 +1,4 @@
-"""What authors of connectors get to test with: the kit that twins are built of, and an invented population.
+"""What authors of connectors get to test with: the kit that twins are built of, invented people, recordings.
 
     from hub.testing import Answer, Call, Endpoint, Stand, Twin
 
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hub.clock import Clock
+    from hub.testing.found import stand_at, stand_of
     from hub.testing.leaks import found_in, found_under
     from hub.testing.people import CANARIES, Population, Sighting
-    from hub.testing.stand import Stand, stand_at, stand_of
+    from hub.testing.recording.replay import replayed
+    from hub.testing.stand import Stand
     from hub.testing.twin import Answer, Call, Endpoint, Refusal, Twin, TwinClock, Wish
     from hub.testing.twin_faults import FAULTS
     from hub.testing.twin_pages import Pages
@@ -24,15 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANARIES", "FAULTS", "Answer", "Call", "Clock", "Endpoint", "Pages", "Population", "Refusal", "Sighting", "Stage",
-    "Stand", "TablePage", "TableTwin", "Twin", "TwinClock", "Wish", "found_in", "found_under", "serving", "stand_at",
-    "stand_of",
+    "Stand", "TablePage", "TableTwin", "Twin", "TwinClock", "Wish", "found_in", "found_under", "replayed", "serving",
+    "stand_at", "stand_of",
 ]  # fmt: skip
 
 _HOMES = {
     "hub.clock": ("Clock",),
+    "hub.testing.found": ("stand_at", "stand_of"),
     "hub.testing.leaks": ("found_in", "found_under"),
     "hub.testing.people": ("CANARIES", "Population", "Sighting"),
-    "hub.testing.stand": ("Stand", "stand_at", "stand_of"),
+    "hub.testing.recording.replay": ("replayed",),
+    "hub.testing.stand": ("Stand",),
     "hub.testing.twin": ("Answer", "Call", "Endpoint", "Refusal", "Twin"),
     "hub.testing.twin_control": ("TwinClock", "Wish"),
     "hub.testing.twin_faults": ("FAULTS",),

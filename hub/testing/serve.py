@@ -3,7 +3,8 @@
     python -m hub.testing.serve zoho --port 8801 --people 500 --seed 7 --today 2026-03-01 --set page_cap=400
 
 When it is ready it prints one line of JSON: {"name": "zoho", "url": "http://127.0.0.1:8801", "pid": 4711}. The twin is
-`TWIN` of the module `connectors.NAME.twin`, or of the module whose dotted name is given.
+`TWIN` of the module `connectors.NAME.twin`, of the module `twin` beside the class of an outsider's connector of that
+type (installed, or in a folder that `--plugins` names), or of the module whose dotted name is given.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from hub.clock import Clock, FixedClock, system_clock
+from hub.testing.found import twin_module
 from hub.testing.people import TODAY, Population
 from hub.testing.twin import Twin
 from hub.testing.twin_server import bind, server_for, url_of
@@ -28,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build the twin that the command line asks for and serve it."""
     wanted = _parser().parse_args(arguments)
     try:
-        twin = build(wanted.name, Population(wanted.people, wanted.seed, wanted.today), _clock(wanted), wanted.options)
+        population = Population(wanted.people, wanted.seed, wanted.today)
+        twin = build(wanted.name, population, _clock(wanted), wanted.options, wanted.plugins)
         twin.faults.set(wanted.faults)
     except (ValueError, ModuleNotFoundError) as error:
         sys.exit(f"cannot serve {wanted.name}: {error}")
@@ -38,9 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     server_for(twin).run(sockets=[listening])
 
 
-def build(name: str, population: Population, clock: Clock, options: Sequence[str] = ()) -> Twin:
+def build(
+    name: str, population: Population, clock: Clock, options: Sequence[str] = (), folders: Sequence[Path] = ()
+) -> Twin:
     """The twin of a name, with `key=value` options set on its frozen `options`; ValueError names an unknown one."""
-    kind = import_module(name if "." in name else f"connectors.{name}.twin").TWIN
+    kind = twin_module(name, folders).TWIN
     known = {field.name for field in dataclasses.fields(kind.Options)}
     values: dict[str, Any] = {}
     for option in options:
@@ -85,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tick", type=float, default=0.0, help="seconds by which a fast clock moves at each look")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that each call takes")
     parser.add_argument("--faults", type=json.loads, default={}, help="JSON, as for POST /_twin/faults")
+    parser.add_argument("--plugins", type=Path, action="append", default=[], help="a folder of plugins")
     parser.add_argument("--set", dest="options", action="append", default=[], metavar="OPTION=VALUE")
     return parser
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache
@@ -48,6 +48,10 @@ class Among:
     def connectors(self) -> dict[str, type[Connector[Any]]]:
         """All connectors by type."""
         return {**installed().connectors(), self._connector.type: self._connector}
+
+    def within(self, folders: Iterable[Path]) -> Among:
+        """Itself: folders bring nothing to a test."""
+        return self
 
     def why_missing(self, type: str) -> str:
         """Why a plugin that should bring this type does not."""

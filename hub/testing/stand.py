@@ -8,17 +8,11 @@ Every twin package names its own:
 from __future__ import annotations
 
 import builtins
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from importlib import import_module
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 from hub.connector import Connector
-from hub.errors import SettingsError
 from hub.testing.twin import Twin
 
 
@@ -50,71 +44,12 @@ class Stand:
     exempt: Mapping[str, str] = field(default_factory=dict)
 
 
-def stand_of(connector: builtins.type[Connector[Any]]) -> Stand:
-    """The stand of a connector, which its package's `twin` names; SettingsError where there is none."""
-    package = connector.__module__
-    while package:
-        package = package.rpartition(".")[0]
-        if package and (found := _named_in(package)):
-            return found
-    raise _none(connector.type)
-
-
-def stand_at(place: str) -> Stand | None:
-    """The stand of a connector that is not installed: the folder of its code, or the name of a package in reach.
-
-    None where there is no such folder or package; SettingsError where it has no stand, or cannot be loaded. The code in
-    a folder is loaded under a name of its own, so that it stands in for nothing that is installed.
-    """
-    lies = (Path(place) / "__init__.py").is_file()
-    if not lies and not all(word.isidentifier() for word in place.split(".")):
-        return None
-    try:
-        found = _named_in(_loaded(Path(place)) if lies else place)
-    except ModuleNotFoundError as error:
-        if error.name == place.partition(".")[0]:
-            return None
-        raise _unloadable(place, error) from error
-    except Exception as error:  # somebody's code may fail in any way
-        raise _unloadable(place, error) from error
-    if found is None:
-        raise _none(place)
-    if found.connector is None:
-        what, remedy = "its STAND does not name the connector", "write `connector=` into the STAND"
-        raise SettingsError(what, where=place, remedy=remedy)
-    return found
-
-
-def _loaded(folder: Path) -> str:
-    """Load a folder as a package; its name."""
-    name = f"kehub_at_{blake2b(str(folder.resolve()).encode(), digest_size=4).hexdigest()}"
-    spec = spec_from_file_location(name, folder / "__init__.py", submodule_search_locations=[str(folder)])
-    if name not in sys.modules and spec is not None and spec.loader is not None:
-        sys.modules[name] = module_from_spec(spec)
-        try:
-            spec.loader.exec_module(sys.modules[name])
-        except BaseException:
-            del sys.modules[name]
-            raise
-    return name
-
-
-def _named_in(package: str) -> Stand | None:
-    """The STAND of a package's `twin`; None where it has none."""
-    if find_spec(f"{package}.twin") is None:
-        return None
-    found = getattr(import_module(f"{package}.twin"), "STAND", None)
-    return found if isinstance(found, Stand) else None
-
-
-def _unloadable(place: str, error: Exception) -> SettingsError:
-    first = (str(error).splitlines() or [""])[0]
-    return SettingsError(f"this code cannot be loaded ({type(error).__name__}: {first})", where=place)
-
-
-def _none(where: str) -> SettingsError:
-    return SettingsError(
-        "this connector has no twin that could be played against",
-        where=where,
-        remedy="write a `twin` beside it that names its STAND; see docs/tutorial/first-connector.md",
-    )
+def filled(value: Any, **known: object) -> Any:
+    """A stand's value with its `{url}`, `{folder}` or `{text}` filled in."""
+    if isinstance(value, str):
+        for name, text in known.items():
+            value = value.replace(f"{{{name}}}", str(text))
+        return value
+    if isinstance(value, Mapping):
+        return {name: filled(part, **known) for name, part in value.items()}
+    return [filled(part, **known) for part in value] if isinstance(value, list | tuple) else value

@@ -92,8 +92,14 @@ class Stage:
 @contextmanager
 def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """Serve an app (a `Twin`) in a thread for the length of the block; yields its base URL."""
+    with running(server_for(app), port) as url:
+        yield url
+
+
+@contextmanager
+def running(server: uvicorn.Server, port: int = 0) -> Iterator[str]:
+    """Run a server in a thread for the length of the block; yields its base URL."""
     listening = bind(port)
-    server = server_for(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="twin", daemon=True)
     thread.start()
     try:

@@ -19,6 +19,7 @@ STAND = Stand(
         "user_mobile": "${FXIAOKE_USER_MOBILE}",
         "key_field": "field_hubId__c",
         "settle_seconds": 1,
+        "calls": 10,
         "fields": [
             {"ours": "tier", "theirs": "field_tier__c"},
             {"ours": "stage", "theirs": "field_stage__c"},
@@ -38,5 +39,6 @@ STAND = Stand(
         "FXIAOKE_USER_MOBILE": "13800000000",
     },
     {"customers": "AccountObj", "orders": "SalesOrderObj"},
+    options={"calls": 10},
     small={"page_size": 4},
 )

@@ -16,12 +16,14 @@ STAND = Stand(
         "consumer_key": "${WOO_KEY}",
         "consumer_secret": "${WOO_SECRET}",
         "settle_seconds": 1,
+        "calls_per_minute": 20,
         "fields": [
             {"ours": "consents.email", "theirs": "meta_data.newsletter_optout", "form": "flag", "write": False},
         ],
     },
     {"WOO_KEY": "ck_twin", "WOO_SECRET": "cs_twin"},
     {"customers": "customers", "orders": "orders"},
+    options={"calls": 20},
     small={"page_size": 4},
     born={"email": "{text}@contract.example.net"},
 )

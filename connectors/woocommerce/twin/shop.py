@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
 from connectors.woocommerce.twin.access import Access
 from connectors.woocommerce.twin.books import Books, Record
 from connectors.woocommerce.twin.customers import Customers
+from connectors.woocommerce.twin.hooks import posts
 from connectors.woocommerce.twin.listing import Listing
 from connectors.woocommerce.twin.options import WooOptions
 from connectors.woocommerce.twin.orders import Orders
 from connectors.woocommerce.twin.replies import Refused, Values
 from connectors.woocommerce.twin.seed import seed
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Kind, Population, Twin, Wish
+from hub.testing.twin_deliver import deliver
 
 ROOT = "/wp-json/wc/v3"
 _BUSY = b"<html><head><title>429 Too Many Requests</title></head><body>Slow down.</body></html>"
@@ -114,6 +116,10 @@ class WooTwin(Twin):
         else:
             raise ValueError("op is create, change, delete, refund or restore")
         return {"id": str(record.id)}
+
+    def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
+        """`deliver` posts webhooks, see `hub.testing.twin_deliver`."""
+        return {"deliver": lambda wish: deliver(wish, posts(self.books, wish))}
 
     def records(self, module: str) -> dict[str, Values]:
         """Accounts, and the orders that are not in the trash; meta fields by their keys."""

@@ -79,9 +79,9 @@ class Orders:
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """The window's own rows without drafts, which are no orders yet."""
-        placed = [row for row in rows if row.get("status") != _DRAFT]
-        self.place.drafts += len(rows) - len(placed)
-        return [row for row in placed if within(self.window, row)]
+        kept = [row for row in rows if placed(row)]
+        self.place.drafts += len(rows) - len(kept)
+        return [row for row in kept if within(self.window, row)]
 
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
@@ -91,6 +91,17 @@ class Orders:
                 gone = [str(row["id"]) for row in walk.step() if row.get("status") == "trash"]
                 if gone:
                     yield Page(gone=gone, position=asdict(self.place))
+
+
+def named(listing: Listing, ids: Sequence[str], statuses: Mapping[str, str], fields: str) -> dict[str, Row]:
+    """Orders by id, a hundred a call."""
+    rows = listing.by_ids([int(one) for one in ids if one.isdecimal()], status="any", _fields=fields)
+    return {str(row["id"]): order(row, statuses) for row in rows if placed(row)}
+
+
+def placed(row: Row) -> bool:
+    """Whether it is an order: neither a basket that is still being filled, nor in the trash."""
+    return row.get("status") not in (_DRAFT, "trash")
 
 
 def bounds(window: Window) -> Row:

@@ -25,7 +25,8 @@ class WooSettings(ConnectorSettings):
     the rows of one write; the host's time limit may ask for fewer. `clear_meta`: how an empty meta field is written.
     `tags_as`: whether a meta field of tags holds a list, or one text with commas between.
     `calls_per_minute` is what the host puts up with, `parallel` how many pages are asked for at once (1: one after the
-    other). `settle_seconds`: how long an account may take to appear.
+    other). `settle_seconds`: how long an account may take to appear. `webhook_secret` is what the shop's webhooks are
+    signed with, where it has any.
     """
 
     url: str = Field(pattern=_ADDRESS)
@@ -47,6 +48,7 @@ class WooSettings(ConnectorSettings):
     calls_per_minute: PositiveInt = 300
     parallel: int = Field(2, ge=1, le=16)
     settle_seconds: NonNegativeInt = 300
+    webhook_secret: SecretStr | None = Field(None, min_length=12)
 
     @model_validator(mode="after")
     def _no_secret_in_the_clear(self) -> WooSettings:

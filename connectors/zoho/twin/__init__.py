@@ -28,4 +28,5 @@ STAND = Stand(
     {"customers": "Contacts", "orders": "Sales_Orders"},
     small={"page_size": 4},
     jobs={"bulk_from": 1},
+    born={"Last_Name": "{text}"},
 )

@@ -11,6 +11,7 @@ from connectors.zoho.twin.bulk import BULK, Exports
 from connectors.zoho.twin.coql import Coql
 from connectors.zoho.twin.listing import Listing
 from connectors.zoho.twin.metadata import Metadata
+from connectors.zoho.twin.notices import posts
 from connectors.zoho.twin.options import ZohoOptions
 from connectors.zoho.twin.quota import Quota
 from connectors.zoho.twin.records import CLERK, TIMES, Books, Module, Record, Values
@@ -21,6 +22,7 @@ from connectors.zoho.twin.tags import Tags
 from connectors.zoho.twin.tokens import Tokens
 from connectors.zoho.twin.writing import Writing
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
+from hub.testing.twin_deliver import deliver
 
 CRM = "/crm/v8"
 _DEEDS = {"GET": ("READ",), "POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
@@ -161,8 +163,8 @@ class ZohoTwin(Twin):
         return {"module": call.params["module"], "id": rows[0]["id"]} if rows and rows[0].get("id") else None
 
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
-        """`POST /_twin/fields` adds a custom field; Zoho documents no call for that."""
-        return {"fields": self._add_field}
+        """`fields` adds a custom field (Zoho documents no call for that); `deliver` posts notifications."""
+        return {"fields": self._add_field, "deliver": lambda wish: deliver(wish, posts(self._now(), wish))}
 
     def lists(self, call: Call) -> bool:
         """Records by id, and a query without an order, are look-ups."""

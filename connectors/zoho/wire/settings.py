@@ -28,7 +28,7 @@ class ZohoSettings(ConnectorSettings):
     it to make them. `coql_tags`: a query may select tags; if not, the tags of the contacts that it finds are read by id.
     `bulk_from`: a module of at least so many records is read by Bulk Read when all of it is to be read; 0 is never.
     `bulk_credits` is what such a job is taken to cost. `bulk_tags`: it can export tags; if not, a module whose tags are
-    mapped is read by list.
+    mapped is read by list. `notification_token` is what channels of notifications were made with, where there are any.
     """
 
     data_centre: DataCentre
@@ -57,6 +57,7 @@ class ZohoSettings(ConnectorSettings):
     bulk_from: NonNegativeInt = 20_000
     bulk_credits: PositiveInt = 50
     bulk_tags: bool = False
+    notification_token: SecretStr = Field(SecretStr(""), max_length=50)
 
     @property
     def credits(self) -> int:

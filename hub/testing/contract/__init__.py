@@ -32,7 +32,7 @@ def contract(stand: Stand) -> Callable[..., None]:
 
     @pytest.mark.parametrize(("fault", "name"), cases)
     def test_contract(fault: str, name: str, tmp_path: Path) -> None:
-        verdict = play(checks[name], stand, tmp_path, setting(fault) if fault else None)
+        verdict = play(checks[name], stand, tmp_path, setting(fault, name) if fault else None)
         assert verdict.state != "fails", f"{checks[name].says}: {verdict.reason}"
 
     return test_contract

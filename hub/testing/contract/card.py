@@ -46,6 +46,11 @@ class Card:
         wanted = [line for line in self.lines if line.state != "exempt" and tier in (None, line.check.tier)]
         return sum(line.state == "done" for line in wanted), len(wanted)
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(line.state != "to do" for line in self.lines)
+
     def facts(self) -> dict[str, Any]:
         """The card as JSON has it."""
         shown = [
@@ -111,4 +116,4 @@ def _tables(card: Card) -> Iterator[str]:
 
 def _played(one: Check, stand: Stand, fault: str) -> Verdict:
     with TemporaryDirectory(prefix="kehub-score-") as folder:
-        return play(one, stand, Path(folder), setting(fault) if fault else None)
+        return play(one, stand, Path(folder), setting(fault, one.name) if fault else None)

@@ -113,6 +113,21 @@ def reads_nothing_of_the_future(rig: Rig) -> None:
 
 
 @check("careful")
+def a_first_read_is_whole_or_does_not_count(rig: Rig) -> Iterator[None]:
+    """A read that counts as complete has met every record, or has set aside by name those that it could not read."""
+    before = {name: set(rig.ids(name)) for name in rig.streams}
+    yield
+    for name in rig.streams:
+        certificate = rig.read(name).certificate
+        missing = (before[name] & set(rig.ids(name))) - rig.held_records(name).keys() - rig.set_aside(name)
+        assert not missing or not certificate, (
+            f"{name}: a read that lacks {len(missing)} records counts as {certificate}"
+        )
+    yield
+    rig.agrees()
+
+
+@check("careful")
 def a_read_cut_short_does_not_count(rig: Rig) -> Iterator[None]:
     """A read that breaks off moves no watermark and takes nobody away; the next one makes it good."""
     rig.settle()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,22 +16,20 @@ import yaml
 
 from connectors.memory import twin as memory
 from hub.clock import FixedClock
-from hub.connector import Field, Page, Row, Stream, Target, Window, Write
+from hub.connector import Page, Row, Window, Write
 from hub.errors import HubError
+from hub.testing.contract.facing import Facing
 from hub.testing.people import Population
-from hub.testing.site import Among, Records, Site, fixed_keys, outcome, stream
-from hub.testing.stand import Stand
+from hub.testing.site import Among, Records, fixed_keys, outcome, stream
+from hub.testing.stand import Stand, filled
 from sync.engine import Report
 from sync.granting import grant
 from sync.lanes import Outcome
-from sync.mapping import is_decided, pick
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 PEOPLE = 24
 SEED = 3
 ROUNDS = 9
-NAMES = ("given_name", "name", "family_name", "note", "city", "street")
-"""Fields of ours that hold plain text, the first of which a system has is the one that its clerks type into."""
 _TILLS = count()
 _BRAND: Mapping[str, Any] = {
     "brand": {"name": "Contract"},
@@ -49,7 +46,7 @@ _BRAND: Mapping[str, Any] = {
 }
 
 
-class Rig(Site):
+class Rig(Facing):
     """One connector, its twin on a server, one hub, one clock for all."""
 
     connection = "subject"
@@ -92,7 +89,7 @@ class Rig(Site):
         os.environ.update(self.stand.secrets)
         block = {"type": self.stand.type, **self.stand.settings, **self.stand.small, **self.extra}
         till = {"type": "memory", "system": self.till_name, "writable": False}
-        connections = {self.connection: _filled(block, url=self.url, folder=self.folder / "system"), "till": till}
+        connections = {self.connection: filled(block, url=self.url, folder=self.folder / "system"), "till": till}
         home = self.folder / "hub"
         home.mkdir(exist_ok=True)
         whole = {**_BRAND, "store": str(home / self.store), "connections": connections}
@@ -105,98 +102,7 @@ class Rig(Site):
         self.called.append(f"{scope['path']}?{unquote(scope['query_string'].decode('latin-1'))}")
         await self.twin(scope, receive, send)
 
-    # -- what the connector states
-
-    @cached_property
-    def streams(self) -> dict[str, Stream]:
-        """The connector's streams by name, with the site's field map laid over."""
-        with self.connector() as found:
-            return {one.name: stream(found, one.name) for one in found.streams()}
-
-    @cached_property
-    def target(self) -> Target | None:
-        """What the connector can write."""
-        with self.connector() as found:
-            target: Target | None = found.target()
-            return target
-
-    @property
-    def aim(self) -> Target:
-        """The target of a connector that has one."""
-        assert self.target is not None, "the connector has no target"
-        return self.target
-
-    @property
-    def customers(self) -> Stream:
-        """The stream of the people one writes to, or of those one reads."""
-        return self.streams[self.target.stream if self.target else self.first]
-
-    @property
-    def first(self) -> str:
-        """The first stream that holds people."""
-        return next((name for name, one in self.streams.items() if one.noun == "customers"), next(iter(self.streams)))
-
-    @cached_property
-    def typed(self) -> Field:
-        """A field of theirs that clerks type plain text into and the hub reads."""
-        fields = self.customers.mapping.fields
-        return next(entry for name in NAMES for entry in fields if entry.ours == name and not entry.values)
-
-    @cached_property
-    def decided(self) -> Field:
-        """A field that the hub decides and writes: the tier where there is one."""
-        found = {entry.ours: entry for entry in self.customers.mapping.writable() if is_decided(entry.ours)}
-        named = next(name for name in ("tier", "stage", "id") if name in found)
-        return found[named]
-
-    def tier(self, ours: str) -> str:
-        """How the system spells one of our tiers."""
-        return self.decided.values.get(ours, ours)
-
-    # -- what happens in the system
-
-    @property
-    def module(self) -> str:
-        """The twin's module of the people."""
-        return self.stand.modules[self.customers.name]
-
-    def rows(self, name: str | None = None) -> dict[str, Row]:
-        """The twin's living records of a stream by id."""
-        records: dict[str, Row] = self.twin.records(self.stand.modules[name or self.customers.name])
-        return records
-
-    def ids(self, name: str | None = None) -> list[str]:
-        """The ids of the twin's living records of a stream."""
-        return sorted(self.rows(name))
-
-    def value(self, id_: str, field: Field) -> Any:
-        """What a record of the people holds there now."""
-        return pick(self.rows()[id_], field.theirs)
-
-    def clerk_types(self, id_: str, text: str, field: Field | None = None) -> None:
-        """A user of the system changes a record, a moment later than whatever was before."""
-        self._moment()
-        self.types_now(id_, text, field)
-
-    def types_now(self, id_: str, text: str, field: Field | None = None) -> None:
-        """A user of the system changes a record in this very moment."""
-        values = self.twin.nest((field or self.typed).theirs, text)
-        self.twin.edit({"op": "change", "module": self.module, "id": id_, "values": values})
-
-    def clerk_deletes(self, id_: str, name: str | None = None) -> None:
-        """A user of the system deletes a record."""
-        self._moment()
-        self.twin.edit({"op": "delete", "module": self.stand.modules[name or self.customers.name], "id": id_})
-
-    def clerk_makes(self, text: str) -> str:
-        """A user of the system makes a record; its id."""
-        self._moment()
-        values = {**self.twin.nest(self.typed.theirs, text), **self.stand.born}
-        made = self.twin.edit({"op": "create", "module": self.module, "values": _filled(values, text=text)})
-        return str(made["id"])
-
-    def _moment(self) -> None:
-        self.clock.advance(timedelta(seconds=2))
+    # -- what happens there
 
     def newcomer(self, *, no_mail: bool = False) -> None:
         """Somebody buys in a shop whom the system does not know."""
@@ -209,33 +115,13 @@ class Rig(Site):
         self.newcomers += list(found.values())
         memory.system(self.till_name).put("customers", {"id": f"n{number}", **found, "no_mail": no_mail})
 
-    def newborn(self) -> Row:
-        """The fields of a new record, by their names, as a create sends them."""
-        known = {"name": "Neu Kind", "family_name": "Kind", "given_name": "Neu", "phone": "+8613700009876",
-                 "email": "newborn@contract.example.net"}  # fmt: skip
-        return {entry.theirs: known[entry.ours] for entry in self.customers.mapping.writable() if entry.ours in known}
-
     def lose_an_answer(self) -> None:
         """The next write takes effect, and its answer gets lost."""
         self.twin.faults.set({"drop_after": {"times": 1}})
 
-    def part(self, row: Row, theirs: str) -> Any:
-        """A value of a row by the name that a mapping gives it."""
-        return pick(row, theirs)
-
-    @property
-    def moving(self) -> set[str]:
-        """Fields of theirs that change by themselves when a record does."""
-        return {self.customers.mapping.modified, self.aim.version if self.target else ""}
-
     def kept(self) -> Path:
         """The folder of everything that the hub keeps on the disk."""
         return self.folder / "hub"
-
-    def writes(self) -> list[Row]:
-        """What was written through the interface since the counters were reset: ids and names of fields."""
-        found: list[Row] = [one for one in self.twin.counts.writes if one["module"] == self.module]
-        return found
 
     # -- what the hub does
 
@@ -324,6 +210,7 @@ class Rig(Site):
     def undisturbed(self, name: str) -> Records:
         """What a hub with an empty store reads of the same system when nothing is wrong."""
         own = self.store
+        self.clock.advance(timedelta(minutes=2))  # two hubs share the system's budget: they do not meet
         with _aside(self):
             (self.folder / "hub" / "calm.db").unlink(missing_ok=True)
             self.store = "calm.db"
@@ -333,7 +220,13 @@ class Rig(Site):
             records = self.held_records(name)
             self.store = own
             self._write()
+        self.clock.advance(timedelta(minutes=2))
         return records
+
+    def set_aside(self, name: str) -> set[str]:
+        """The ids of the rows of a stream that are in quarantine."""
+        kept = self.look(lambda store: store.quarantine.list(self.connection))
+        return {one.ext for one in kept if one.stream == name}
 
     def agrees(self) -> None:
         """The hub holds what the system holds: at once, or after a fault when it came to rest and read everything."""
@@ -366,14 +259,3 @@ def _aside(rig: Rig) -> Iterator[None]:
 
 def _counters(counts: Any) -> Mapping[str, Any]:
     return {name: value for name, value in vars(counts).items() if not isinstance(value, int)}
-
-
-def _filled(value: Any, **known: object) -> Any:
-    """A value with its `{url}`, `{folder}` or `{text}` filled in."""
-    if isinstance(value, str):
-        for name, text in known.items():
-            value = value.replace(f"{{{name}}}", str(text))
-        return value
-    if isinstance(value, Mapping):
-        return {name: _filled(part, **known) for name, part in value.items()}
-    return [_filled(part, **known) for part in value] if isinstance(value, list | tuple) else value

@@ -112,12 +112,13 @@ def a_first_plan_waits_for_approval(rig: Rig) -> None:
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """Every line that anything logs, at any level."""
+    """Every line that anything on the hub's side logs, at any level."""
     lines: list[str] = []
 
     class Note(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
+            if not record.name.startswith("uvicorn"):  # the twin's own server
+                lines.append(record.getMessage())
 
     note, root = Note(), logging.getLogger()
     level = root.level

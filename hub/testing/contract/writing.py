@@ -143,9 +143,9 @@ def an_empty_value_empties_a_field(rig: Rig) -> None:
     """Null empties a field, and a field that is not sent stays as it is."""
     rig.settle()
     chosen = rig.ids()[2]
-    gold = rig.tier("gold")
+    gold, typed = rig.tier("gold"), "Typed"
+    rig.clerk_types(chosen, typed)
     assert rig.send(Write("a", {rig.decided.theirs: gold}, external_id=chosen))["a"].outcome in ("ok", "unchanged")
-    typed = rig.value(chosen, rig.typed)
     result = rig.send(Write("b", {rig.decided.theirs: None}, external_id=chosen))["b"]
     assert result.outcome in ("ok", "unchanged", "rejected", "refused"), f"clearing is {result.outcome}"
     if result.outcome == "ok" and rig.decided.theirs not in result.left:

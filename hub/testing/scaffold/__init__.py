@@ -27,7 +27,7 @@ def flaw_in(name: str, taken: Iterable[str]) -> str:
     if not _NAME.fullmatch(name) or not 2 <= len(name) <= LONGEST:
         return f"a name is 2 to {LONGEST} lower-case letters and digits, with a letter first and single _ between words"
     if name in taken:
-        return "a connector of this name is installed already"
+        return "a connector of this name is here already"
     if keyword.iskeyword(name):
         return "this is a word of Python's own"
     words = {word for text in _code().values() for word in re.findall(r"\w+", text)}

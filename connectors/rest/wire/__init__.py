@@ -1,0 +1,1 @@
+"""How a declared system is spoken to: its settings, the walk along its pages, what is written, and the check."""
