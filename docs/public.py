@@ -11,7 +11,7 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import Any
 
-Definition = ast.ClassDef | ast.FunctionDef | ast.Assign | ast.AnnAssign
+_WIDTH = 110
 
 
 def place_of(module: str, name: str) -> tuple[str, str]:
@@ -19,16 +19,16 @@ def place_of(module: str, name: str) -> tuple[str, str]:
     for node in _source(module).body:
         if _defines(node, name):
             return module, name
-    for node in ast.walk(_source(module)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
+    for found in ast.walk(_source(module)):
+        if isinstance(found, ast.ImportFrom) and found.module:
+            for alias in found.names:
                 if (alias.asname or alias.name) == name:
-                    return place_of(node.module, alias.name)
+                    return place_of(found.module, alias.name)
     raise LookupError(f"{module} does not say where {name} comes from")
 
 
-def definition(module: str, name: str) -> Definition:
-    """The source of a public name."""
+def definition(module: str, name: str) -> ast.stmt:
+    """The source of a public name: a class, a function, or an assignment."""
     home, own = place_of(module, name)
     return next(node for node in _source(home).body if _defines(node, own))
 
@@ -56,27 +56,29 @@ def reference(module: str, names: list[str]) -> Iterator[str]:
 
 def entry(module: str, name: str) -> Iterator[str]:
     """One name: its signature or fields as the source has them, its docstring, and of a class what it can do."""
-    node = definition(module, name)
-    yield f"\n### {name}\n\n```python\n{signature(node)}\n```\n\n{told(module, name)}\n"
+    node, source = definition(module, name), _written(place_of(module, name)[0])
+    yield f"\n### {name}\n\n```python\n{signature(module, name)}\n```\n\n{told(module, name)}\n"
     if isinstance(node, ast.ClassDef):
         kind = getattr(import_module(module), name)
         for member in methods(node):
-            yield f"\n**`{_head(member)}`**\n\n{_told_of(kind, member.name)}\n"
+            yield f"\n**`{head(source, member)}`**\n\n{_told_of(kind, member.name)}\n"
 
 
-def signature(node: Definition) -> str:
+def signature(module: str, name: str) -> str:
     """What stands in a box: a class with its fields (and how it is made), a function's head, a value."""
+    node, source = definition(module, name), _written(place_of(module, name)[0])
     if isinstance(node, ast.ClassDef):
-        bases = f"({', '.join(ast.unparse(base) for base in node.bases)})" if node.bases else ""
-        lines = [f"    {line}" for line in _inside(node)]
+        bases = f"({', '.join(_segment(source, base) for base in node.bases)})" if node.bases else ""
+        lines = [f"    {line}" for line in _inside(source, node)]
         return "\n".join([f"class {node.name}{bases}:", *(lines or ["    ..."])])
     if isinstance(node, ast.FunctionDef):
-        return f"def {_head(node)}"
-    text = ast.unparse(node.value) if node.value else ""
+        return _boxed(source, node)
+    assert isinstance(node, ast.Assign | ast.AnnAssign), f"{name} is neither class, function nor value"
+    text = _segment(source, node.value) if node.value else ""
     value = " = " + (re.sub(r"\b_\w+", "...", text) if len(text) < 100 else "...")
     if isinstance(node, ast.AnnAssign):
-        return f"{ast.unparse(node.target)}: {ast.unparse(node.annotation)}{value}"
-    return f"{ast.unparse(node.targets[0])}{value}"
+        return f"{name}: {_segment(source, node.annotation)}{value}"
+    return f"{name}{value}"
 
 
 def methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
@@ -85,22 +87,57 @@ def methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
     return [one for one in found if ast.get_docstring(one)]
 
 
-def _inside(node: ast.ClassDef) -> Iterator[str]:
+def head(source: str, node: ast.FunctionDef) -> str:
+    """A function's name, parameters and result, as they are written; a property's without brackets."""
+    result = f" -> {_segment(source, node.returns)}" if node.returns else ""
+    if any(_segment(source, one).rpartition(".")[2] in ("property", "cached_property") for one in node.decorator_list):
+        return node.name + result
+    return f"{node.name}({', '.join(_parameters(source, node.args))}){result}"
+
+
+def _boxed(source: str, node: ast.FunctionDef) -> str:
+    """A function's head as a line of Python, with one parameter a line where it would be too long."""
+    line = f"def {head(source, node)}: ..."
+    if len(line) <= _WIDTH:
+        return line
+    result = f" -> {_segment(source, node.returns)}" if node.returns else ""
+    return "\n".join(
+        [f"def {node.name}(", *(f"    {one}," for one in _parameters(source, node.args)), f"){result}: ..."]
+    )
+
+
+def _parameters(source: str, found: ast.arguments) -> Iterator[str]:
+    plain = [*found.posonlyargs, *found.args]
+    defaults = [None] * (len(plain) - len(found.defaults)) + list(found.defaults)
+    for one, default in zip(plain, defaults, strict=True):
+        yield _parameter(source, one, default)
+    if found.vararg or found.kwonlyargs:
+        yield f"*{_segment(source, found.vararg)}" if found.vararg else "*"
+    for one, default in zip(found.kwonlyargs, found.kw_defaults, strict=True):
+        yield _parameter(source, one, default)
+    if found.kwarg:
+        yield f"**{_segment(source, found.kwarg)}"
+
+
+def _parameter(source: str, one: ast.arg, default: ast.expr | None) -> str:
+    if default is None:
+        return _segment(source, one)
+    return f"{_segment(source, one)} = {_segment(source, default)}"
+
+
+def _inside(source: str, node: ast.ClassDef) -> Iterator[str]:
     """Public fields with their defaults and what is said below them, then the way to make one."""
     for one, after in zip(node.body, [*node.body[1:], None], strict=True):
-        if isinstance(one, ast.AnnAssign) and not ast.unparse(one.target).startswith("_"):
+        if isinstance(one, ast.AnnAssign) and not _segment(source, one.target).startswith("_"):
             about = _first(_text(after))
-            yield ast.unparse(one) + (f"  # {about}" if about else "")
+            yield " ".join(_segment(source, one).split()) + (f"  # {about}" if about else "")
         elif isinstance(one, ast.FunctionDef) and one.name == "__init__":
-            yield f"def {_head(one)}"
+            yield from _boxed(source, one).splitlines()
 
 
-def _head(node: ast.FunctionDef) -> str:
-    """A function's name, parameters and result; a property's without brackets."""
-    result = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    if any(ast.unparse(one).rpartition(".")[2] in ("property", "cached_property") for one in node.decorator_list):
-        return node.name + result
-    return f"{node.name}({ast.unparse(node.args)}){result}"
+def _segment(source: str, node: ast.AST) -> str:
+    """What a node looks like in its file."""
+    return ast.get_source_segment(source, node) or ""
 
 
 def _told_of(kind: Any, name: str) -> str:
@@ -128,8 +165,13 @@ def _first(text: str) -> str:
 
 
 @cache
+def _written(module: str) -> str:
+    return inspect.getsource(import_module(module))
+
+
+@cache
 def _source(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(import_module(module)))
+    return ast.parse(_written(module))
 
 
 def connector_page(note: str) -> str:

@@ -17,9 +17,13 @@ from hub.errors import SettingsError
 class Clock(Protocol):
     """What KeHub needs of time: an aware UTC now, and a pause in seconds."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        ...
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Pause."""
+        ...
 
 
 class RealClock:
