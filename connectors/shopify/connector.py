@@ -15,9 +15,9 @@ from connectors.shopify.wire.documents import Documents
 from connectors.shopify.wire.export import Export
 from connectors.shopify.wire.findings import Examiner
 from connectors.shopify.wire.listing import Listing
-from connectors.shopify.wire.place import Place
+from connectors.shopify.wire.place import Place, spelled
 from connectors.shopify.wire.settings import PINNED, ShopifySettings, sunset
-from connectors.shopify.wire.walk import Walk, spelled
+from connectors.shopify.wire.walk import Walk
 from connectors.shopify.wire.webhook import heard
 from hub.connector import (
     Connector,

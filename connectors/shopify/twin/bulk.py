@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.shopify.twin import engine
 from connectors.shopify.twin.books import Books, Values, shown_time
+from connectors.shopify.twin.engine import Context, run, understood
 from connectors.shopify.twin.options import ShopifyOptions
 from connectors.shopify.twin.replies import Refused
 from hub.testing.twin import Answer, Call
@@ -50,7 +50,7 @@ class Operations:
         running = [job for job in self._jobs.values() if self._status(job) in ("CREATED", "RUNNING")]
         if len(running) >= self._options.bulk_at_once:
             return _refused("LIMIT_REACHED" if self._options.bulk_at_once > 1 else "OPERATION_IN_PROGRESS")
-        operation = engine.understood(query)
+        operation = understood(query)
         if (
             operation.errors
             or len(operation.fields) != 1
@@ -120,7 +120,7 @@ class Operations:
 
     def _export(self, job: Job, call: Call) -> None:
         """Write the file as the records are now."""
-        found = engine.run(engine.understood(job.query), self._root(), engine.Context(call, bulk=True))
+        found = run(understood(job.query), self._root(), Context(call, bulk=True))
         if found.errors or not found.data:
             job.status, job.error = "FAILED", "ACCESS_DENIED"
             return

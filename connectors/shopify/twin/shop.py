@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from connectors.shopify.twin import engine
 from connectors.shopify.twin.books import Books, Values
 from connectors.shopify.twin.bucket import Bucket
 from connectors.shopify.twin.bulk import Operations
 from connectors.shopify.twin.customers import Customers
+from connectors.shopify.twin.engine import Context, Operation, cost, objects, run, told, understood
 from connectors.shopify.twin.metafields import Metafields
 from connectors.shopify.twin.options import ShopifyOptions
 from connectors.shopify.twin.reading import Reading
@@ -38,7 +38,7 @@ class Shop:
         self._customers = Customers(books, options, self._reading, metafields, note, rewrites)
         self._metafields = metafields
         self.operations = Operations(books, options, lambda: self._reading.root(lambda _: None), struck)
-        self._known: dict[bytes, engine.Operation] = {}
+        self._known: dict[bytes, Operation] = {}
 
     def kind(self, call: Call) -> tuple[Kind, str]:
         """Whether a document writes, and its name. Ordering a bulk operation changes nothing in the shop."""
@@ -61,20 +61,20 @@ class Shop:
         """What a document comes to."""
         operation = self._operation(call)
         if operation.errors:
-            return Answer(200, {"errors": engine.told(operation.errors)})
-        cost = engine.cost(operation, self._options.mutation_cost) * self._options.cost_factor
-        if cost > self._options.query_cost:
-            told = f"Query cost is {cost}, which exceeds the single query max cost limit ({self._options.query_cost})."
-            return Answer(200, errors("MAX_COST_EXCEEDED", told, cost=cost, maxCost=self._options.query_cost))
-        if not bucket.takes(cost):
-            return Answer(200, {**errors("THROTTLED", "Throttled"), "extensions": bucket.told(cost, None)})
-        found = engine.run(operation, self._root(call), engine.Context(call))
-        spent = cost if operation.mutates else min(cost, engine.objects(found.data))
+            return Answer(200, {"errors": told(operation.errors)})
+        price = cost(operation, self._options.mutation_cost) * self._options.cost_factor
+        if price > self._options.query_cost:
+            said = f"Query cost is {price}, which exceeds the single query max cost limit ({self._options.query_cost})."
+            return Answer(200, errors("MAX_COST_EXCEEDED", said, cost=price, maxCost=self._options.query_cost))
+        if not bucket.takes(price):
+            return Answer(200, {**errors("THROTTLED", "Throttled"), "extensions": bucket.told(price, None)})
+        found = run(operation, self._root(call), Context(call))
+        spent = price if operation.mutates else min(price, objects(found.data))
         bucket.spend(spent)
-        body: Values = {"data": found.data, "extensions": bucket.told(cost, spent)}
-        return Answer(200, body | ({"errors": engine.told(found.errors)} if found.errors else {}))
+        body: Values = {"data": found.data, "extensions": bucket.told(price, spent)}
+        return Answer(200, body | ({"errors": told(found.errors)} if found.errors else {}))
 
-    def _operation(self, call: Call) -> engine.Operation:
+    def _operation(self, call: Call) -> Operation:
         """The call's document; it is looked at several times, and understood once."""
         if call.body not in self._known:
             self._known.clear()
@@ -96,15 +96,15 @@ class Shop:
         return self._pages.shown(call, rows, title, drift)
 
 
-def _understood(call: Call) -> engine.Operation:
+def _understood(call: Call) -> Operation:
     try:
         body: Any = call.json()
     except ValueError:
         body = None
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-        return engine.understood("")
+        return understood("")
     variables = body.get("variables")
-    return engine.understood(body["query"], variables if isinstance(variables, dict) else {}, body.get("operationName"))
+    return understood(body["query"], variables if isinstance(variables, dict) else {}, body.get("operationName"))
 
 
 def _first_id(value: Any) -> str:

@@ -10,14 +10,15 @@ from connectors.shopify.fields import WRITTEN
 from connectors.shopify.wire.api import Api
 from connectors.shopify.wire.results import Told, result_of, told_by
 from connectors.shopify.wire.rows import gid, nodes_of, number_of
+from connectors.shopify.wire.selection import META
 from connectors.shopify.wire.writing import (
-    META,
     TAGS,
     Document,
     creating,
     metafields,
     setting,
     split,
+    tag_of,
     tags,
     unwritable,
     update_of,
@@ -144,8 +145,3 @@ class Customers:
         tag = tag_of(key)
         rows = nodes_of(self.api.ask(_BY_TAG, {"query": f"tag:'{tag}'"}).get("customers"))
         return next((number_of(row.get("id")) for row in rows if tag in (row.get("tags") or ())), "")
-
-
-def tag_of(create_key: str) -> str:
-    """The tag that carries a create's key."""
-    return f"kehub-key-{create_key}"

@@ -10,8 +10,9 @@ from typing import Any
 from connectors.shopify.wire.api import Api
 from connectors.shopify.wire.documents import Documents
 from connectors.shopify.wire.rows import nodes_of
+from connectors.shopify.wire.selection import META
 from connectors.shopify.wire.settings import PINNED, ShopifySettings, sunset
-from connectors.shopify.wire.writing import META, split, unwritable
+from connectors.shopify.wire.writing import split, unwritable
 from hub.connector import Finding, Row, Tools
 from hub.errors import HubError, PermissionMissing
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from hub.connector import Row
+from hub.connector import Row, Window
+from hub.errors import Transient
 
 
 @dataclass
@@ -48,3 +50,20 @@ class Place:
     def next_stretch(self) -> None:
         """Begin anew where the last row was: cursors end at 25,000 rows."""
         self.key, self.cursor, self.walked = self.last, "", 0
+
+
+def spelled(window: Window) -> str:
+    """The start of a window as a search takes it, in quotes: without them its time of day is passed over."""
+    since = window.since or datetime.fromtimestamp(0, UTC)
+    return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def time_of(text: str) -> datetime:
+    """A row's time of change; Transient when it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = datetime.min
+    if at.tzinfo is None:
+        raise Transient("a row has no time of change")
+    return at

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 from connectors.shopify.wire.export import Export, Useless
 from connectors.shopify.wire.listing import Listing, PageOf
-from connectors.shopify.wire.place import Job, Place
+from connectors.shopify.wire.place import Job, Place, spelled, time_of
 from hub.connector import End, Page, Row, Window
 from hub.errors import Rejected, Transient
 
@@ -113,12 +112,12 @@ class Walk:
         if self.window.full:
             return str(row["id"])
         at = str(row.get("updatedAt") or "")
-        return at if _time(at) < self.window.until else ""
+        return at if time_of(at) < self.window.until else ""
 
     def _comparable(self, key: str) -> float | None:
         if not key:
             return None
-        return float(key) if self.window.full else _time(key).timestamp()
+        return float(key) if self.window.full else time_of(key).timestamp()
 
     def _search(self, key: str) -> str:
         """The search for the window's rows from a key on, which is included: times have whole seconds only."""
@@ -139,19 +138,3 @@ class Walk:
         if place.job.id and (before is None or after is None or min(before, after) <= place.job.count + hidden):
             before = after = place.job.count
         return End(before, after, swept=self.window.full, shortfall=hidden)
-
-
-def spelled(window: Window) -> str:
-    """The start of a window as a search takes it, in quotes: without them its time of day is passed over."""
-    since = window.since or datetime.fromtimestamp(0, UTC)
-    return since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = datetime.min
-    if at.tzinfo is None:
-        raise Transient("a row has no time of change")
-    return at

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.shopify.fields import WRITTEN
-from connectors.shopify.wire.documents import metafield_of
 from connectors.shopify.wire.rows import DIGESTS, gid
+from connectors.shopify.wire.selection import META, metafield_of
 from hub.connector import Row, Tagged, Write
 
 TAGS = "tags"
-META = "metafields."
 _TEXT = "single_line_text_field"
 _ERRORS = "userErrors{code field message}"
 _PLAIN_ERRORS = "userErrors{field message}"
@@ -127,6 +126,11 @@ def split(create_key: str) -> Sequence[str]:
     """Namespace and key of the metafield that carries creates' keys."""
     namespace, _, key = create_key.rpartition(".")
     return namespace, key
+
+
+def tag_of(create_key: str) -> str:
+    """The tag that carries a create's key."""
+    return f"kehub-key-{create_key}"
 
 
 def _empty(value: Any) -> bool:
