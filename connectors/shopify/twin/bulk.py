@@ -107,6 +107,7 @@ class Operations:
         status = self._status(job)
         if status == "COMPLETED" and job.file is None:
             self._export(job, call)
+            status = self._status(job)
         done = status == "COMPLETED"
         number = job.id.rpartition("/")[2]
         url = f"{call.base_url}/files/{number}.jsonl?signature=twin" if done and job.objects else None

@@ -8,9 +8,10 @@ from typing import Any
 
 from connectors.shopify.wire.dialect import number, throttle_of
 from hub.connector import Answer, Row
-from hub.errors import Transient
+from hub.errors import Rejected, Transient
 
 _LONGEST = 60.0
+_NOTHING_THERE = "416"
 
 
 @dataclass
@@ -70,7 +71,12 @@ class Api:
     def part(self, url: str, first: int, last: int) -> tuple[bytes, bool]:
         """These bytes of a file, and whether they are all of it; the address is signed and asks for no credentials."""
         headers = {"Range": f"bytes={first}-{last}"}
-        answer: Answer = self.door.request("GET", url, headers=headers, expects="bytes")
+        try:
+            answer: Answer = self.door.request("GET", url, headers=headers, expects="bytes")
+        except Rejected as fault:
+            if fault.code == _NOTHING_THERE and first:
+                return b"", True
+            raise
         return answer.content, answer.status != 206
 
     def _send(self, document: str, variables: Row | None, *, writes: bool, repeatable: bool) -> Row:

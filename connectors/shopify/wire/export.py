@@ -21,7 +21,7 @@ from connectors.shopify.wire.file import File, Unreadable
 from connectors.shopify.wire.listing import Listing
 from connectors.shopify.wire.place import Job, Place
 from hub.connector import BadRow, Page, Row
-from hub.errors import Rejected, Transient
+from hub.errors import PermissionMissing, Rejected, Transient
 
 _STALE, _JOBS = timedelta(days=1), 3
 _PATIENCE_ENDS = "the next run goes on with it; `bulk_from: 0` reads by pages"
@@ -105,7 +105,7 @@ class Export:
                 rows = file.rows() if job.count or self._url else iter(())
                 self._rows = islice((self.listing.row(node) for node in rows), job.given, None)
             rows_now = [row for row in islice(self._rows, self.size) if isinstance(row, dict)]
-        except (Unreadable, Rejected):
+        except (Unreadable, Rejected, PermissionMissing):  # an address that is too old is refused like a stranger
             return self._anew(place)
         job.given += len(rows_now)
         if len(rows_now) < self.size:

@@ -92,10 +92,15 @@ class Walk:
         if not page.more:
             place.phase = "end"
         elif place.walked + self.listing.size > self.deep:
-            if place.last == place.key:
-                remedy = "set `bulk_from` above 0: a bulk operation reads them"
-                raise Transient("more rows changed in one second than pages can show", remedy=remedy)
+            if place.last == place.key:  # one second holds more than pages can show
+                return self._stuck()
             place.next_stretch()
+
+    def _stuck(self) -> None:
+        if self.export is None or not self.export.usable:
+            remedy = "set `bulk_from` above 0: a bulk operation reads them"
+            raise Transient("more rows changed in one second than pages can show", remedy=remedy)
+        self.place.phase = "bulk"
 
     def _check_order(self, rows: list[Row]) -> None:
         """Rows must come by the key they are sorted by; one that changed since the window was chosen may be anywhere."""
