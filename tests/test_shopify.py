@@ -99,7 +99,8 @@ def test_an_order_with_more_positions_than_a_page_holds_has_them_all(opened: Ope
     order = site.order(lines=lines)
     site.sync()
     sql = "SELECT count(*) FROM order_line l JOIN record r ON r.rid = l.rid WHERE r.ext = :ext"
-    assert list(site.look(lambda store: store.db.rows(sql, {"ext": str(order.id)})))[0][0] == 130
+    ((count,),) = site.look(lambda store: list(store.db.rows(sql, {"ext": str(order.id)})))
+    assert count == 130
     assert site.asked("OrderLines") == 2
 
 
