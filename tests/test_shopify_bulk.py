@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.shopify.wire.bulk import Bulk
 from connectors.shopify.wire.file import File, Unreadable
 from hub.clock import FixedClock
 from hub.connector import Window
@@ -220,12 +222,29 @@ def test_a_row_that_cannot_be_decoded_spoils_no_other(opened: Open) -> None:
 )
 def test_a_file_that_is_not_what_it_should_be_is_unreadable(lines: list[bytes], count: int, objects: int) -> None:
     with pytest.raises(Unreadable):
-        list(File(lambda: lines, count, objects, 0).rows())
+        list(File(lambda: lines, count, objects).rows())
 
 
 def test_positions_find_their_order_wherever_they_stand() -> None:
     below = [b'{"id":"gid://shopify/LineItem/%d","__parentId":"gid://shopify/Order/%d"}' % (n, n % 2) for n in range(4)]
     orders = [b'{"id":"gid://shopify/Order/0"}', b'{"id":"gid://shopify/Order/1"}']
     for lines in ([*orders, *below], [*below, *orders], [below[0], orders[1], *below[1:], orders[0]]):
-        found = {row["id"]: row["lineItems"]["nodes"] for row in File(lambda lines=lines: lines, 2, 6, 0).rows()}
+        found = {row["id"]: row["lineItems"]["nodes"] for row in File(lambda lines=lines: lines, 2, 6).rows()}
         assert [len(rows) for rows in found.values()] == [2, 2]
+
+
+def test_a_large_file_is_in_memory_a_part_at_a_time() -> None:
+    line = b'{"id":"gid://shopify/Customer/%d","firstName":"' + b"x" * 400 + b'"}\n'
+    whole, most = b"".join(line % number for number in range(30_000)), 200_000
+
+    class Files:
+        def part(self, url: str, first: int, last: int) -> tuple[bytes, bool]:
+            return whole[first : last + 1], False
+
+    bulk = Bulk(Files(), most)  # type: ignore[arg-type]
+    tracemalloc.start()
+    count = sum(1 for _ in File(lambda: bulk.lines("https://files"), 30_000, 30_000).rows())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 30_000
+    assert peak < 5 * most < len(whole) / 10

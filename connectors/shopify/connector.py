@@ -73,7 +73,7 @@ class Shopify(Connector[ShopifySettings]):
         own = self.settings
         return Target(
             batch=own.batch_rows,
-            create_key=own.create_key or "tags",
+            create_key=self._key or "tags",
             creates=True,
             native_idempotency=self._key != "",
             settle=timedelta(seconds=own.settle_seconds),

@@ -9,6 +9,7 @@ scalar URL
 scalar JSON
 
 interface Node { id: ID! }
+interface HasMetafields { metafield(key: String!, namespace: String): Metafield }
 interface DisplayableError { field: [String!] message: String! }
 
 type QueryRoot {
@@ -58,7 +59,7 @@ type AccessScope { description: String! handle: String! }
 type MoneyV2 { amount: Decimal! currencyCode: CurrencyCode! }
 type MoneyBag { presentmentMoney: MoneyV2! shopMoney: MoneyV2! }
 
-type Customer implements Node {
+type Customer implements Node & HasMetafields {
   amountSpent: MoneyV2!
   canDelete: Boolean!
   createdAt: DateTime!
@@ -113,7 +114,7 @@ type MailingAddress implements Node {
   zip: String
 }
 
-type Order implements Node {
+type Order implements Node & HasMetafields {
   billingAddress: MailingAddress
   cancelledAt: DateTime
   closed: Boolean!
@@ -166,7 +167,6 @@ type Metafield implements Node {
   type: String!
   value: String!
 }
-union HasMetafields = Customer | Order
 type MetafieldDefinition implements Node {
   capabilities: MetafieldCapabilities!
   id: ID!
@@ -318,14 +318,15 @@ input CustomerSmsMarketingConsentUpdateInput {
   customerId: ID!
   smsMarketingConsent: CustomerSmsMarketingConsentInput!
 }
-enum ConsentUserErrorCode { INCLUSION INTERNAL_ERROR INVALID MISSING_ARGUMENT }
+enum CustomerEmailMarketingConsentUpdateUserErrorCode { INCLUSION INTERNAL_ERROR INVALID MISSING_ARGUMENT }
+enum CustomerSmsMarketingConsentErrorCode { INCLUSION INTERNAL_ERROR INVALID MISSING_ARGUMENT }
 type CustomerEmailMarketingConsentUpdateUserError implements DisplayableError {
-  code: ConsentUserErrorCode
+  code: CustomerEmailMarketingConsentUpdateUserErrorCode
   field: [String!]
   message: String!
 }
 type CustomerSmsMarketingConsentError implements DisplayableError {
-  code: ConsentUserErrorCode
+  code: CustomerSmsMarketingConsentErrorCode
   field: [String!]
   message: String!
 }

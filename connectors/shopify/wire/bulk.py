@@ -15,8 +15,7 @@ _ORDER = (
     "{bulkOperation{id status} userErrors{code field message}}}"
 )
 _STATE = (
-    "query BulkState($id:ID!){node(id:$id){... on BulkOperation"
-    "{id status errorCode url objectCount rootObjectCount fileSize}}}"
+    "query BulkState($id:ID!){node(id:$id){... on BulkOperation{id status errorCode url objectCount rootObjectCount}}}"
 )
 _BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 _OVER = frozenset({"FAILED", "CANCELED", "CANCELING", "EXPIRED"})
@@ -37,7 +36,6 @@ class State:
     url: str = ""
     count: int = 0
     objects: int = 0
-    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Bulk:
             return State(lost=status in _OVER, reason=reason)
         return State(
             True, url=str(told.get("url") or ""), count=_whole(told, "rootObjectCount"),
-            objects=_whole(told, "objectCount"), size=_whole(told, "fileSize"),
+            objects=_whole(told, "objectCount"),
         )  # fmt: skip
 
     def lines(self, url: str) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from connectors.shopify.wire.bulk import Bulk, Busy, State, pauses
 from connectors.shopify.wire.file import File, Unreadable
 from connectors.shopify.wire.listing import Listing
 from connectors.shopify.wire.place import Job, Place
-from hub.connector import BadRow, Page, Row
+from hub.connector import Page, Row
 from hub.errors import PermissionMissing, Rejected, Transient
 
 _STALE, _JOBS = timedelta(days=1), 3
@@ -42,7 +42,7 @@ class Export:
     size: int
     refused: set[str]
     _url: str = ""
-    _rows: Iterator[Row | BadRow] | None = None
+    _rows: Iterator[Row] | None = None
     _ordered: str = ""
 
     @property
@@ -90,7 +90,7 @@ class Export:
 
     def _begin(self, place: Place, state: State) -> None:
         given = place.job.given if place.job.count == state.count else 0
-        place.job = replace(place.job, count=state.count, objects=state.objects, size=state.size, given=given)
+        place.job = replace(place.job, count=state.count, objects=state.objects, given=given)
         self._url, place.phase = state.url, "file"
 
     def _read(self, place: Place) -> Page:
@@ -101,10 +101,10 @@ class Export:
             return Page()
         try:
             if self._rows is None:
-                file = File(lambda: self.bulk.lines(self._url), job.count, job.objects, job.size)
-                rows = file.rows() if job.count or self._url else iter(())
+                file = File(lambda: self.bulk.lines(self._url), job.count, job.objects)
+                rows = file.rows() if self._url else iter(())
                 self._rows = islice((self.listing.row(node) for node in rows), job.given, None)
-            rows_now = [row for row in islice(self._rows, self.size) if isinstance(row, dict)]
+            rows_now = list(islice(self._rows, self.size))
         except (Unreadable, Rejected, PermissionMissing):  # an address that is too old is refused like a stranger
             return self._anew(place)
         job.given += len(rows_now)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from hub.connector import Row
 
 _PARENT = "__parentId"
@@ -24,7 +26,6 @@ class File:
     lines: Callable[[], Iterable[bytes]]
     count: int
     objects: int
-    size: int
 
     def rows(self) -> Iterator[Row]:
         """Its rows with those below them; Unreadable, at the latest at its end, where it is too short or too long.
@@ -59,9 +60,16 @@ class File:
 def _decoded(line: bytes) -> Row:
     """A line's object; half a surrogate pair spoils its own row only."""
     try:
-        found: Any = json.loads(line.decode("utf-8", "surrogateescape"))
+        found: Any = orjson.loads(line)
     except ValueError:
-        raise Unreadable from None
+        found = _tolerantly(line)
     if not isinstance(found, dict):
         raise Unreadable
     return found
+
+
+def _tolerantly(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        raise Unreadable from None

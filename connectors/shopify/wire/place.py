@@ -21,7 +21,6 @@ class Job:
     begun: str = ""
     count: int = 0
     objects: int = 0
-    size: int = 0
     given: int = 0
     failed: int = 0
 

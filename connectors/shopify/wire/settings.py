@@ -14,7 +14,7 @@ PINNED = "2026-07"
 
 Channel = Literal["store", "online", "phone", "other"]
 _HERE = ("http://127.0.0.1", "http://localhost", "http://[::1]")
-_NAME = r"^[\w-]*(\.[\w-]+)?$"
+_NAME = r"^[\w-]+\.[\w-]+$"
 
 
 class ShopifySettings(ConnectorSettings):
