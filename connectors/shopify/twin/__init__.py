@@ -11,9 +11,15 @@ TWIN = ShopifyTwin
 STAND = Stand(
     "shopify",
     ShopifyTwin,
-    {"url": "{url}", "client_id": "twin-client", "client_secret": "${SHOPIFY_CLIENT_SECRET}"},
+    {
+        "url": "{url}",
+        "client_id": "twin-client",
+        "client_secret": "${SHOPIFY_CLIENT_SECRET}",
+        "settle_seconds": 1,
+    },
     {"SHOPIFY_CLIENT_SECRET": "shpss_twin"},
     {"customers": "customers", "orders": "orders"},
-    small={"bulk_from": 0},
-    personal=("displayName", "address1", "address2"),
+    small={"page_size": 4, "bulk_from": 0},
+    jobs={"bulk_from": 1},
+    born={"email": "{text}@contract.example.net"},
 )

@@ -165,7 +165,10 @@ class ShopifyTwin(Twin):
         self.tokens.issue()
 
     async def _answer(self, request: Request, send: Send, call: Call, endpoint: Endpoint) -> None:
-        await super()._answer(request, send, self._typed(call), endpoint)
+        typed = self._typed(call)
+        self.counts.kinds[call.kind] -= 1  # it was counted before its document was looked at
+        self.counts.kinds[typed.kind] += 1
+        await super()._answer(request, send, typed, endpoint)
 
     def _typed(self, call: Call) -> Call:
         """A call of GraphQL as what it does: a write or a read, its operation's name behind the path."""
