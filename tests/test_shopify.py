@@ -236,6 +236,7 @@ def test_a_read_goes_on_from_every_page_in_another_process(opened: Open, clock: 
         pages = read(shop, everything(clock))
         for place, page in enumerate(pages[:-1]):
             rest = read(shop, everything(clock), page.position)
+            assert rest[-1].end is not None
             assert ids(pages[: place + 1]) + ids(rest) == ids(pages)
         lost = read(shop, everything(clock), {"phase": "list", "of": "another version"})
         assert [page.restart for page in lost] == [True]

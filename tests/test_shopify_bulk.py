@@ -113,6 +113,7 @@ def test_whoever_goes_on_in_a_file_reads_the_rest_of_it(opened: Open, clock: Fix
         places = [place for place, page in enumerate(pages[:-1]) if page.rows]
         for place in places:
             rest = read(shop, everything(clock), pages[place].position)
+            assert rest[-1].end is not None
             assert ids(pages[: place + 1]) + ids(rest) == ids(pages)
     assert len(places) > 3
     assert site.asked("BulkStart") == 1

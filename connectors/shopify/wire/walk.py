@@ -38,7 +38,7 @@ class Walk:
         steps: dict[str, Callable[[], Page]] = {
             "start": self._start, "bulk": self._bulk, "wait": self._bulk, "file": self._bulk, "list": self._list,
         }  # fmt: skip
-        if self.place.phase not in steps:
+        if self.place.phase not in (*steps, "end"):
             yield Page(restart=True)
             return
         while self.place.phase != "end":

@@ -24,7 +24,6 @@ _PRIVACY = frozenset({"customers/redact", "customers/data_request"})
 _OF_CUSTOMER = ("customer_id", "customerId", "admin_graphql_api_customer_id", "admin_graphql_api_id", "id")
 _OF_ORDER = ("order_id", "admin_graphql_api_order_id", "admin_graphql_api_id", "id")
 _WRAPPED = "order_edit"
-_FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
 def heard(delivery: Delivery, secrets: Sequence[str]) -> Heard:
@@ -50,13 +49,13 @@ def is_genuine(secret: str, body: bytes, signature: str) -> bool:
 
 def hints(topic: str, body: Mapping[str, Any]) -> Iterator[Hint]:
     """The records that a delivery of a topic speaks of; none for topics that one does not read."""
-    area, _, deed = re.sub(r"[._]", "/", topic, count=1 if "/" not in topic else 0).partition("/")
+    area, deed = re.split(r"[/._]", topic)[0], topic.rpartition("/")[2]
     if topic in _PRIVACY:
         customer = body.get("customer")
         yield from _hint("customers", customer if isinstance(customer, dict) else {}, ("id",), "erase")
     elif topic == "customers/merge":
         yield from _merged(body)
-    elif area in ("customers", "customer") or topic.startswith("customers_"):
+    elif area in ("customers", "customer"):
         yield from _hint("customers", body, _OF_CUSTOMER, "gone" if deed == "delete" else "changed")
     elif area == "orders":
         edit = body.get(_WRAPPED)
@@ -99,7 +98,7 @@ def _digest(topic: str, body: bytes) -> str:
 def _time(text: str) -> datetime | None:
     """When a delivery was triggered; the shop writes more digits of a second than there are microseconds."""
     try:
-        at = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+        at = datetime.fromisoformat(text)
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else None
