@@ -11,7 +11,7 @@ import pytest
 
 from hub.clock import FixedClock
 from hub.connector import Window
-from hub.errors import PermissionMissing, Rejected
+from hub.errors import PermissionMissing, Rejected, SettingsError
 from hub.testing.people import Population
 from hub.testing.twin import Stage
 from tests.shopify_site import Site, ids, living, read, stand
@@ -91,6 +91,31 @@ def test_an_order_arrives_with_its_lines_and_buyer_and_a_guest_by_phone(opened: 
     )
     found = [tuple(row) for row in site.look(lambda store: store.db.rows(sql, {"ext": str(order.id)}))]
     assert found == [("MUG-1", "3", 3350, 1050), ("Gift wrap", "1", 500, 0)]
+
+
+def test_a_site_maps_what_its_orders_and_customers_hold_besides(opened: Open) -> None:
+    fields = """      - {ours: custom.orders, theirs: numberOfOrders, write: false}
+      - {stream: orders, ours: source_ref, theirs: metafields.pos.receipt}
+      - {stream: orders, ours: buyer.name, theirs: customer.displayName}
+      - {stream: orders, ours: store, theirs: billingAddress.city}"""
+    site = opened({"fields": fields})
+    buyer = site.customer(email="anna@shop.cn", firstName="Anna")
+    order = site.order(customer=buyer.id, billingAddress={"city": "Wuxi"}, **{"metafields.pos.receipt": "A-1"})
+    assert site.read("orders").quarantined == 0
+    sql = "SELECT source_ref, store FROM orders o JOIN record r ON r.rid = o.rid WHERE r.ext = :ext"
+    assert [tuple(row) for row in site.look(lambda store: list(store.db.rows(sql, {"ext": str(order.id)})))] == [
+        ("A-1", "Wuxi")
+    ]
+    found = site.look(lambda store: store.records.by_exts("shop", "customers", [str(buyer.id)]))
+    assert found[str(buyer.id)].body.values["custom.orders"] == "1"
+
+
+@pytest.mark.parametrize("theirs", ["metafields.tier", "first name", "tags{x}"])
+def test_a_mapping_that_names_no_field_is_told_before_anything_is_asked(opened: Open, theirs: str) -> None:
+    site = opened({"fields": f'      - {{ours: occupation, theirs: "{theirs}", write: false}}'})
+    report = site.sync(only=["shop"])
+    assert isinstance(report.errors["shop"], SettingsError)
+    assert site.asked("CustomersPage") == 0
 
 
 def test_an_order_with_more_positions_than_a_page_holds_has_them_all(opened: Open) -> None:

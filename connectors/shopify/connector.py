@@ -50,7 +50,7 @@ class Shopify(Connector[ShopifySettings]):
     @classmethod
     def tagging(cls, settings: ShopifySettings) -> Tagging:
         """Tags of customers, added and removed one by one; a tag ends at a comma."""
-        return Tagging("tags", max_length=40, refused=",")
+        return Tagging("tags", max_length=255, refused=",")
 
     def dialect(self) -> Dialect:
         """GraphQL, whose errors come with status 200."""

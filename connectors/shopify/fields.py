@@ -36,7 +36,7 @@ ORDERS = Mapping(
     modified="updatedAt",
     fields=(
         Field("number", "name", CODE, required=True),
-        Field("buyer.external_id", "customer", CODE),
+        Field("buyer.external_id", "customer.id", CODE),
         Field("buyer.phone", "buyerPhone", PHONE),
         Field("buyer.email", "email", EMAIL),
         Field("buyer.name", "billingAddress.name", LINE),

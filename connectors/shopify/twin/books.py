@@ -70,6 +70,8 @@ class Books:
             elif name.startswith("metafields."):
                 _, namespace, key = name.split(".")
                 self.set_metafields(record, {namespace: {key: value}})
+            elif name == "customer" and isinstance(value, Mapping):
+                record.values[name] = int(value["id"]) if value.get("id") else None
             elif name == "tags":
                 record.tags = list(value or ())
             elif name == "optedOut":
@@ -132,6 +134,8 @@ def row(record: Record) -> Values:
     """A record in the form that the connector's rows have."""
     found = {"id": str(record.id), **record.values, "tags": list(record.tags)}
     found |= {"createdAt": shown_time(record.created), "updatedAt": shown_time(record.updated)}
+    if "customer" in found:
+        found["customer"] = {"id": str(found["customer"] or "")}
     nested: Values = {}
     for (namespace, key), one in sorted(record.metafields.items()):
         nested.setdefault(namespace, {})[key] = one["value"]

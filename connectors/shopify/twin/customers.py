@@ -116,7 +116,7 @@ class Customers:
     def _tags_add(self, info: Any, id: str, tags: list[str]) -> Values:
         record = self.named(id)
         for tag in tags:
-            if len(tag) > 40 or "," in tag:
+            if len(tag) > _MOST or "," in tag:
                 raise Flawed("INVALID", "Tag is invalid", "tags")
         known = {tag.casefold() for tag in record.tags}
         self._put_tags(record, [*record.tags, *(tag for tag in tags if tag.casefold() not in known)])

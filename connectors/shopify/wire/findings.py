@@ -12,7 +12,7 @@ from connectors.shopify.wire.documents import Documents
 from connectors.shopify.wire.rows import nodes_of
 from connectors.shopify.wire.selection import META
 from connectors.shopify.wire.settings import PINNED, ShopifySettings, sunset
-from connectors.shopify.wire.writing import split, unwritable
+from connectors.shopify.wire.writing import TEXT, split, unwritable
 from hub.connector import Finding, Row, Tools
 from hub.errors import HubError, PermissionMissing
 
@@ -22,7 +22,6 @@ _DEFINED = (
     "query Definitions($namespace:String!){metafieldDefinitions(ownerType:CUSTOMER, first:100, namespace:$namespace)"
     "{nodes{namespace key type{name} capabilities{uniqueValues{enabled}}}}}"
 )
-_TEXTS = ("single_line_text_field", "multi_line_text_field", "id")
 _PERSONAL = {
     "customers": "query TryCustomers{customers(first:1){nodes{id firstName defaultEmailAddress{emailAddress}}}}",
     "orders": "query TryOrders{orders(first:1){nodes{id email}}}",
@@ -119,9 +118,8 @@ class Examiner:
 
     @staticmethod
     def _text(name: str, known: Row | None) -> Finding:
-        kind = _name(known.get("type")) if known else _TEXTS[0]
-        good = kind in _TEXTS
-        return Finding(name, good, "" if good else "its definition takes no text: map another metafield")
+        good = known is None or _name(known.get("type")) == TEXT
+        return Finding(name, good, "" if good else "its definition takes no single line of text: map another metafield")
 
     @staticmethod
     def _key(name: str, known: Row | None) -> Finding:

@@ -11,15 +11,14 @@ from hub.errors import SettingsError
 META = "metafields."
 """How a mapping begins the name of a metafield."""
 
-_STATE = "marketingState"
 _MADE = {
     "email": ("defaultEmailAddress.emailAddress",),
     "phone": ("defaultPhoneNumber.phoneNumber",),
-    "optedOut": (f"defaultEmailAddress.{_STATE}", f"defaultPhoneNumber.{_STATE}"),
+    "optedOut.email": ("defaultEmailAddress.marketingState",),
+    "optedOut.sms": ("defaultPhoneNumber.marketingState",),
     "defaultAddress.street": ("defaultAddress.address1", "defaultAddress.address2"),
 }
 _MADE_OF_ORDERS = {
-    "customer": ("customer.id",),
     "buyerPhone": ("phone", "billingAddress.phone", "customer.defaultPhoneNumber.phoneNumber"),
     "billingAddress.name": ("billingAddress.firstName", "billingAddress.lastName", "billingAddress.name"),
     "channel": ("sourceName",),
@@ -40,7 +39,7 @@ def tree_of(mapping: Mapping, stream: str) -> Tree:
     tree: Tree = {"id": {}, mapping.modified: {}}
     for entry in mapping.fields:
         if not entry.theirs.startswith(META):
-            for path in made.get(entry.theirs, made.get(entry.theirs.partition(".")[0], (entry.theirs,))):
+            for path in made.get(entry.theirs, (entry.theirs,)):
                 _grow(tree, path)
     return tree
 

@@ -18,7 +18,9 @@ from connectors.shopify.wire.selection import META, metafield_of
 from hub.connector import Row, Tagged, Write
 
 TAGS = "tags"
-_TEXT = "single_line_text_field"
+TEXT = "single_line_text_field"
+"""The type of the metafields that the hub writes."""
+
 _ERRORS = "userErrors{code field message}"
 _PLAIN_ERRORS = "userErrors{field message}"
 _TIME = "updatedAt"
@@ -145,4 +147,4 @@ def _place(owner: str, name: str) -> Row:
 def _kept(owner: str, name: str, value: Any, seen: Row) -> Row:
     digests = seen.get(DIGESTS)
     known = {"compareDigest": digests[name]} if isinstance(digests, dict) and name in digests else {}
-    return {**_place(owner, name), "type": _TEXT, "value": str(value), **known}
+    return {**_place(owner, name), "type": TEXT, "value": str(value), **known}
