@@ -25,7 +25,7 @@ PEOPLE = Population(40, 3)
 
 @dataclass
 class Site(BaseSite):
-    """One store, a Shopify twin and a till, one clock for all. Pages, unless the settings say otherwise."""
+    """One store, a Shopify twin and a till, one clock for all; small, so read by pages unless its settings say otherwise."""
 
     connection = "shop"
     yaml = """
@@ -36,14 +36,12 @@ class Site(BaseSite):
     client_secret: ${{SHOPIFY_CLIENT_SECRET}}
     create: {create}
     page_size: {page_size}
-    bulk_from: {bulk_from}
 {settings}
     fields:
 {fields}
 """
 
     twin: ShopifyTwin
-    bulk_from: int = 0
     fields: str = "      - {ours: tags, theirs: tags, of: [tier], prefix: kehub-}"
 
     def secrets(self) -> Mapping[str, str]:

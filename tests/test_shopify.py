@@ -219,7 +219,7 @@ def test_a_walk_begins_anew_before_pages_end_and_meets_every_row(opened: Open, c
 
 
 def test_more_rows_of_one_second_than_pages_can_show_are_no_complete_window(opened: Open, clock: FixedClock) -> None:
-    site = opened({"page_size": 3, "settings": "    deep_rows: 6"})
+    site = opened({"page_size": 3, "settings": "    bulk_from: 0\n    deep_rows: 6"})
     site.read()
     clock.advance(timedelta(hours=1))
     for record in site.twin.books.customers.values():
@@ -227,7 +227,7 @@ def test_more_rows_of_one_second_than_pages_can_show_are_no_complete_window(open
     clock.advance(timedelta(hours=1))
     report = site.sync(only=["shop"])
     assert "bulk_from" in report.errors["shop"].remedy
-    site.write(bulk_from=1)
+    site.write(settings="    bulk_from: 1")
     found = site.read()
     assert (found.changed, found.certificate) == (len(site.twin.books.customers) - 6, "bracketed")
     assert site.asked("BulkStart") == 1

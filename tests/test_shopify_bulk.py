@@ -21,14 +21,13 @@ from tests.shopify_site import Site, ids, living, read, stand
 from tests.site import opener, outcome
 
 Open = Callable[..., Site]
-SMALL = "    bulk_bytes: 1000"
 
 
 @pytest.fixture
 def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
-    def make(options: dict[str, Any] | None = None, **twin: Any) -> Site:
-        wanted = {"bulk_from": 1, "settings": SMALL, **(options or {})}
-        return opener(Site, stand, stage, tmp_path, clock)(wanted, **twin)
+    def make(least: int = 1, more: str = "", **twin: Any) -> Site:
+        settings = f"    bulk_from: {least}\n    bulk_bytes: 1000\n{more}"
+        return opener(Site, stand, stage, tmp_path, clock)({"settings": settings}, **twin)
 
     return make
 
@@ -47,7 +46,7 @@ def test_a_first_read_by_bulk_operations_is_swept_and_the_same_as_by_pages(opene
     assert (site.asked("BulkStart"), site.asked("CustomersPage"), site.asked("OrdersPage")) == (2, 0, 0)
     assert site.calls("/files") > 10  # a thousand bytes a part
     by_bulk = {name: held_records(site, name) for name in ("customers", "orders")}
-    site.bulk_from = 0
+    site.settings = "    bulk_from: 0"
     assert {name: undisturbed(site, name) for name in by_bulk} == by_bulk
 
 
@@ -58,13 +57,13 @@ def test_a_shop_that_serves_no_parts_gives_its_file_whole(opened: Open) -> None:
 
 
 def test_a_small_shop_is_read_by_pages(opened: Open) -> None:
-    site = opened({"bulk_from": 500})
+    site = opened(500)
     assert site.read().certificate == "swept"
     assert (site.asked("BulkStart"), site.asked("CustomersPage")) == (0, 1)
 
 
 def test_a_large_window_is_read_by_a_bulk_operation_too(opened: Open, clock: FixedClock) -> None:
-    site = opened({"bulk_from": 5})
+    site = opened(5)
     site.read()
     for _ in range(2):
         clock.advance(timedelta(hours=1))
@@ -125,7 +124,7 @@ def test_a_file_that_ends_with_a_part_has_its_end_too(opened: Open, clock: Fixed
         pages = read(shop, everything(clock))
         size = len(site.twin._shop.operations._jobs["gid://shopify/BulkOperation/1"].file or b"")
     divisor = next(number for number in range(1000, size + 1) if size % number == 0)
-    site.write(settings=f"    bulk_bytes: {divisor}")
+    site.write(settings=f"    bulk_from: 1\n    bulk_bytes: {divisor}")
     with site.connector() as shop:
         assert ids(read(shop, everything(clock))) == ids(pages)
 
@@ -195,7 +194,7 @@ def test_when_others_run_as_many_as_may_it_waits_its_turn(opened: Open, clock: F
 
 
 def test_an_operation_that_does_not_end_leaves_its_number_for_the_next_run(opened: Open, clock: FixedClock) -> None:
-    site = opened({"settings": "    orders: false"}, bulk_seconds=5000)
+    site = opened(more="    orders: false", bulk_seconds=5000)
     report = site.sync(only=["shop"])
     assert isinstance(report.errors["shop"], Transient)
     clock.advance(timedelta(minutes=30))

@@ -28,14 +28,14 @@ def orders_change(site: Any, clock: FixedClock) -> None:
         site.change(site.twin.books.orders[id_], "orders", refunded=f"{number}.00")
 
 
-PAGED, EXPORTED = "    query_cost: 1000", "    bulk_bytes: 1000"
+EXPORTED = "    bulk_from: 1\n    bulk_bytes: 1000"
 READS = {
-    "customers, first": Read("shopify", "customers", nothing, "/CustomersPage", PAGED),
-    "customers, window": Read("shopify", "customers", customers_change, "/CustomersPage", PAGED),
-    "customers, sweep": Read("shopify", "customers", a_day_passes, "/CustomersPage", PAGED),
+    "customers, first": Read("shopify", "customers", nothing, "/CustomersPage"),
+    "customers, window": Read("shopify", "customers", customers_change, "/CustomersPage"),
+    "customers, sweep": Read("shopify", "customers", a_day_passes, "/CustomersPage"),
     "customers, in stretches": Read("shopify", "customers", nothing, "/CustomersPage", "    deep_rows: 8"),
-    "orders, first": Read("shopify", "orders", nothing, "/OrdersPage", PAGED),
-    "orders, window": Read("shopify", "orders", orders_change, "/OrdersPage", PAGED),
+    "orders, first": Read("shopify", "orders", nothing, "/OrdersPage"),
+    "orders, window": Read("shopify", "orders", orders_change, "/OrdersPage"),
     "orders, window in stretches": Read("shopify", "orders", orders_change, "/OrdersPage", "    deep_rows: 8"),
     "customers, bulk": Read("shopify", "customers", nothing, "/Bulk", EXPORTED),
     "orders, bulk of a window": Read("shopify", "orders", orders_change, "/Bulk", EXPORTED),
@@ -83,8 +83,7 @@ def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
     """Opens a site of a shop, four rows a page."""
 
     def make(kind: str, settings: str = "", size: int = 4, **twin: Any) -> Any:
-        bulk = 1 if settings == EXPORTED else 0
-        options = {"page_size": size, "settings": settings, "bulk_from": bulk}
+        options = {"page_size": size, "settings": settings}
         return opener(shopify_site.Site, shopify_site.stand, stage, tmp_path, clock)(options, **twin)
 
     return make
