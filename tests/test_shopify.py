@@ -227,7 +227,7 @@ def test_more_rows_of_one_second_than_pages_can_show_are_no_complete_window(open
     clock.advance(timedelta(hours=1))
     report = site.sync(only=["shop"])
     assert "bulk_from" in report.errors["shop"].remedy
-    site.write(settings="    bulk_from: 1")
+    site.write(settings="    bulk_from: 1\n    deep_rows: 6")
     found = site.read()
     assert (found.changed, found.certificate) == (len(site.twin.books.customers) - 6, "bracketed")
     assert site.asked("BulkStart") == 1
