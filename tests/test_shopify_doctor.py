@@ -137,7 +137,9 @@ def test_a_token_that_dies_is_renewed_once(opened: Open) -> None:
 def test_wrong_credentials_are_told_as_such(opened: Open) -> None:
     site = opened()
     site.twin.tokens.kill(for_good=True)
-    assert list(flawed(site)) == ["sign-in"]
+    found = flawed(site)
+    assert list(found) == ["sign-in"]
+    assert "one organisation" in found["sign-in"]
     report = site.sync(only=["shop"])
     assert isinstance(report.errors["shop"], AuthError | SettingsError)
 

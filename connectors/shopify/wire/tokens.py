@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from connectors.shopify.wire.settings import ShopifySettings
 from hub.connector import Auth, Keyring, OAuthRefresh, Outgoing, Token
+from hub.errors import AuthError
 
 HEADER = "X-Shopify-Access-Token"
 
@@ -23,6 +25,15 @@ class FixedToken(Auth):
 @dataclass(frozen=True)
 class ClientToken(OAuthRefresh):
     """A token for the client's own credentials; there is nothing to refresh it with but these."""
+
+    def fetch(self, keyring: Keyring, held: Token) -> tuple[dict[str, Any], int]:
+        try:
+            return super().fetch(keyring, held)
+        except AuthError as refused:
+            refused.remedy = (
+                "check client_id and client_secret; the app must be installed in this shop, of one organisation"
+            )
+            raise
 
     def place(self, outgoing: Outgoing, token: Token) -> None:
         outgoing.headers[HEADER] = token.access
