@@ -265,11 +265,6 @@ def test_an_answer_that_does_not_tell_leaves_its_rows_unknown() -> None:
         ("ok", ""), ("unknown", "INTERNAL_SERVER_ERROR"), ("rejected", "ACCESS_DENIED"), ("unknown", "INTERNAL_ERROR"),
     ]  # fmt: skip
     assert (results[0].external_id, str(results[0].stored)) == ("7", "2026-03-01 08:00:00+00:00")
-    taken = {"customer": None, "userErrors": [{"field": ["email"], "message": "Email has already been taken"}]}
-    told = told_by({"data": {"w0_customerSet": taken}}, document)
-    assert [(one.outcome, one.code, one.field) for one in [result_of("a", told["a"])]] == [
-        ("rejected", "TAKEN", "email")
-    ]
 
 
 # -- tags: the staff's stay

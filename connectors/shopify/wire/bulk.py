@@ -12,7 +12,7 @@ from hub.errors import PermissionMissing, Rejected, Transient
 
 _ORDER = (
     "mutation BulkStart($query:String!){bulkOperationRunQuery(query:$query, groupObjects:false)"
-    "{bulkOperation{id status} userErrors{code field message}}}"
+    "{bulkOperation{id status} userErrors{code field}}}"
 )
 _STATE = (
     "query BulkState($id:ID!){node(id:$id){... on BulkOperation{id status errorCode url objectCount rootObjectCount}}}"

@@ -64,16 +64,14 @@ def _told(deed: Deed, payload: Any, error: str) -> Told:
 
 
 def _flaw(deed: Deed, error: Row) -> tuple[str, str]:
-    """Code and field of an error in our words; errors without a code are told apart by what they are said to be about."""
+    """Code and field of an error; tags are refused without a code."""
     way = [str(part) for part in error.get("field") or ()]
     place = error.get("elementIndex")
     field = next((name for name in reversed(way) if not name.isdecimal() and name not in ("input", "value")), "")
     if deed.call.startswith("metafields"):
         place = next((int(part) for part in way if part.isdecimal()), 0) if place is None else place
         field = deed.fields[place] if isinstance(place, int) and place < len(deed.fields) else field
-    code = str(error.get("code") or "")
-    message = str(error.get("message") or "").lower()
-    return code or ("TAKEN" if "taken" in message else "INVALID"), field
+    return str(error.get("code") or "INVALID"), field
 
 
 def _owner(payload: Row) -> Any:

@@ -21,8 +21,8 @@ TAGS = "tags"
 TEXT = "single_line_text_field"
 """The type of the metafields that the hub writes."""
 
-_ERRORS = "userErrors{code field message}"
-_PLAIN_ERRORS = "userErrors{field message}"
+_ERRORS = "userErrors{code field}"
+_PLAIN_ERRORS = "userErrors{field}"
 _TIME = "updatedAt"
 
 
@@ -89,9 +89,9 @@ def setting(plain: Row, identifier: Row, create_key: str = "") -> Deed:
 
 
 def creating(plain: Row, key_tag: str) -> Deed:
-    """`customerCreate`, with the tag that carries the create's key: a new customer has no tags that this replaces."""
-    arguments = {"input": ("CustomerInput!", {**plain, "tags": [key_tag]})}
-    return Deed("customerCreate", arguments, f"customer{{id {_TIME}}} {_PLAIN_ERRORS}", tuple(plain))
+    """`customerSet` of nobody who is there, with the tag that carries the create's key: there are none to replace yet."""
+    arguments = {"input": ("CustomerSetInput!", {**plain, "tags": [key_tag]})}
+    return Deed("customerSet", arguments, f"customer{{id {_TIME}}} {_ERRORS}", tuple(plain))
 
 
 def metafields(owner: str, values: Row, seen: Row) -> list[Deed]:
