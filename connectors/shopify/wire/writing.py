@@ -99,7 +99,7 @@ def metafields(owner: str, values: Row, seen: Row) -> list[Deed]:
     found = {name: value for name, value in values.items() if name.startswith(META)}
     kept = [_kept(owner, name, value, seen) for name, value in found.items() if not _empty(value)]
     gone = [_place(owner, name) for name, value in found.items() if _empty(value)]
-    back = f"metafields{{key owner{{... on Customer{{{_TIME}}}}}}} userErrors{{code field elementIndex message}}"
+    back = f"metafields{{key owner{{... on Customer{{{_TIME}}}}}}} userErrors{{code field elementIndex}}"
     deeds = []
     if kept:
         names = tuple(name for name, value in found.items() if not _empty(value))
