@@ -235,7 +235,7 @@ def test_more_rows_of_one_second_than_pages_can_show_are_no_complete_window(open
 
 def test_a_count_that_is_not_exact_proves_nothing_and_stops_nobody(opened: Open) -> None:
     site = opened(counts="none")
-    assert site.read().certificate == "swept"
+    assert site.read().certificate == "chain"
     with site.connector() as shop:
         assert read(shop, everything(site.clock))[-1].end.before is None
 

@@ -142,4 +142,5 @@ class Walk:
         before, after = place.before, count if exact else None
         if place.job.id and (before is None or after is None or min(before, after) <= place.job.count + hidden):
             before = after = place.job.count
-        return End(before, after, swept=self.window.full, shortfall=hidden)
+        counted = before is not None and after is not None  # by an end mark alone nobody is taken for gone
+        return End(before, after, swept=self.window.full and counted, shortfall=hidden)
