@@ -121,7 +121,7 @@ class Shopify(Connector[ShopifySettings]):
 
     def webhook(self, delivery: Delivery) -> Heard:
         """What a delivery says, if it is signed with the app's client secret."""
-        return heard(delivery, self.settings.secrets)
+        return heard(delivery, self.settings.secrets, orders=self.settings.orders)
 
     @property
     def _key(self) -> str:

@@ -11,8 +11,18 @@ from typing import Any
 
 from connectors.shopify.twin.books import Books, Record, Values, shown_time
 from hub.testing.twin import Wish
+from hub.testing.twin_deliver import Post
 
 _SHOP = {"shop_id": 1, "shop_domain": "twin.myshopify.com"}
+
+
+def posts(books: Books, wish: Wish, version: str, now: datetime, first: int) -> list[Post]:
+    """The deliveries of a wish's `events`, each as `delivery` takes one, signed with its `secret`."""
+    made = [
+        delivery(books, event, str(wish["secret"]), version, now, number)
+        for number, event in enumerate(wish["events"], first)
+    ]
+    return [Post(one["body"].encode(), one["headers"]) for one in made]
 
 
 def delivery(books: Books, wish: Wish, secret: str, version: str, now: datetime, number: int) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from starlette.types import Send
 
 from connectors.shopify.twin.books import Books, Record, Values, row
 from connectors.shopify.twin.bucket import Bucket
-from connectors.shopify.twin.hooks import delivery
+from connectors.shopify.twin.hooks import delivery, posts
 from connectors.shopify.twin.options import ShopifyOptions
 from connectors.shopify.twin.replies import errors, unauthorised
 from connectors.shopify.twin.seed import seed
 from connectors.shopify.twin.tokens import Tokens
 from hub.errors import SettingsError
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
+from hub.testing.twin_deliver import Post, deliver
 
 if TYPE_CHECKING:
     from connectors.shopify.twin.shop import Shop
@@ -143,8 +144,9 @@ class ShopifyTwin(Twin):
         return {"module": "customers", "id": id_} if id_ else None
 
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
-        """`delivery`: a signed webhook; `bulk`: the operations that run come to nothing (`status`, `error`)."""
+        """`deliver` posts webhooks, `delivery` shows one; `bulk`: operations come to nothing (`status`, `error`)."""
         return {
+            "deliver": lambda wish: deliver(wish, self._posts(wish)),
             "delivery": self.delivery,
             "bulk": lambda wish: self._shop.operations.end(str(wish["status"]), str(wish.get("error") or "")),
         }
@@ -154,6 +156,11 @@ class ShopifyTwin(Twin):
         self._delivered += 1
         own = self.options
         return delivery(self.books, wish, own.client_secret, own.versions[-1], self._now(), self._delivered)
+
+    def _posts(self, wish: Wish) -> list[Post]:
+        first = self._delivered + 1
+        self._delivered += len(wish["events"])
+        return posts(self.books, wish, self.options.versions[-1], self._now(), first)
 
     def kill_tokens(self, *, for_good: bool) -> None:
         """Let all tokens die."""

@@ -1,7 +1,8 @@
 """Webhooks: whether a delivery is the shop's own, and which records it speaks of.
 
-A delivery is signed over its raw body with the app's client secret. Its body shows part of a record only, and neither
-tags nor consents: it is a hint, and the record is read again.
+A delivery is signed over its raw body, and nothing else, with the app's client secret: when it was triggered is not
+signed, and stays the same when it is sent again for hours, so it proves no time. Its body shows part of a record only, and
+neither tags nor consents: it is a hint, and the record is read again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from connectors.shopify.wire.rows import number_of
@@ -26,8 +26,11 @@ _OF_ORDER = ("order_id", "admin_graphql_api_order_id", "admin_graphql_api_id", "
 _WRAPPED = "order_edit"
 
 
-def heard(delivery: Delivery, secrets: Sequence[str]) -> Heard:
-    """What a delivery says; AuthError for one that is not the shop's own, Rejected for one that makes no sense."""
+def heard(delivery: Delivery, secrets: Sequence[str], *, orders: bool = True) -> Heard:
+    """What a delivery says, of orders where they are read.
+
+    AuthError for one that is not the shop's own, Rejected for one that makes no sense.
+    """
     signature = delivery.headers.get("x-shopify-hmac-sha256", "")
     if not any(is_genuine(secret, delivery.body, signature) for secret in secrets):
         remedy = (
@@ -37,8 +40,8 @@ def heard(delivery: Delivery, secrets: Sequence[str]) -> Heard:
     topic = delivery.headers.get("x-shopify-topic", "").lower()
     body = _body(delivery.body)
     key = delivery.headers.get("x-shopify-webhook-id") or _digest(topic, delivery.body)
-    sent = _time(delivery.headers.get("x-shopify-triggered-at", ""))
-    return Heard(key, sent, tuple(dict.fromkeys(hints(topic, body))))
+    found = dict.fromkeys(hints(topic, body))
+    return Heard(key, hints=tuple(one for one in found if orders or one.stream != "orders"))
 
 
 def is_genuine(secret: str, body: bytes, signature: str) -> bool:
@@ -93,12 +96,3 @@ def _body(raw: bytes) -> dict[str, Any]:
 
 def _digest(topic: str, body: bytes) -> str:
     return hashlib.sha256(topic.encode() + b"\0" + body).hexdigest()
-
-
-def _time(text: str) -> datetime | None:
-    """When a delivery was triggered; the shop writes more digits of a second than there are microseconds."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else None
