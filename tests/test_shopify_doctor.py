@@ -262,7 +262,7 @@ GID = "gid://shopify/Customer/"
             {"shop_id": 1, "customer": {"id": 7}, "orders_to_redact": [5]},
             [("customers", "7", "erase")],
         ),
-        ("customers/data_request", {"customer": {"id": 7}}, [("customers", "7", "erase")]),
+        ("customers/data_request", {"customer": {"id": 7}}, [("customers", "7", "disclose")]),
         ("shop/redact", {"shop_id": 1, "shop_domain": "a.myshopify.com"}, []),
         ("app/uninstalled", {"id": 1}, []),
         ("bulk_operations/finish", {"admin_graphql_api_id": "gid://shopify/BulkOperation/1"}, []),

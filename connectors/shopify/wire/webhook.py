@@ -19,8 +19,8 @@ from connectors.shopify.wire.rows import number_of
 from hub.connector import Delivery, Heard, Hint
 from hub.errors import AuthError, Rejected
 
-Event = Literal["changed", "gone", "erase"]
-_PRIVACY = frozenset({"customers/redact", "customers/data_request"})
+Event = Literal["changed", "gone", "erase", "disclose"]
+_PRIVACY: Mapping[str, Event] = {"customers/redact": "erase", "customers/data_request": "disclose"}
 _OF_CUSTOMER = ("customer_id", "customerId", "admin_graphql_api_customer_id", "admin_graphql_api_id", "id")
 _OF_ORDER = ("order_id", "admin_graphql_api_order_id", "admin_graphql_api_id", "id")
 _WRAPPED = "order_edit"
@@ -55,7 +55,7 @@ def hints(topic: str, body: Mapping[str, Any]) -> Iterator[Hint]:
     area, deed = re.split(r"[/._]", topic)[0], topic.rpartition("/")[2]
     if topic in _PRIVACY:
         customer = body.get("customer")
-        yield from _hint("customers", customer if isinstance(customer, dict) else {}, ("id",), "erase")
+        yield from _hint("customers", customer if isinstance(customer, dict) else {}, ("id",), _PRIVACY[topic])
     elif topic == "customers/merge":
         yield from _merged(body)
     elif area in ("customers", "customer"):
