@@ -1,0 +1,66 @@
+"""Webhook deliveries: what happened, a hundred events a time, signed as HubSpot signs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from connectors.hubspot.twin.books import Books
+from connectors.hubspot.twin.options import HubSpotOptions
+from hub.testing.twin import Wish
+
+MOST = 100
+
+
+class Hooks:
+    """Makes the deliveries of what has happened since the last ones."""
+
+    def __init__(self, books: Books, options: HubSpotOptions, now: Callable[[], datetime]) -> None:
+        self._books = books
+        self._options = options
+        self._now = now
+        self._sent = 0
+
+    def start(self) -> None:
+        """Leave out what has happened so far."""
+        self._sent = len(self._books.events)
+
+    def deliveries(self, wish: Wish) -> list[dict[str, Any]]:
+        """`POST /_twin/deliveries` {"url", "scheme", "again"}: requests as they would arrive there.
+
+        `scheme` is v3 (the default), v2 or v1; `again`: what was delivered last comes once more, as another attempt.
+        """
+        if wish.get("again"):
+            self._sent = max(0, self._sent - int(wish["again"]))
+        events = self._books.events[self._sent :]
+        self._sent = len(self._books.events)
+        attempt = {
+            "portalId": self._options.portal,
+            "appId": self._options.app,
+            "attemptNumber": int(bool(wish.get("again"))),
+        }
+        parts = (events[start : start + MOST] for start in range(0, len(events), MOST))
+        return [self._request(wish, [{**event, **attempt} for event in part]) for part in parts]
+
+    def _request(self, wish: Wish, events: list[dict[str, Any]]) -> dict[str, Any]:
+        body = orjson.dumps(events)
+        headers = self._signed(str(wish.get("scheme", "v3")), str(wish["url"]), body)
+        return {"method": "POST", "url": wish["url"], "headers": headers, "body": body.decode()}
+
+    def _signed(self, scheme: str, url: str, body: bytes) -> dict[str, str]:
+        secret = self._options.client_secret
+        if scheme == "v3":
+            stamp = str(round(self._now().timestamp() * 1000))
+            text = f"POST{unquote(url)}".encode() + body + stamp.encode()
+            digest = hmac.new(secret.encode(), text, hashlib.sha256).digest()
+            signature = base64.b64encode(digest).decode()
+            return {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
+        text = (secret + (f"POST{url}" if scheme == "v2" else "")).encode() + body
+        return {"x-hubspot-signature": hashlib.sha256(text).hexdigest(), "x-hubspot-signature-version": scheme}
