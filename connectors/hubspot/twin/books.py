@@ -73,19 +73,22 @@ class Kind:
         return self.rows[min(ids)] if ids else None
 
     def put(self, record: Record) -> None:
-        """Take a record in, or in again with other values than before."""
-        self.drop(record)
+        """Take a record in, or note that its values are others than before."""
+        self._forget(record)
         self.rows[record.id] = record
-        for name, value in self._keys(record):
+        record.keys = self._keys(record)
+        for name, value in record.keys:
             self.keyed.setdefault(name, {}).setdefault(value, []).append(record.id)
 
     def drop(self, record: Record) -> None:
-        """Take a record out, by the values that it came in with."""
-        if self.rows.pop(record.id, None) is not None:
-            for held in self.keyed.values():
-                for value in [value for name, value in record.keys if record.id in held.get(value, ())]:
-                    held[value].remove(record.id)
-        record.keys = self._keys(record)
+        """Take a record out."""
+        self._forget(record)
+        self.rows.pop(record.id, None)
+
+    def _forget(self, record: Record) -> None:
+        for name, value in record.keys:
+            self.keyed[name][value].remove(record.id)
+        record.keys = []
 
     def _keys(self, record: Record) -> list[tuple[str, str]]:
         also = str(record.values.get("hs_additional_emails") or "").split(";")

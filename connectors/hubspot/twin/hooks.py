@@ -27,6 +27,7 @@ class Hooks:
         self._options = options
         self._now = now
         self._sent = 0
+        self._last = 0
 
     def start(self) -> None:
         """Leave out what has happened so far."""
@@ -38,7 +39,8 @@ class Hooks:
         `scheme` is v3 (the default), v2 or v1; `again`: what was delivered last comes once more, as another attempt.
         """
         if wish.get("again"):
-            self._sent = max(0, self._sent - int(wish["again"]))
+            self._sent = self._last
+        self._last = self._sent
         events = self._books.events[self._sent :]
         self._sent = len(self._books.events)
         attempt = {

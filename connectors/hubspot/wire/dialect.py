@@ -84,11 +84,13 @@ def pause(answer: Answer, now: datetime) -> float | None:
 
 
 def remaining(answer: Answer) -> tuple[str, int] | None:
-    """What is left of the day's calls, else of the ten seconds'. Search tells neither, an OAuth app no day's."""
-    for header, limit in (("daily-remaining", "daily"), ("remaining", "burst")):
-        if left := answer.header(f"x-hubspot-ratelimit-{header}"):
-            return limit, int(left)
-    return None
+    """What is left of the ten seconds' calls; Search does not tell.
+
+    What is left of the day's is told as well, but a day begins anew at a midnight: taken for a part of the last 24 hours,
+    as the hub counts, it would let the hub rest for too long.
+    """
+    left = answer.header("x-hubspot-ratelimit-remaining")
+    return ("burst", int(left)) if left else None
 
 
 def dialect(settings: HubSpotSettings, now: Callable[[], datetime]) -> Dialect:
@@ -130,5 +132,9 @@ def _scopes(found: Any) -> Iterator[str]:
 
 
 def _body(answer: Answer) -> dict[str, Any]:
-    found = None if answer.empty else answer.json()
+    """The answer as an object; an empty one where it is something else (a page of HTML)."""
+    try:
+        found = None if answer.empty else answer.json()
+    except Transient:
+        return {}
     return found if isinstance(found, dict) else {}
