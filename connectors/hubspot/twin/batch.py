@@ -67,7 +67,7 @@ class Batch:
         """`POST …/batch/read`: by ids, or by the values of a unique property; what is missing is told."""
         body, rows = self._inputs(call)
         by, names = str(body.get("idProperty") or ""), [str(one) for one in body.get("properties") or ()]
-        archived = call.query.get("archived") == "true"
+        archived = call.query.get("archived", "").lower() == "true"
         if by and by not in kind.unique():
             raise invalid(f"{by} is not a unique property")
         if by and archived and not self._options.archive_by_property:

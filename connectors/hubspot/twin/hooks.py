@@ -17,6 +17,8 @@ from connectors.hubspot.twin.options import HubSpotOptions
 from hub.testing.twin import Wish
 
 MOST = 100
+_DECODED = ("%3A", "%2F", "%3F", "%40", "%21", "%27", "%28", "%29", "%2A", "%2C", "%3B", "%24")
+"""What is decoded in an address before it is signed; nothing else is."""
 
 
 class Hooks:
@@ -60,9 +62,16 @@ class Hooks:
         secret = self._options.client_secret
         if scheme == "v3":
             stamp = str(round(self._now().timestamp() * 1000))
-            text = f"POST{unquote(url)}".encode() + body + stamp.encode()
+            text = f"POST{_signed_as(url)}".encode() + body + stamp.encode()
             digest = hmac.new(secret.encode(), text, hashlib.sha256).digest()
             signature = base64.b64encode(digest).decode()
             return {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": stamp}
         text = (secret + (f"POST{url}" if scheme == "v2" else "")).encode() + body
         return {"x-hubspot-signature": hashlib.sha256(text).hexdigest(), "x-hubspot-signature-version": scheme}
+
+
+def _signed_as(url: str) -> str:
+    """An address as it goes into a signature."""
+    for code in _DECODED:
+        url = url.replace(code, unquote(code)).replace(code.lower(), unquote(code))
+    return url

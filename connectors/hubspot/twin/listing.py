@@ -27,7 +27,7 @@ class Listing:
     def listed(self, call: Call, kind: Kind) -> Answer:
         """A page, in the order of ids."""
         limit = _limit(call, self._options.page_rows)
-        archived = call.query.get("archived") == "true"
+        archived = call.query.get("archived", "").lower() == "true"
         rows, _ = self._pages.capped(call, self._found(kind, archived=archived))
         after = self._after(call.query.get("after", ""))
         start = next((place for place, one in enumerate(rows) if one.id > after), len(rows))
@@ -42,7 +42,7 @@ class Listing:
         """One record by id or by a unique property; a merged id leads to the survivor."""
         by, asked = call.query.get("idProperty", ""), call.params["id"]
         record = kind.having(by, asked) if by else kind.survivor(int(asked)) if asked.isdecimal() else None
-        if call.query.get("archived") == "true" and asked.isdecimal():
+        if call.query.get("archived", "").lower() == "true" and asked.isdecimal():
             record = kind.bin.get(int(asked))
         if record is None:
             raise Refused(404, "resource not found", "OBJECT_NOT_FOUND")

@@ -61,7 +61,7 @@ def failed(answer: Answer, now: Callable[[], datetime]) -> HubError | None:
     if answer.status == 403:
         scopes = sorted(set(_scopes(body)))
         remedy = f"grant the app {', '.join(scopes)}" if scopes else "grant it; kehub doctor names what is missing"
-        return PermissionMissing("the token lacks a scope", remedy=remedy, code=str(body.get("category") or "403"))
+        return PermissionMissing("the token lacks a scope", remedy=remedy, code="MISSING_SCOPES" if scopes else "403")
     if answer.status == 429 and body.get("policyName") == "DAILY":
         return QuotaExceeded("the day's calls are used up", until=half_hour_after(now()), code="DAILY")
     if answer.status in (_LOCKED, _MOVING):
