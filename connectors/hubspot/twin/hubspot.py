@@ -15,7 +15,7 @@ from connectors.hubspot.twin.hooks import Hooks
 from connectors.hubspot.twin.listing import Listing
 from connectors.hubspot.twin.options import HubSpotOptions
 from connectors.hubspot.twin.paths import endpoints, needs
-from connectors.hubspot.twin.relations import Relations, associated
+from connectors.hubspot.twin.relations import TYPES, Relations, associated
 from connectors.hubspot.twin.replies import Refused, Values, envelope
 from connectors.hubspot.twin.schema import MODIFIED, TYPE_IDS, properties
 from connectors.hubspot.twin.search import Search
@@ -116,7 +116,9 @@ class HubSpotTwin(Twin):
         module, op = str(wish.get("module", "contacts")), wish["op"]
         kind, values = self.books.kinds[module], self._spelled(dict(wish.get("values", {})))
         if op == "create":
-            return {"id": str(self.books.insert(module, values).id)}
+            made = self.books.insert(module, values)
+            self._associate(made, wish)
+            return {"id": str(made.id)}
         record = kind.rows.get(int(wish["id"])) or kind.bin[int(wish["id"])]
         acts: dict[str, Callable[[], Any]] = {
             "change": lambda: self.books.update(record, values),
@@ -124,12 +126,14 @@ class HubSpotTwin(Twin):
             "restore": lambda: self.books.restore(record),
             "erase": lambda: self.books.erase(record),
             "merge": lambda: self._merge(record, kind.rows[int(wish["other"])]),
-            "associate": lambda: self.books.link(module, record.id, "contacts", int(wish["other"]), 507),
+            "associate": lambda: self._link(record, wish["other"]),
             "tag": lambda: self._tag(record, str(wish.get("property", "kehub_tags")), list(wish["tags"])),
         }
         if op not in acts:
             raise ValueError(f"op is {_OPS}")
-        return {"id": str(acts[op]() or record.id)}
+        found = acts[op]()
+        self._associate(record, wish)
+        return {"id": str(found or record.id)}
 
     def named(self, call: Call) -> Wish | None:
         """The first record of a batch of updates."""
@@ -150,6 +154,14 @@ class HubSpotTwin(Twin):
 
     def _now(self) -> datetime:
         return self.clock.now()
+
+    def _associate(self, record: Record, wish: Wish) -> None:
+        """An order's contact is no property, but shown like one."""
+        if record.kind == "orders" and (contact := wish.get("values", {}).get("contact")):
+            self._link(record, contact)
+
+    def _link(self, record: Record, other: Any) -> None:
+        self.books.link(record.kind, record.id, "contacts", int(other), TYPES.get((record.kind, "contacts"), 1))
 
     def _merge(self, kept: Record, other: Record) -> int:
         return self.books.merge(kept, other, anew=self.options.merged_keeps == "new").id
