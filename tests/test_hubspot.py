@@ -197,6 +197,17 @@ def test_a_cursor_that_only_hubspot_can_read_is_given_back_as_it_came(opened: Op
     assert site.look(living) == set(site.rows())
 
 
+def test_a_list_whose_cursors_lead_round_in_circles_is_left_after_a_while(opened: Open, clock: FixedClock) -> None:
+    site = opened({"page_size": 2, "settings": "    orders: false"}, cursor="opaque")
+    after = site.twin.listing._after
+    site.twin.listing._after = lambda text: after(text) % 510  # type: ignore[method-assign]
+    assert "totals disagree" in site.sync().errors["crm"].what
+    assert site.calls("GET ") < 200
+    site.twin.listing._after = after  # type: ignore[method-assign]
+    clock.advance(HOUR)
+    assert site.outcome().certificate == "swept"
+
+
 def test_without_totals_a_read_is_a_chain_and_nobody_is_gone_by_absence(opened: Open, clock: FixedClock) -> None:
     site = opened({"settings": "    totals: false"})
     assert site.outcome().certificate == "chain"

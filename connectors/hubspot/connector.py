@@ -41,7 +41,7 @@ class HubSpot(Connector[HubSpotSettings]):
     type = "hubspot"
     Settings = HubSpotSettings
     hooks = True
-    version = "v3 (with associations v4, until about March 2027), or dated: 2026-09, until March 2028"
+    version = "v3 (until March 2027), 2026-03 (until September 2027), 2026-09 (until March 2028)"
 
     @classmethod
     def tagging(cls, settings: HubSpotSettings) -> Tagging:

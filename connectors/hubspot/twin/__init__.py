@@ -11,10 +11,14 @@ TWIN = HubSpotTwin
 STAND = Stand(
     "hubspot",
     HubSpotTwin,
-    {"api_url": "{url}", "token": "${HUBSPOT_TOKEN}", "edition": "professional", "webhook_secret": "${HUBSPOT_SECRET}"},
-    {"HUBSPOT_TOKEN": HubSpotOptions.token, "HUBSPOT_SECRET": HubSpotOptions.client_secret},
+    {
+        "api_url": "{url}",
+        "client_id": HubSpotOptions.client_id,
+        "client_secret": "${HUBSPOT_SECRET}",
+        "refresh_token": "${HUBSPOT_REFRESH}",
+        "settle_seconds": 1,
+    },
+    {"HUBSPOT_SECRET": HubSpotOptions.client_secret, "HUBSPOT_REFRESH": HubSpotOptions.refresh_token},
     {"customers": "contacts", "orders": "orders"},
-    page_size="page_size",
-    small={"search_rows": 4},
-    personal=("company", "website", "hs_billing_address_street", "hs_shipping_address_street"),
+    small={"page_size": 4, "search_rows": 4},
 )

@@ -20,7 +20,7 @@ class Place:
 
     `before` is the total at its start; `several` says that it took more than one search. `cursor` is of the list or of the
     archive. Of a window all changes before `at` (milliseconds since 1970) have been read; `last` is the id up to which those
-    of that very millisecond have been, "" while they need no order of their own.
+    of that very millisecond have been, "" while they need no order of their own. `walked` counts the rows of the list.
     """
 
     phase: str = "start"
@@ -29,6 +29,7 @@ class Place:
     cursor: str = ""
     at: int = 0
     last: str = ""
+    walked: int = 0
 
     @classmethod
     def of(cls, position: Row) -> Place:

@@ -61,7 +61,8 @@ class Walk:
         place = self.place
         answer = self.objects.listed(self.page_size, place.cursor)
         rows, following = rows_of(answer), next_of(answer)
-        if following and (not rows or not _onward(place.cursor, following)):
+        place.walked += len(rows)
+        if following and (not rows or not _onward(place.cursor, following) or self._in_circles):
             return Page(restart=True)  # it was told that there are more
         place.cursor = following
         place.phase = "list" if following else self._after_changes
@@ -120,6 +121,11 @@ class Walk:
         except ValueError:
             return True
         return self.binned is None or (at if at.tzinfo else at.replace(tzinfo=UTC)) >= self.binned
+
+    @property
+    def _in_circles(self) -> bool:
+        """Whether far more rows came than there are: cursors that nobody can read may lead back to where one was."""
+        return self.place.before is not None and self.place.walked > 2 * self.place.before + 10 * self.page_size
 
     @property
     def _after_changes(self) -> str:
