@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from connectors.hubspot.twin.books import Record
+from connectors.hubspot.twin.replies import Refused
 from connectors.hubspot.wire.batch import inputs, results
 from hub.clock import FixedClock
 from hub.connector import Answer, Tagged, Write
@@ -193,6 +194,26 @@ def test_a_property_that_is_not_there_costs_the_rows_that_name_it(opened: Open) 
     assert applied is not None
     assert applied.applied["crm"].codes == {"PROPERTY_DOESNT_EXIST": 1}
     assert one.values.get("kehub_tier") is None
+
+
+def test_a_batch_that_is_refused_as_a_whole_for_one_row_costs_that_row_only(opened: Open) -> None:
+    site = emptied(opened())
+    rows = [site.insert(lastname=f"C{number}", phone=f"+86139{number:08d}") for number in range(5)]
+    write = site.twin.batch.write
+
+    def refusing(call: Any, kind: Any, deed: str) -> Any:
+        if str(rows[3].id).encode() in call.body:
+            raise Refused(409, "Contact already exists. Existing ID: 1", "CONFLICT")
+        return write(call, kind, deed)
+
+    site.twin.batch.write = refusing  # type: ignore[method-assign]
+    _, applied = site.sync_and_apply()
+    assert applied is not None
+    assert (dict(applied.applied["crm"].rows), applied.applied["crm"].codes) == (
+        {"ack": 4, "rejected": 1},
+        {"CONFLICT": 1},
+    )
+    assert [row.values.get("kehub_tier") for row in rows] == ["standard"] * 3 + [None, "standard"]
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "html_in_200", "error_in_200", "500"])
