@@ -219,7 +219,7 @@ def test_associations_are_read_by_one_and_in_batches(portal: Open) -> None:
     )
     assert told.status_code == 207
     (found,) = told.json()["results"]
-    assert (found["from"]["id"], [to["toObjectId"] for to in found["to"]]) == (str(order), [first, second])
+    assert (found["from"]["id"], [to["toObjectId"] for to in found["to"]]) == (str(order), [second, first])
     assert told.json()["errors"][0]["context"] == {"fromObjectId": [str(bare)]}
     assert desk.client.delete(f"/crm/v4/objects/orders/{order}/associations/contacts/{first}").status_code == 204
     body = desk.client.get(f"/crm/v4/objects/contacts/{second}/associations/orders").json()

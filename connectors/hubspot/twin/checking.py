@@ -40,8 +40,11 @@ def taken(kind: Kind, values: Mapping[str, Any], record: Record | None) -> Itera
 
 
 def kept(kind: Kind, values: Mapping[str, Any], record: Record | None) -> Values:
-    """The values as they are stored: addresses in small letters, times in one form, a leading semicolon adds."""
-    return {name: _form(kind.properties[name], value, record) for name, value in values.items()}
+    """The values as they are stored: addresses in small letters, times in one form; a leading semicolon adds.
+
+    An empty text clears; nothing at all (null) is passed over, as far as is known.
+    """
+    return {name: _form(kind.properties[name], value, record) for name, value in values.items() if value is not None}
 
 
 def told(found: list[Problem]) -> tuple[str, list[Values]]:

@@ -91,7 +91,7 @@ class Relations:
         asked = [int(row["id"]) for row in rows]
         found = {one: self._books.linked(left.name, one, right.name) for one in asked}
         shown = [
-            {"from": {"id": str(one)}, "to": [_shown(other, type_id) for other, type_id in to.items()]}
+            {"from": {"id": str(one)}, "to": [_shown(other, to[other]) for other in reversed(to)]}
             for one, to in found.items()
             if to
         ]
