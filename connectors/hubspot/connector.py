@@ -124,7 +124,7 @@ class HubSpot(Connector[HubSpotSettings]):
     def webhook(self, delivery: Delivery) -> Heard:
         """Events of contacts and orders, proven by the app's secret."""
         own = self.settings
-        sent = proven(delivery, own.signing, own.webhook_signature, self.tools.clock.now())
+        sent = proven(delivery, own.signing, own.webhook_signature)
         events = events_of(delivery.body)
         read = {stream.name for stream in self.streams()}
         return Heard(key_of(events), sent, [hint for hint in hints_of(events) if hint.stream in read])

@@ -15,6 +15,7 @@ import orjson
 from connectors.hubspot.twin.books import Books
 from connectors.hubspot.twin.options import HubSpotOptions
 from hub.testing.twin import Wish
+from hub.testing.twin_deliver import Post
 
 MOST = 100
 _DECODED = ("%3A", "%2F", "%3F", "%40", "%21", "%27", "%28", "%29", "%2A", "%2C", "%3B", "%24")
@@ -35,10 +36,17 @@ class Hooks:
         """Leave out what has happened so far."""
         self._sent = len(self._books.events)
 
-    def deliveries(self, wish: Wish) -> list[dict[str, Any]]:
-        """`POST /_twin/deliveries` {"url", "scheme", "again"}: requests as they would arrive there.
+    def posts(self, wish: Wish) -> list[Post]:
+        """What `deliver` posts: as `deliveries` has it."""
+        told = self.deliveries(wish)
+        return [Post(one["body"].encode(), {**one["headers"], "content-type": "application/json"}) for one in told]
 
-        `scheme` is v3 (the default), v2 or v1; `again`: what was delivered last comes once more, as another attempt.
+    def deliveries(self, wish: Wish) -> list[dict[str, Any]]:
+        """`POST /_twin/deliveries` {"url", "scheme", ...}: what has happened since the last ones, as it would arrive there.
+
+        `signed` is the address that is signed, where a proxy stands in between. `scheme` is v3 (the default), v2 or v1;
+        `secret` another one than the app's; `age` how many seconds ago they were sent. `again`: what was delivered last
+        comes once more, as another attempt.
         """
         if wish.get("again"):
             self._sent = self._last
@@ -55,13 +63,13 @@ class Hooks:
 
     def _request(self, wish: Wish, events: list[dict[str, Any]]) -> dict[str, Any]:
         body = orjson.dumps(events)
-        headers = self._signed(str(wish.get("scheme", "v3")), str(wish["url"]), body)
-        return {"method": "POST", "url": wish["url"], "headers": headers, "body": body.decode()}
+        return {"method": "POST", "url": wish["url"], "headers": self._signed(wish, body), "body": body.decode()}
 
-    def _signed(self, scheme: str, url: str, body: bytes) -> dict[str, str]:
-        secret = self._options.client_secret
+    def _signed(self, wish: Wish, body: bytes) -> dict[str, str]:
+        secret, scheme = str(wish.get("secret", self._options.client_secret)), str(wish.get("scheme", "v3"))
+        url = str(wish.get("signed", wish["url"]))
         if scheme == "v3":
-            stamp = str(round(self._now().timestamp() * 1000))
+            stamp = str(round((self._now().timestamp() - float(wish.get("age", 0))) * 1000))
             text = f"POST{_signed_as(url)}".encode() + body + stamp.encode()
             digest = hmac.new(secret.encode(), text, hashlib.sha256).digest()
             signature = base64.b64encode(digest).decode()

@@ -21,6 +21,7 @@ from connectors.hubspot.twin.schema import MODIFIED, TYPE_IDS, properties
 from connectors.hubspot.twin.search import Search
 from connectors.hubspot.twin.seed import seed
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
+from hub.testing.twin_deliver import deliver
 
 _TITLES = {"contacts": "lastname", "companies": "name", "orders": "hs_order_name"}
 _OPS = "create, change, delete, restore, merge, erase, associate or tag"
@@ -141,8 +142,12 @@ class HubSpotTwin(Twin):
         return {"module": self.kind(call.params["type"]).name, "id": rows[0]["id"]} if rows else None
 
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
-        """`POST /_twin/deliveries` makes signed webhook deliveries, `/_twin/properties` adds a property."""
-        return {"deliveries": lambda wish: self.hooks.deliveries(wish), "properties": self._add_property}
+        """`deliver` posts what has happened as webhooks, `deliveries` gives the same to be posted; `properties` adds one."""
+        return {
+            "deliver": lambda wish: deliver(wish, self.hooks.posts(wish)),
+            "deliveries": lambda wish: self.hooks.deliveries(wish),
+            "properties": self._add_property,
+        }
 
     def race_tokens(self) -> None:
         """Let the access tokens die, as when another client has taken new ones."""
