@@ -25,7 +25,7 @@ test-all: $(STAMP)        ## also the long ones: PostgreSQL and random kills, tr
 
 test-vendor: $(STAMP)     ## drives the twins with clients that the vendors wrote
 	$(PYTHON) -m venv $(VENV)-vendor
-	$(VENV)-vendor/bin/python -m pip install --quiet --disable-pip-version-check zohocrmsdk8_0==7.0.0 woocommerce==3.0.0 fxiaoke-python==0.0.3 six
+	$(VENV)-vendor/bin/python -m pip install --quiet --disable-pip-version-check zohocrmsdk8_0==7.0.0 woocommerce==3.0.0 fxiaoke-python==0.0.3 ShopifyAPI==12.7.0 hubspot-api-client==12.0.0 six
 	KEHUB_VENDOR=1 KEHUB_ZOHO_SDK_PYTHON=$(CURDIR)/$(VENV)-vendor/bin/python $(BIN)/pytest -m vendor
 
 $(VENV)-journey/.installed:

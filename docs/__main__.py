@@ -83,7 +83,9 @@ _SHOP = {"mode": "snapshot", "key": ["id"], "path": "files/*.csv"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "csv_file": {"streams": {"customers": _SHOP, "orders": {**_SHOP, "mode": "append"}}},
     "fxiaoke": {"app_id": "a", "app_secret": "s", "permanent_code": "p", "user_mobile": "m", "key_field": "k__c"},
+    "hubspot": {"token": "t"},
     "rest": _preset("rest-membership", "club"),
+    "shopify": {"url": "https://brand.myshopify.com", "client_id": "i", "client_secret": "s"},
     "woocommerce": {"url": "https://shop.example.com", "consumer_key": "k", "consumer_secret": "s"},
     "zoho": {"data_centre": "cn", "client_id": "i", "client_secret": "s"},
 }

@@ -26,12 +26,13 @@ class Delivery:
 class Hint:
     """A record that a delivery speaks of: its stream, its id there, and what is said to have happened.
 
-    `erase`: the system asks that we forget the person (a privacy request); it is kept for a person to act on.
+    `erase` and `disclose` are privacy requests, kept for a person to act on: somebody wants to be forgotten, or to be
+    told what is known of him.
     """
 
     stream: str
     external_id: str
-    event: Literal["changed", "gone", "erase"] = "changed"
+    event: Literal["changed", "gone", "erase", "disclose"] = "changed"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from hub.clock import FixedClock
 from hub.plugins import load_plugins
 from hub.testing.twin import Stage
 from sync.engine import Report
-from tests import fxiaoke_site, woocommerce_site, zoho_site
+from tests import fxiaoke_site, shopify_site, woocommerce_site, zoho_site
 from tests.site import BaseSite, opener, outcome
 from tests.test_cli_site import YAML as TWO
 from tests.test_cli_site import Site as Terminal
@@ -27,7 +27,12 @@ from tests.test_partial_files import members, sales
 __all__ = ["terminal"]
 
 PAGE = Path(__file__).parent.parent / "docs" / "partial-reads.md"
-_SYSTEMS: dict[str, Any] = {"zoho": zoho_site, "fxiaoke": fxiaoke_site, "woocommerce": woocommerce_site}
+_SYSTEMS: dict[str, Any] = {
+    "zoho": zoho_site,
+    "fxiaoke": fxiaoke_site,
+    "woocommerce": woocommerce_site,
+    "shopify": shopify_site,
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ TABLE = (
     Row("woocommerce", "orders", "complete", "swept"),
     Row("woocommerce", "orders", "window", "bracketed"),
     Row("woocommerce", "orders", "window, filter passed over", "chain", "", {"ignores_modified": True}),
+    Row("shopify", "customers, orders", "complete", "swept"),
+    Row("shopify", "customers, orders", "complete, by bulk operation", "swept", "bulk_from: 1"),
+    Row("shopify", "customers, orders", "window", "bracketed"),
+    Row("shopify", "customers, orders", "window, by bulk operation", "bracketed", "bulk_from: 1"),
+    Row("shopify", "customers, orders", "window, without exact counts", "chain", "", {"counts": "none"}),
 )
 """What docs/partial-reads.md says, row by row."""
 
@@ -109,6 +119,10 @@ def changed(site: BaseSite, clock: FixedClock) -> None:
         site.account("new@shop.cn")
         for _ in range(5):
             site.order()
+    elif isinstance(site, shopify_site.Site):
+        for module in ("customers", "orders"):
+            for record in list(site.twin.books.of(module).values())[:5]:
+                site.change(record, module, note="changed")
     for number in range(5):
         site.till.put("customers", {"id": f"t{number}", "name": "王芳"})
         site.till.put("orders", {"id": f"o{number}", "placed": "2026-02-01T10:00:00+08:00", "total": "1.00"})

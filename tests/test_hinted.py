@@ -144,5 +144,5 @@ def test_requests_to_erase_change_nothing(scene: Scene) -> None:
     tell(scene, "crm", Hint("customers", "a", "erase"))
     assert scene.sync(hinted=True).lanes == []
     assert text(scene) == before
-    assert [one.ext for one in scene.store.hints.to_erase()] == ["a"]
+    assert [one.ext for one in scene.store.hints.requests()] == ["a"]
     assert any(line.startswith("hint ") for line in canonical(scene.store))

@@ -405,7 +405,7 @@ def test_requests_to_erase_wait_for_a_person_and_are_never_read(location: str, c
     store = create_store(location, MASTER, clock)
     store.hints.hear("shop", "a", [Hint("customers", "7", "erase")], 9)
     assert store.hints.waiting("shop") == {}
-    assert [(one.connection, one.ext) for one in store.hints.to_erase()] == [("shop", "7")]
+    assert [(one.connection, one.ext) for one in store.hints.requests()] == [("shop", "7")]
     store.close()
 
 

@@ -157,12 +157,12 @@ def test_status_and_hints_tell_what_waits_and_a_person_puts_a_request_away(
     assert "Told by webhooks and not read yet: shop 1" in told
     assert "Requests to forget somebody: 1" in told
     facts = orjson.loads(said("hints", "list", "--json"))
-    assert [(one["connection"], one["id"]) for one in facts["erase"]] == [("shop", "7")]
+    assert [(one["connection"], one["id"]) for one in facts["requests"]] == [("shop", "7")]
     assert facts["refused"] == [{"connection": "shop", "reason": "forged", "count": 2}]
     assert "1 to be forgotten" in said("doctor", code=2)
     said("hints", "done", "shop", "8", code=2)
     said("hints", "done", "shop", "7")
-    assert orjson.loads(said("hints", "list", "--json"))["erase"] == []
+    assert orjson.loads(said("hints", "list", "--json"))["requests"] == []
 
 
 def test_a_port_in_use_is_told_as_such(folder: Path) -> None:

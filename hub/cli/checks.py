@@ -18,7 +18,7 @@ from hub.plugins import foreign_packages, load_plugins
 from hub.settings import Configuration, Connection, load
 from hub.settings.folders import plugin_folders
 from hub.store import open_store
-from hub.store.hints import ERASE
+from hub.store.hints import REQUESTS
 from hub.vault import master_key
 from sync.segments import Listed, Segmenter, spans
 from sync.setup import Setup, open_setup
@@ -126,11 +126,13 @@ def _connections(config: Configuration) -> Iterator[Check]:
 
 
 def _hints(setup: Setup) -> Iterator[Check]:
-    """What webhooks spoke of: whether a run reads it, and whether somebody asked to be forgotten."""
+    """What webhooks spoke of: whether a run reads it, and whether somebody asked for his data, or to be forgotten."""
     now, tally = setup.clock.now().timestamp(), setup.store.hints.tally()
     for (connection, stream, event), (count, first) in tally.items():
-        if event == ERASE:
-            yield Check("webhooks", f"{connection}.{stream}", False, f"{count} to be forgotten: see `kehub hints list`")
+        if event in REQUESTS:
+            yield Check(
+                "webhooks", f"{connection}.{stream}", False, f"{count} ask for their data: see `kehub hints list`"
+            )
         elif now - first > UNREAD.total_seconds():
             note = f"{count} hints wait since more than a day: let `kehub sync` run, or see why it fails"
             yield Check("webhooks", f"{connection}.{stream}", False, note)

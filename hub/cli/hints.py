@@ -10,15 +10,16 @@ from hub.cli.edge import command_app
 from hub.cli.opening import As, Json, opened
 from hub.cli.show import Facts, emit, moment, show
 from hub.errors import SettingsError
-from hub.store.hints import ERASE
+from hub.store.hints import REQUESTS
 from sync.setup import Setup
 
+WANTED = {"erase": "To be forgotten", "disclose": "To be told what is known"}
 app = command_app(help="What webhooks spoke of: list what waits, put away what is dealt with.")
 
 
 @app.command(name="list")
 def list_hints(ctx: typer.Context, json: Json = False) -> None:
-    """List what waits for the next run, by stream, and each request to forget somebody."""
+    """List what waits for the next run, by stream, and the requests of people about what is known of them."""
     with opened(ctx) as setup:
         facts = hint_facts(setup)
     if json:
@@ -27,9 +28,9 @@ def list_hints(ctx: typer.Context, json: Json = False) -> None:
     columns = ("connection", "stream", "said", "#records", "since")
     rows = [[f["connection"], f["stream"], f["event"], f["count"], f["since"]] for f in facts["waiting"]]
     show(columns, rows, empty="Nothing waits to be read.")
-    for one in facts["erase"]:
-        print(f"To be forgotten, asked for {one['since']}: {one['connection']}.{one['stream']} {one['id']}")
-    if facts["erase"]:
+    for one in facts["requests"]:
+        print(f"{WANTED[one['event']]}, asked for {one['since']}: {one['connection']}.{one['stream']} {one['id']}")
+    if facts["requests"]:
         print("When that is done everywhere: `kehub hints done CONNECTION ID`.")
 
 
@@ -40,11 +41,17 @@ def hint_facts(setup: Setup) -> Facts:
         "waiting": [
             {"connection": connection, "stream": stream, "event": event, "count": count, "since": moment(first)}
             for (connection, stream, event), (count, first) in tally
-            if event != ERASE
+            if event not in REQUESTS
         ],
-        "erase": [
-            {"connection": one.connection, "stream": one.stream, "id": one.ext, "since": moment(one.first)}
-            for one in setup.store.hints.to_erase()
+        "requests": [
+            {
+                "event": one.event,
+                "connection": one.connection,
+                "stream": one.stream,
+                "id": one.ext,
+                "since": moment(one.first),
+            }
+            for one in setup.store.hints.requests()
         ],
         "refused": [
             {"connection": connection, "reason": reason, "count": count}
@@ -60,9 +67,9 @@ def done(
     external_id: Annotated[str, typer.Argument(metavar="ID", help="The record's id there.")],
     actor: As = "",
 ) -> None:
-    """Put away the request to forget a record, once a person has dealt with it."""
+    """Put away the request about a record, once a person has dealt with it."""
     with opened(ctx, actor) as setup:
-        wanted = [one for one in setup.store.hints.to_erase() if (one.connection, one.ext) == (connection, external_id)]
+        wanted = [one for one in setup.store.hints.requests() if (one.connection, one.ext) == (connection, external_id)]
         if not wanted:
             raise SettingsError("no such request waits", where=connection, remedy="see `kehub hints list`")
         with setup.store.db.writing("hints done"):

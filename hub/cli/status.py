@@ -12,6 +12,7 @@ from hub.cli.opening import Json, opened
 from hub.cli.sealed import spelled, told
 from hub.cli.show import Facts, cell, clock_time, emit, show
 from hub.cli.standing import standing
+from hub.store.hints import REQUESTS
 
 app = command_app()
 
@@ -71,14 +72,13 @@ def _waiting(facts: Facts) -> None:
 
 
 def _hinted(hints: list[Facts]) -> None:
-    erase = sum(one["count"] for one in hints if one["event"] == "erase")
-    rest = Counter({one["connection"]: 0 for one in hints if one["event"] != "erase"})
+    rest: Counter[str] = Counter()
     for one in hints:
-        rest[one["connection"]] += one["count"] * (one["event"] != "erase")
+        rest[one["connection"]] += one["count"] * (one["event"] not in REQUESTS)
     if +rest:
         print(f"Told by webhooks and not read yet: {cell(+rest)}; `kehub sync --hinted` reads them")
-    if erase:
-        print(f"Requests to forget somebody: {erase}; see `kehub hints list`")
+    if requests := sum(one["count"] for one in hints if one["event"] in REQUESTS):
+        print(f"Requests of people about what is known of them: {requests}; see `kehub hints list`")
 
 
 def _tiers(facts: Facts) -> None:

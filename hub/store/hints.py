@@ -18,8 +18,9 @@ from hub.errors import QuotaExceeded
 from hub.store.database import Database, Params
 from hub.vault import Vault
 
-ERASE = "erase"
-"""The event that is left to a person."""
+REQUESTS = ("erase", "disclose")
+"""The events that are left to a person."""
+_REQUESTED = "event IN ('erase', 'disclose')"
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,19 @@ class Hints:
     def waiting(self, connection: str) -> dict[str, list[Told]]:
         """What is to be read of a connection, by stream, the longest told first."""
         found: dict[str, list[Told]] = {}
-        for told in self._told("connection = :connection AND event <> :erase", {"connection": connection}):
+        for told in self._told(f"connection = :connection AND NOT {_REQUESTED}", {"connection": connection}):
             found.setdefault(told.stream, []).append(told)
         return found
 
-    def to_erase(self) -> list[Told]:
+    def requests(self) -> list[Told]:
         """The privacy requests that wait for a person."""
-        return self._told("event = :erase", {})
+        return self._told(_REQUESTED, {})
 
     def _told(self, where: str, params: Params) -> list[Told]:
         rows = self._db.rows(
             "SELECT connection, stream, body, event, first, last, told, key FROM hint"
             f" WHERE {where} ORDER BY first, connection, stream, key",
-            {"erase": ERASE, **params} if ":erase" in where else params,
+            params,
         )
         return [
             Told(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.clock import Clock, FixedClock, system_clock
+from hub.errors import HubError
 from hub.testing.found import twin_module
 from hub.testing.people import TODAY, Population
 from hub.testing.twin import Twin
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         population = Population(wanted.people, wanted.seed, wanted.today)
         twin = build(wanted.name, population, _clock(wanted), wanted.options, wanted.plugins)
         twin.faults.set(wanted.faults)
-    except (ValueError, ModuleNotFoundError) as error:
+    except (ValueError, ModuleNotFoundError, HubError) as error:
         sys.exit(f"cannot serve {wanted.name}: {error}")
     twin.latency = wanted.latency
     listening = bind(wanted.port)

@@ -113,7 +113,7 @@ FAULTS: Mapping[str, Known] = MappingProxyType(
         "duplicate_row": Known("A page of a listing holds a row twice."),
         "undecodable_row": Known("A name in a listing holds half a surrogate pair."),
         "failed_job": Known(
-            "An export job ends in failure. This and the next four: only where there are such jobs (Zoho)."
+            "An export job ends in failure. This and the next four: only where there are such jobs (Zoho, Shopify)."
         ),
         "lying_count": Known("An export job counts one row more than there are in its file."),
         "short_file": Known("An export's file lacks half of its rows; the job counts them all."),
