@@ -46,15 +46,17 @@ def build(
     name: str, population: Population, clock: Clock, options: Sequence[str] = (), folders: Sequence[Path] = ()
 ) -> Twin:
     """The twin of a name, with `key=value` options set on its frozen `options`; ValueError names an unknown one."""
-    kind = twin_module(name, folders).TWIN
-    known = {field.name for field in dataclasses.fields(kind.Options)}
+    module = twin_module(name, folders)
+    kind = getattr(module, "TWIN", None) or module.STAND.twin
+    own = getattr(kind, "Options", None)
+    known = {field.name for field in dataclasses.fields(own)} if own else set()
     values: dict[str, Any] = {}
     for option in options:
         key, _, text = option.partition("=")
         if key not in known:
-            raise ValueError(f"no option {key!r}; there are {', '.join(sorted(known))}")
+            raise ValueError(f"no option {key!r}; there are {', '.join(sorted(known)) or 'none'}")
         values[key] = _value(text)
-    twin = kind(population, clock, options=kind.Options(**values))
+    twin = kind(population, clock, **({"options": own(**values)} if own else {}))
     assert isinstance(twin, Twin)
     return twin
 
