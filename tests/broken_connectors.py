@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, ClassVar
 
 from connectors.fxiaoke.connector import Fxiaoke
@@ -19,10 +21,13 @@ from connectors.zoho.connector import Zoho
 from connectors.zoho.twin import STAND as ZOHO
 from hub.connector import (
     Connector,
+    Delivery,
     Dialect,
     End,
     Field,
     Finding,
+    Heard,
+    Hint,
     Page,
     Row,
     RowResult,
@@ -31,7 +36,7 @@ from hub.connector import (
     Window,
     Write,
 )  # fmt: skip
-from hub.errors import HubError, Rejected, Transient
+from hub.errors import AuthError, HubError, Rejected, Transient
 from hub.testing.stand import Stand
 
 
@@ -515,6 +520,37 @@ class TakesEmptinessForDeletes(WooCommerce):
         if stream.name == "customers" and met:
             self.known.clear()
             self.known.update(met)
+
+
+@caught_by("refuses_a_webhook_of_somebody_else")
+class HearsEverybody(WooCommerce):
+    """hears webhooks of whoever sends them"""
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        try:
+            return super().webhook(delivery)
+        except AuthError:
+            return Heard("key", hints=[Hint("customers", "1")])
+
+
+@caught_by("refuses_a_webhook_that_was_changed")
+class ReadsBeforeItProves(WooCommerce):
+    """proves a webhook by what it means instead of by its bytes"""
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        plain = json.dumps(json.loads(delivery.body)).encode()
+        return super().webhook(replace(delivery, body=plain))
+
+
+@caught_by("hears_what_changed")
+class NamesRepetitionsAnew(WooCommerce):
+    """has a key of its own for each repetition of a webhook"""
+
+    def webhook(self, delivery: Delivery) -> Heard:
+        return replace(super().webhook(delivery), key=str(next(_COUNTED)))
+
+
+_COUNTED = count()
 
 
 # -- living

@@ -155,11 +155,11 @@ def test_status_and_hints_tell_what_waits_and_a_person_puts_a_request_away(
     store.close()
     told = said("status")
     assert "Told by webhooks and not read yet: shop 1" in told
-    assert "Requests to forget somebody: 1" in told
+    assert "Requests of people about what is known of them: 1" in told
     facts = orjson.loads(said("hints", "list", "--json"))
     assert [(one["connection"], one["id"]) for one in facts["requests"]] == [("shop", "7")]
     assert facts["refused"] == [{"connection": "shop", "reason": "forged", "count": 2}]
-    assert "1 to be forgotten" in said("doctor", code=2)
+    assert "1 ask for their data" in said("doctor", code=2)
     said("hints", "done", "shop", "8", code=2)
     said("hints", "done", "shop", "7")
     assert orjson.loads(said("hints", "list", "--json"))["requests"] == []

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from connectors.fxiaoke.twin import STAND as FXIAOKE
+from connectors.hubspot.twin import STAND as HUBSPOT
 from connectors.rest.twin import STAND as REST
+from connectors.shopify.twin import STAND as SHOPIFY
 from connectors.woocommerce.twin import STAND as WOOCOMMERCE
 from connectors.zoho.twin import STAND as ZOHO
 from hub.clock import FixedClock
@@ -19,7 +21,7 @@ from sync.mapping import pick
 from tests.conftest import NOW
 from tests.six_systems import CREATES, Brand, Storm, stages
 
-STANDS = (ZOHO, FXIAOKE, WOOCOMMERCE, REST)
+STANDS = (ZOHO, FXIAOKE, WOOCOMMERCE, HUBSPOT, SHOPIFY, REST)
 SEEDS = (*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 24)))
 
 

@@ -26,8 +26,9 @@ class Stand:
     make a read of some tens of rows take several pages, `jobs` those that make a complete read an export job (none:
     there are no such jobs). `options` are those of the twin (`Options` of its class) under which the suite plays.
     `born` are further values that a new record of the people needs; "{text}" is something that no other record has.
-    `strikes` are the faults that can strike this twin, where not all can. `connector` is the class itself, where it is
-    not installed. `exempt` gives the checks that do not fit this system, each with the reason that its score card shows.
+    `signs_with` is the variable among `secrets` that webhooks are signed with. `strikes` are the faults that can strike
+    this twin, where not all can. `connector` is the class itself, where it is not installed. `exempt` gives the checks
+    that do not fit this system, each with the reason that its score card shows.
     """
 
     type: str
@@ -39,6 +40,7 @@ class Stand:
     small: Mapping[str, Any] = field(default_factory=dict)
     jobs: Mapping[str, Any] = field(default_factory=dict)
     born: Mapping[str, Any] = field(default_factory=dict)
+    signs_with: str = ""
     strikes: tuple[str, ...] | None = None
     connector: builtins.type[Connector[Any]] | None = None
     exempt: Mapping[str, str] = field(default_factory=dict)

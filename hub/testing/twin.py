@@ -35,6 +35,7 @@ from hub.clock import Clock, RealClock
 from hub.testing.people import Population
 from hub.testing.twin_control import TwinClock, Wish, control_app
 from hub.testing.twin_counts import Counts
+from hub.testing.twin_deliver import Post
 from hub.testing.twin_faults import Faults
 from hub.testing.twin_pages import Pages
 from hub.testing.twin_server import Stage, cut, serving
@@ -188,6 +189,10 @@ class Twin:
     def lists(self, call: Call) -> bool:
         """Whether a call walks a listing; a look-up of rows that it names is no page of one, and no page fault's."""
         return True
+
+    def tells(self, module: str, id_: str, url: str, secret: str) -> Post:
+        """The webhook by which the system tells that a record changed just now, signed with a secret for an address."""
+        raise NotImplementedError("this twin tells nothing by webhook")
 
     def race_tokens(self) -> None:
         """Let another client fetch a token, so that those in use are dead."""

@@ -20,5 +20,6 @@ STAND = Stand(
     },
     {"HUBSPOT_SECRET": HubSpotOptions.client_secret, "HUBSPOT_REFRESH": HubSpotOptions.refresh_token},
     {"customers": "contacts", "orders": "orders"},
+    signs_with="HUBSPOT_SECRET",
     small={"page_size": 4, "search_rows": 4},
 )

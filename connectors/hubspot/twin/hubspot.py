@@ -21,7 +21,7 @@ from connectors.hubspot.twin.schema import MODIFIED, TYPE_IDS, properties
 from connectors.hubspot.twin.search import Search
 from connectors.hubspot.twin.seed import seed
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
-from hub.testing.twin_deliver import deliver
+from hub.testing.twin_deliver import Post, deliver
 
 _TITLES = {"contacts": "lastname", "companies": "name", "orders": "hs_order_name"}
 _OPS = "create, change, delete, restore, merge, erase, associate or tag"
@@ -148,6 +148,10 @@ class HubSpotTwin(Twin):
             "deliveries": lambda wish: self.hooks.deliveries(wish),
             "properties": self._add_property,
         }
+
+    def tells(self, module: str, id_: str, url: str, secret: str) -> Post:
+        """What has happened since the last delivery, this record's change at its end."""
+        return self.hooks.posts({"url": url, "secret": secret})[-1]
 
     def race_tokens(self) -> None:
         """Let the access tokens die, as when another client has taken new ones."""

@@ -19,6 +19,7 @@ STAND = Stand(
     },
     {"SHOPIFY_CLIENT_SECRET": "shpss_twin"},
     {"customers": "customers", "orders": "orders"},
+    signs_with="SHOPIFY_CLIENT_SECRET",
     small={"page_size": 4, "bulk_from": 0},
     jobs={"bulk_from": 1},
     born={"email": "{text}@contract.example.net"},

@@ -151,6 +151,11 @@ class ShopifyTwin(Twin):
             "bulk": lambda wish: self._shop.operations.end(str(wish["status"]), str(wish.get("error") or "")),
         }
 
+    def tells(self, module: str, id_: str, url: str, secret: str) -> Post:
+        """`customers/update` or `orders/updated`."""
+        topic = "customers/update" if module == "customers" else "orders/updated"
+        return self._posts({"secret": secret, "events": [{"topic": topic, "id": id_.rpartition("/")[2]}]})[0]
+
     def delivery(self, wish: Wish) -> dict[str, Any]:
         """What the shop would post of `topic` about `id`."""
         self._delivered += 1

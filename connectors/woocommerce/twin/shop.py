@@ -17,7 +17,7 @@ from connectors.woocommerce.twin.orders import Orders
 from connectors.woocommerce.twin.replies import Refused, Values
 from connectors.woocommerce.twin.seed import seed
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Kind, Population, Twin, Wish
-from hub.testing.twin_deliver import deliver
+from hub.testing.twin_deliver import Post, deliver
 
 ROOT = "/wp-json/wc/v3"
 _BUSY = b"<html><head><title>429 Too Many Requests</title></head><body>Slow down.</body></html>"
@@ -135,6 +135,11 @@ class WooTwin(Twin):
         """The first customer that a batch updates."""
         rows = call.json().get("update") if call.path.endswith("/customers/batch") else None
         return {"module": "customers", "id": rows[0]["id"]} if rows else None
+
+    def tells(self, module: str, id_: str, url: str, secret: str) -> Post:
+        """`customer.updated` or `order.updated`."""
+        event = {"topic": f"{module.removesuffix('s')}.updated", "id": id_}
+        return next(posts(self.books, {"secret": secret, "events": [event]}))
 
     def _modules(self) -> dict[str, dict[int, Record]]:
         return {"customers": self.books.customers, "orders": self.books.orders}

@@ -17,6 +17,7 @@ STAND = Stand(
         "client_id": "1000.TWINCLIENT",
         "client_secret": "${ZOHO_CLIENT_SECRET}",
         "refresh_token": "${ZOHO_REFRESH_TOKEN}",
+        "notification_token": "${ZOHO_NOTIFICATION_TOKEN}",
         "settle_seconds": 1,
         "fields": [
             {"stream": "orders", "ours": "number", "theirs": "Order_No"},
@@ -24,9 +25,15 @@ STAND = Stand(
             {"stream": "orders", "ours": "refunded", "theirs": "Refunded_Amount"},
         ],
     },
-    {"ZOHO_CLIENT_SECRET": "twin-client-secret", "ZOHO_REFRESH_TOKEN": "1000.refresh.twin"},
+    {
+        "ZOHO_CLIENT_SECRET": "twin-client-secret",
+        "ZOHO_REFRESH_TOKEN": "1000.refresh.twin",
+        "ZOHO_NOTIFICATION_TOKEN": "twin-notification-token",
+    },
     {"customers": "Contacts", "orders": "Sales_Orders"},
+    signs_with="ZOHO_NOTIFICATION_TOKEN",
     small={"page_size": 4},
     jobs={"bulk_from": 1},
+    exempt={"refuses_a_webhook_that_was_changed": "Zoho signs nothing: a notification carries a token"},
     born={"Last_Name": "{text}"},
 )

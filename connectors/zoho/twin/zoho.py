@@ -22,7 +22,7 @@ from connectors.zoho.twin.tags import Tags
 from connectors.zoho.twin.tokens import Tokens
 from connectors.zoho.twin.writing import Writing
 from hub.testing.twin import Answer, Call, Clock, Endpoint, Population, Twin, Wish
-from hub.testing.twin_deliver import deliver
+from hub.testing.twin_deliver import Post, deliver
 
 CRM = "/crm/v8"
 _DEEDS = {"GET": ("READ",), "POST": ("CREATE",), "PUT": ("UPDATE",), "DELETE": ("DELETE",)}
@@ -165,6 +165,11 @@ class ZohoTwin(Twin):
     def extras(self) -> Mapping[str, Callable[[Wish], Any]]:
         """`fields` adds a custom field (Zoho documents no call for that); `deliver` posts notifications."""
         return {"fields": self._add_field, "deliver": lambda wish: deliver(wish, posts(self._now(), wish))}
+
+    def tells(self, module: str, id_: str, url: str, secret: str) -> Post:
+        """A notification of an update."""
+        event = {"module": module, "ids": [id_], "operation": "update"}
+        return next(posts(self._now(), {"secret": secret, "events": [event]}))
 
     def lists(self, call: Call) -> bool:
         """Records by id, and a query without an order, are look-ups."""

@@ -80,6 +80,12 @@ def follower(rig: Rig) -> str:
     return "" if rig.customers.change_feed != "none" else "the system does not say who changed"
 
 
+def hearer(rig: Rig) -> str:
+    """Fits whoever hears webhooks."""
+    with rig.connector() as found:
+        return "" if found.hooks else "it hears no webhooks"
+
+
 def signed_in(rig: Rig) -> str:
     """Fits whoever signs in for a token."""
     kinds: Any = {endpoint.kind for endpoint in rig.twin.endpoints()}

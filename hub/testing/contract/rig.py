@@ -16,7 +16,7 @@ import yaml
 
 from connectors.memory import twin as memory
 from hub.clock import FixedClock
-from hub.connector import Page, Row, Window, Write
+from hub.connector import Delivery, Heard, Page, Row, Window, Write
 from hub.errors import HubError
 from hub.testing.contract.facing import Facing
 from hub.testing.people import Population
@@ -30,6 +30,7 @@ NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 PEOPLE = 24
 SEED = 3
 ROUNDS = 9
+HEARD_AT = "https://hub.example.com/hooks/subject"
 _TILLS = count()
 _BRAND: Mapping[str, Any] = {
     "brand": {"name": "Contract"},
@@ -114,6 +115,19 @@ class Rig(Facing):
         }
         self.newcomers += list(found.values())
         memory.system(self.till_name).put("customers", {"id": f"n{number}", **found, "no_mail": no_mail})
+
+    def told_of(self, id_: str, text: str, signed_with: str = "") -> Delivery:
+        """The webhook that arrives when a clerk changes a record, signed with the stand's secret or with another."""
+        self.clerk_types(id_, text)
+        secret = signed_with or self.stand.secrets[self.stand.signs_with]
+        post = self.twin.tells(self.module, id_, HEARD_AT, secret)
+        return Delivery("POST", HEARD_AT, {name.lower(): value for name, value in post.headers.items()}, post.body)
+
+    def heard(self, delivery: Delivery) -> Heard:
+        """What the connector makes of a delivery."""
+        with self.connector() as found:
+            heard: Heard = found.webhook(delivery)
+            return heard
 
     def lose_an_answer(self) -> None:
         """The next write takes effect, and its answer gets lost."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from hub.testing.contract.check import check, maker, networked, writer
+from hub.connector import Delivery
+from hub.errors import AuthError
+from hub.testing.contract.check import check, hearer, maker, networked, writer
 from hub.testing.contract.rig import Rig
 from hub.testing.leaks import found_in, found_under
 from hub.testing.people import CANARIES
@@ -108,6 +111,42 @@ def a_first_plan_waits_for_approval(rig: Rig) -> None:
     report = rig.sync()
     assert report.plans, "there was nothing to plan"
     assert not rig.twin.counts.writes, "it wrote without an approval"
+
+
+@check("works", hearer)
+def hears_what_changed(rig: Rig) -> None:
+    """A webhook names the record that changed, under one key however often it comes."""
+    one, other = rig.ids()[1:3]
+    delivery = rig.told_of(one, "Told")
+    heard = rig.heard(delivery)
+    assert (rig.customers.name, one) in {(hint.stream, hint.external_id) for hint in heard.hints}, (
+        "the record is not named"
+    )
+    assert rig.heard(delivery).key == heard.key, "a repetition has another key"
+    assert rig.heard(rig.told_of(other, "Told")).key != heard.key, "another delivery has the same key"
+
+
+@check("careful", hearer)
+def refuses_a_webhook_of_somebody_else(rig: Rig) -> None:
+    """A webhook that is signed with another secret, or not at all, is refused."""
+    forged = rig.told_of(rig.ids()[1], "Forged", signed_with="somebody else")
+    for delivery in (forged, replace(forged, headers={"content-type": "application/json"})):
+        assert _is_refused(rig, delivery), "it was heard"
+
+
+@check("careful", hearer)
+def refuses_a_webhook_that_was_changed(rig: Rig) -> None:
+    """A webhook of which one byte is another is refused, though its meaning be the same."""
+    delivery = rig.told_of(rig.ids()[1], "Told")
+    assert _is_refused(rig, replace(delivery, body=delivery.body[:-1] + b" " + delivery.body[-1:])), "it was heard"
+
+
+def _is_refused(rig: Rig, delivery: Delivery) -> bool:
+    try:
+        rig.heard(delivery)
+    except AuthError:
+        return True
+    return False
 
 
 @contextmanager
