@@ -8,7 +8,7 @@ import pytest
 
 from hub.testing.contract import fitting, play
 from hub.testing.found import stand_at
-from tests.tutorial import PAGE, Reader, as_shown, boxes, lines_to_read, lines_to_write
+from tests.tutorial import PAGE, ROOT, Reader, as_shown, boxes, lines_to_read, lines_to_write
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -38,10 +38,12 @@ def test_there_are_at_most_sixty_lines_to_read_and_a_hundred_to_write() -> None:
     assert max(map(len, TEXT.splitlines())) <= 120
 
 
-def test_what_was_written_is_good_code(package: Path) -> None:
+def test_what_was_written_is_good_code(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(package)
     reader.type("ruff check --no-cache .")
     reader.type("ruff format --no-cache --check .")
+    monkeypatch.setenv("MYPYPATH", str(ROOT))
+    reader.type(f"mypy --strict --cache-dir {package.parent / 'mypy'} .")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ COMMANDS = {
     "runs": "List runs, or show what one did.",
     "store": "Check the store.",
     "keys": "Make keys.",
-    "connectors": "List the connectors that are here, and record what a system answers.",
+    "connectors": "The connectors that are here: list, make and score them, record what a system answers.",
 }
 """Every command with the line that `kehub --help` shows; the module `hub.cli.NAME` holds it."""
 

@@ -17,12 +17,12 @@ from hub.plugins import load_plugins
 from hub.settings import ConnectorClass
 from hub.settings.folders import plugin_folders
 
-app = command_app(help="The connectors that are here, how good they are, and recordings of what a system answers.")
+app = command_app(help="The connectors that are here: list, make and score them, record what a system answers.")
 
 
 @app.callback()
 def family() -> None:
-    """The connectors that are here, how good they are, and recordings of what a system answers."""
+    """The connectors that are here: list, make and score them, record what a system answers."""
 
 
 app.command()(new)
