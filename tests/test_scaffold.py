@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from hub.errors import SettingsError
 from hub.testing.found import stand_at, stand_of
 from hub.testing.scaffold import LONGEST, flaw_in, package_of, write_package
-from tests.command import ROOT, Ended, kehub
+from tests.command import ROOT, kehub
 
 LONG = "a" + "_bcd" * 5 + "xyz"
 HERE = {"PYTHONPATH": str(ROOT)}
@@ -89,6 +90,17 @@ def test_its_entry_point_names_the_module_with_its_hook(made: Path) -> None:
     assert "def kehub_connectors" in (made / "kehub_tulip" / "__init__.py").read_text("utf-8")
 
 
+def test_it_can_be_installed_and_is_then_found_by_its_entry_point(made: Path, tmp_path: Path) -> None:
+    source, lib = tmp_path / "source", tmp_path / "lib"
+    shutil.copytree(made, source)
+    pip = ["pip", "--disable-pip-version-check", "install", "-q", "--no-index", "--no-deps", "--no-build-isolation"]
+    run(tmp_path, *pip, "--target", str(lib), str(source))
+    listed = kehub(tmp_path, "connectors", "list", "--json", PYTHONPATH=f"{ROOT}{os.pathsep}{lib}").facts
+    (row,) = (one for one in listed["connectors"] if one["type"] == "tulip")
+    assert (row["distribution"], row["version"], row["writes"]) == ("kehub-tulip 0.1.0", "v1", True)
+    assert not [fault for fault in listed["faults"] if fault["plugin"] == "tulip"]
+
+
 def test_no_word_of_the_one_it_was_made_from_is_left() -> None:
     for package in (True, False):
         for path, text in package_of("my_shop", package=package).items():
@@ -143,10 +155,9 @@ def test_nothing_is_written_over(there: str, tmp_path: Path) -> None:
     else:
         home.symlink_to(tmp_path / "nowhere")
     before = look(tmp_path)
-    ended = kehub(tmp_path, "connectors", "new", "tulip")
-    assert ended.code == 2
-    assert "this is there already" in ended.err
-    assert "kehub-tulip" in ended.err
+    with pytest.raises(SettingsError, match="this is there already") as caught:
+        write_package("tulip", tmp_path, ())
+    assert caught.value.where == str(home)
     assert look(tmp_path) == before
 
 
@@ -162,20 +173,19 @@ def test_half_a_package_is_taken_away_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def scored(folder: Path, place: str) -> Ended:
-    """`kehub connectors score` of a place, which fails before anything is played."""
-    return kehub(folder, "connectors", "score", place)
-
-
 def test_code_that_cannot_be_scored_is_told_with_the_reason(tmp_path: Path) -> None:
     write_package("tulip", tmp_path, (), package=False)
     write_package("crocus", tmp_path, (), package=False)
     (tmp_path / "tulip" / "twin.py").write_text("1 / 0\n")
     (tmp_path / "crocus" / "twin.py").unlink()
-    assert "this code cannot be loaded" in scored(tmp_path, "tulip").err
-    assert "no twin that could be played against" in scored(tmp_path, "./crocus").err
-    assert 'no connector is called "rose"' in scored(tmp_path, "rose").err
-    assert scored(tmp_path, "./rose").code == 2
+    with pytest.raises(SettingsError, match=r"twin\.py:1: ZeroDivisionError.*this code cannot be loaded"):
+        stand_at(str(tmp_path / "tulip"))
+    with pytest.raises(SettingsError, match="no twin that could be played against"):
+        stand_at(str(tmp_path / "crocus"))
+    assert stand_at(str(tmp_path / "rose")) is stand_at("rose") is stand_at("./rose") is None
+    ended = kehub(tmp_path, "connectors", "score", "rose")
+    assert ended.code == 2
+    assert 'no connector is called "rose"' in ended.err
 
 
 def test_a_stand_that_names_no_connector_says_how_to_name_it(tmp_path: Path) -> None:
