@@ -296,10 +296,25 @@ def reference(page: str) -> str:
     return (connector_page if page == "connector" else testing_page)(NOTE)
 
 
+def card(name: str) -> str:
+    """A connector's score card."""
+    from docs.cards import card_page
+
+    return card_page(NOTE, name)
+
+
+def contract() -> str:
+    """The checks of the contract, and the faults that can break them."""
+    from docs.cards import contract_page
+
+    return contract_page(NOTE)
+
+
 PAGES = {
     "commands.md": commands, "connectors.md": connectors, "faults.md": faults, "rules.md": rules,
     **{f"systems/{name}.md": partial(system, name) for name in SAMPLES},
     **{f"reference/{page}.md": partial(reference, page) for page in ("connector", "testing")},
+    **{f"scores/{name}.md": partial(card, name) for name in (*SAMPLES, "memory")}, "contract.md": contract,
 }  # fmt: skip
 
 

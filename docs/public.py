@@ -189,22 +189,13 @@ def connector_page(note: str) -> str:
 
 
 def testing_page(note: str) -> str:
-    """`hub.testing`, the contract, and every check of it."""
-    from hub.testing.contract.card import TIERS
-    from hub.testing.contract.run import all_checks
-
+    """`hub.testing`, and the contract as tests."""
     kit, contract = import_module("hub.testing"), import_module("hub.testing.contract")
-    parts = [
+    return "".join([
         f"# Reference: tests of a connector\n\n{note}What is public of `hub.testing`: the names below, and nothing else."
-        " The faults are in [a page of their own](../faults.md).\n\n## hub.testing\n\n"
-        f"{cleandoc(kit.__doc__ or '')}\n\n", *reference("hub.testing", kit.__all__),
+        "\n[The contract](../contract.md) has the checks, [faults](../faults.md) what a twin can be told to do, and"
+        "\n[the tutorial](../tutorial/first-connector.md) shows the most of it at work.\n\n"
+        f"## hub.testing\n\n{cleandoc(kit.__doc__ or '')}\n\n", *reference("hub.testing", kit.__all__),
         f"\n## hub.testing.contract\n\n{cleandoc(contract.__doc__ or '')}\n\n",
         *reference("hub.testing.contract", [name for name in contract.__all__ if name not in kit.__all__]),
-        "\n## The checks\n\nEvery check of the contract, by its tier. A fault may strike those that can be disturbed.\n\n"
-        "| check | tier | what it proves | can be disturbed |\n|---|---|---|---|\n",
-    ]  # fmt: skip
-    for tier in TIERS:
-        for name, one in all_checks().items():
-            if one.tier == tier:
-                parts.append(f"| `{name}` | {tier} | {one.says} | {'yes' if one.disturbed else 'no'} |\n")
-    return "".join(parts)
+    ])  # fmt: skip

@@ -56,6 +56,16 @@ def test_the_readme_names_every_connector_and_make_target() -> None:
         assert target in targets
 
 
+def test_the_readme_shows_the_score_card_of_every_connector() -> None:
+    from docs.__main__ import SAMPLES
+    from docs.cards import readme_cell
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in readme.splitlines() if line.startswith("| `")}
+    for name in (*SAMPLES, "memory"):
+        assert readme_cell(name) in rows[name], f"the README should say {readme_cell(name)} of {name}"
+
+
 def test_every_command_is_named_in_the_commands_page() -> None:
     from hub.cli import COMMANDS
 

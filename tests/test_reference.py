@@ -17,7 +17,6 @@ import pytest
 
 import hub.testing
 from docs.public import told
-from hub.testing.contract.run import all_checks
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -94,12 +93,6 @@ def test_every_public_method_says_what_it_does_and_is_shown(module: str, name: s
             (node,) = ast.parse(f"def {one}{head}: ...").body
             assert isinstance(node, ast.FunctionDef)
             assert shown(node) == there(own[one]), f"{name}.{one}"
-
-
-def test_every_check_of_the_contract_is_in_the_page() -> None:
-    page = (ROOT / "docs" / "reference" / "testing.md").read_text(encoding="utf-8")
-    for name, one in all_checks().items():
-        assert f"| `{name}` | {one.tier} | {one.says} |" in page
 
 
 def test_what_is_public_of_hub_testing_is_loaded_when_it_is_asked_for_and_not_before() -> None:

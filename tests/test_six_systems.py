@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def assert_nobody_was_made_twice(brand: Brand) -> None:
             assert len(keys) == len(set(keys)), name
 
 
-def number(word: str) -> int:
-    """The place of a clerk's word in the order of all; -1 for anything else."""
-    return int(word.rpartition("x")[2]) if word.startswith("Word") else -1
+def number(text: str) -> int:
+    """The place of the clerk's word that a name holds in the order of all; -1 where it holds none."""
+    found = re.search(r"Word\d+x(\d+)", text)
+    return int(found.group(1)) if found else -1

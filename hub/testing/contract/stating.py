@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,21 @@ def tells_its_version(rig: Rig) -> None:
     """It tells which version of the system's interface it speaks."""
     with rig.connector() as found:
         assert found.version, "`version` is empty"
+
+
+@check("gentle", lambda rig: "" if _ends(rig) else "no end of its version is announced")
+def tells_when_its_version_ends(rig: Rig) -> None:
+    """`kehub doctor` says so when the version of the interface that it speaks is no longer served."""
+    assert all(finding.good for finding in _examined(rig)), "it complains before that"
+    rig.clock.advance(timedelta(days=10 * 365))
+    bad = [finding for finding in _examined(rig) if not finding.good and "version" in finding.subject.lower()]
+    assert bad, "it says nothing of a version that is no longer served"
+    assert bad[0].remedy, "it says nothing of what to do"
+
+
+def _ends(rig: Rig) -> bool:
+    with rig.connector() as found:
+        return "until" in found.version
 
 
 def _examined(rig: Rig) -> list[Any]:
