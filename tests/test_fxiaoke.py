@@ -138,15 +138,6 @@ def test_nothing_new_costs_one_call_a_stream(opened: Open, clock: FixedClock) ->
     assert {outcome(report, stream).certificate for stream in ("customers", "orders")} == {"bracketed"}
 
 
-def test_only_what_changed_is_read_again(opened: Open, clock: FixedClock) -> None:
-    site = opened()
-    site.sync()
-    clock.advance(timedelta(hours=1))
-    site.edit("change", next(iter(site.accounts())), address="苏州河路 2 号")
-    found = outcome(site.sync())
-    assert (found.new, found.changed, found.unchanged) == (0, 1, 0)
-
-
 @pytest.mark.parametrize("options", [{}, {"short_by": 2}, {"shows_invalid": True}])
 def test_every_position_lets_another_process_go_on(opened: Open, clock: FixedClock, options: dict[str, Any]) -> None:
     site = opened({"page_size": 5}, **options)
@@ -593,18 +584,6 @@ def test_a_short_page_hides_no_key_and_no_record(opened: Open) -> None:
         assert set(crm.fetch(list(made.values()))) == set(made.values())
 
 
-def test_an_update_whose_answer_got_lost_is_settled_by_reading_back(opened: Open) -> None:
-    site = opened()
-    report = site.sync()
-    site.twin.faults.set({"drop_after": {"skip": 3}})
-    site.apply(report.plans["crm"].digest)
-    for _ in range(2):
-        report, _ = site.sync_and_apply()
-        assert report.errors == {}
-    assert site.calls("data/update") == len(site.accounts())  # none twice
-    assert set(site.tally()) == {"ack"}
-
-
 def test_a_row_that_a_clerk_changed_since_is_left_out(opened: Open, clock: FixedClock) -> None:
     site = opened()
     report = site.sync()
@@ -811,15 +790,6 @@ def test_an_answer_that_is_not_whole_is_not_believed(
 
 
 # -- check
-
-
-def test_a_good_connection_passes_the_check(opened: Open) -> None:
-    site = opened({"create": True})
-    with site.connector() as crm:
-        findings = list(crm.check())
-    assert [finding for finding in findings if not finding.good] == []
-    assert {finding.subject for finding in findings} == {"sign-in", "object AccountObj", "object SalesOrderObj"}
-    assert site.twin.counts.written == 0
 
 
 @pytest.mark.parametrize("place", ["top", "data"])

@@ -201,17 +201,6 @@ def test_nothing_new_costs_a_call_a_hundred_customers_and_two_for_the_orders(ope
     assert outcome(report, "customers").changed == outcome(report, "customers").new == 0
 
 
-def test_only_orders_that_changed_are_read_again(opened: Open, clock: FixedClock) -> None:
-    site = opened()
-    site.sync()
-    clock.advance(timedelta(hours=1))
-    order = next(iter(site.twin.books.orders.values()))
-    site.edit("refund", order, values={"amount": "1.00"})
-    clock.advance(timedelta(hours=1))
-    found = site.read()
-    assert (found.changed, found.new, found.unchanged) == (1, 0, 0)
-
-
 def test_bounds_are_exclusive_so_the_window_s_first_second_is_asked_for(opened: Open, clock: FixedClock) -> None:
     site = opened()
     order = site.order()

@@ -135,6 +135,7 @@ def an_answer_that_gets_lost_is_settled(rig: Rig) -> None:
     rig.run()
     rig.rest()
     assert str(rig.value(chosen, rig.decided)) == rig.tier("gold"), "the tier did not arrive"
+    assert len(rig.writes()) == 1, "it was written again though it had arrived"
     assert rig.tally().get("unknown", 0) == 0, "a receipt stays unclear"
 
 
