@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +39,14 @@ def score(
 
     cards = []
     for stand in list(_stands(plugin_folders(configuration_path(ctx)), types or [])):
-        with counted(f"playing {stand.type}", json) as told:
-            cards.append(scored(stand, told, faults=faults))
+        try:
+            with counted(f"playing {stand.type}", json) as told:
+                cards.append(scored(stand, told, faults=faults))
+        except SettingsError as missing:  # a stand-in may need a package of its own
+            if types:
+                raise
+            print(f"{stand.type} was passed over: {missing}", file=sys.stderr)
+            continue
         if write is not None:
             write.mkdir(parents=True, exist_ok=True)
             (write / f"{stand.type}.md").write_text(markdown(cards[-1]), encoding="utf-8")
