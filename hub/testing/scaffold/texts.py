@@ -16,7 +16,7 @@ dependencies = ["kehub", "pydantic>=2.11,<3"]
 sprout = "kehub_sprout"
 
 [dependency-groups]
-dev = ["pytest>=8.4", "ruff>=0.11", "mypy>=1.15"]
+dev = ["kehub[testing]", "ruff>=0.11", "mypy>=1.15"]
 
 [tool.setuptools]
 packages = ["kehub_sprout"]
