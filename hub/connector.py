@@ -37,6 +37,7 @@ from hub.http.keyring import Keyring, Token
 from hub.maker import FactMaker
 from hub.model import NounName
 from hub.names import PARTS, whole_name
+from hub.polling import pauses
 from hub.tags import NO_TAGS, TagCall, Tagged, Tagging, TagRule, tag_calls
 
 __all__ = [
@@ -44,7 +45,7 @@ __all__ = [
     "BadRow", "Basic", "Connector", "ConnectorSettings", "Consequence", "Delivery", "Dialect", "End", "FactMaker",
     "Field", "Finding", "Form", "Heard", "Hint", "Keyring", "Limit", "Mapping", "OAuthRefresh", "Outgoing", "Page",
     "Place", "Row", "RowResult", "StaticHeader", "Stream", "TagCall", "TagRule", "Tagged", "Tagging", "Target", "Token",
-    "TokenAuth", "Tools", "Window", "Write", "hookimpl", "tag_calls", "whole_name",
+    "TokenAuth", "Tools", "Window", "Write", "hookimpl", "pauses", "tag_calls", "whole_name",
 ]  # fmt: skip
 
 hookimpl = pluggy.HookimplMarker("kehub")

@@ -140,6 +140,33 @@ def held_records(site: BaseSite, name: str) -> Records:
     return site.held_records(name)
 
 
+# -- what may go wrong
+
+PAGES: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "a short page": ("short_page", {}),
+    "an empty page": ("empty_page", {}),
+    "a skipped page": ("skipped_page", {}),
+    "a page again": ("repeated_page", {}),
+    "rows in another order": ("shuffled_rows", {}),
+    "a row twice": ("duplicate_row", {}),
+    "a row changes": ("drift", {"kind": "modify"}),
+    "a row goes": ("drift", {"kind": "delete"}),
+    "a row comes": ("drift", {"kind": "create"}),
+    "a cap, totals honest": ("silent_cap", {"rows": 3, "times": None}),
+}
+CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "busy for a day": ("429", {"retry_after": "86400", "times": None, "on": "read"}),
+    "out of order": ("500", {"times": None, "on": "read"}),
+    "no answer": ("drop_before", {"times": None, "on": "read"}),
+    "a stall, then none": ("stall_before", {"seconds": 0.01, "times": None, "on": "read"}),
+    "an error in a 200": ("error_in_200", {"times": None, "on": "read"}),
+    "a page of HTML": ("html_in_200", {"times": None, "on": "read"}),
+    "half an answer": ("truncated", {"times": None}),
+    "tokens that die": ("dead_token", {"times": None, "on": "read"}),
+}
+"""The ways in which pages are wrong, and in which calls come to nothing: a fault and its options."""
+
+
 def undisturbed(site: BaseSite, name: str) -> Records:
     """What a hub with an empty store reads of the same system when nothing is wrong."""
     own = site.store

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +10,9 @@ import httpx
 import orjson
 
 from connectors.woocommerce.twin.hooks import sign
-from hub.receiver import receiver
 from hub.receiver.events import signature
-from hub.receiver.serve import server_for
 from hub.settings.shape import Receiver
-from hub.store import open_store
-from hub.testing.site import MASTER
-from hub.testing.twin_server import running
+from tests.listening import Listening
 from tests.woocommerce_site import Site
 
 SECRET = "a shop's webhook secret & more"
@@ -26,7 +20,7 @@ KEY, KEY_SECRET = "site-1", "an-event-key-of-the-site"
 
 
 @dataclass
-class Shop(Site):
+class Shop(Listening, Site):
     """A shop whose webhooks come to a receiver of ours; `receiver` is that block of the configuration."""
 
     receiver: str = ""
@@ -41,23 +35,6 @@ class Shop(Site):
         super().write(**changed)
         block = f"receiver:\n  keys: {{{KEY}: '${{EVENT_KEY}}'}}\n{self.receiver}"
         self.file.write_text(self.file.read_text(encoding="utf-8") + block, encoding="utf-8")
-
-    @contextmanager
-    def listening(self, patience: float = 0.3) -> Iterator[str]:
-        """A receiver behind a socket; yields its address."""
-        with self.opened() as setup:
-            config = setup.config
-        store = open_store(config.store, MASTER, self.clock, patience)
-        try:
-            with running(server_for(receiver(config, store), config.receiver)) as url:
-                yield url
-        finally:
-            store.close()
-
-    def waiting(self) -> list[tuple[str, str, str]]:
-        """The hints that wait for a run."""
-        found = self.look(lambda store: store.hints.waiting(self.connection))
-        return sorted((one.stream, one.ext, one.event) for told in found.values() for one in told)
 
 
 def post(url: str, body: Any, topic: str = "order.updated", **headers: str) -> httpx.Response:

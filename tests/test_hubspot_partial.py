@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +23,9 @@ from hub.errors import Transient
 from hub.testing.twin import Stage
 from tests.hubspot_site import OAUTH, Site, stand
 from tests.reads import (
+    CALLS,
     LONG,
+    PAGES,
     Open,
     Read,
     a_day_passes,
@@ -78,27 +80,6 @@ READS = {
     "contacts, an instant": Read("hubspot", "customers", contacts_change_at_once, "/contacts/search", ALONE),
     "orders, sweep": Read("hubspot", "orders", a_day_passes, "/orders"),
     "orders, window": Read("hubspot", "orders", orders_change, "/orders/search"),
-}
-PAGES: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "a short page": ("short_page", {}),
-    "an empty page": ("empty_page", {}),
-    "a skipped page": ("skipped_page", {}),
-    "a page again": ("repeated_page", {}),
-    "rows in another order": ("shuffled_rows", {}),
-    "a row twice": ("duplicate_row", {}),
-    "a row changes": ("drift", {"kind": "modify"}),
-    "a row goes": ("drift", {"kind": "delete"}),
-    "a row comes": ("drift", {"kind": "create"}),
-    "a cap, totals honest": ("silent_cap", {"rows": 3, "times": None}),
-}
-CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "busy for a day": ("429", {"retry_after": "86400", "times": None, "on": "read"}),
-    "out of order": ("500", {"times": None, "on": "read"}),
-    "no answer": ("drop_before", {"times": None, "on": "read"}),
-    "a stall, then none": ("stall_before", {"seconds": 0.01, "times": None, "on": "read"}),
-    "an error in a 200": ("error_in_200", {"times": None, "on": "read"}),
-    "a page of HTML": ("html_in_200", {"times": None, "on": "read"}),
-    "half an answer": ("truncated", {"times": None}),
 }
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,9 @@ from connectors.hubspot.wire.webhook import (
 from hub.clock import FixedClock
 from hub.connector import Delivery, Heard, Hint
 from hub.errors import AuthError, Rejected
-from hub.receiver import receiver
-from hub.receiver.serve import server_for
-from hub.store import open_store
-from hub.testing.site import MASTER
 from hub.testing.twin import Stage
-from hub.testing.twin_server import running
 from tests.hubspot_site import OAUTH, Site, stand
+from tests.listening import Listening
 from tests.site import opener
 
 Open = Callable[..., Site]
@@ -220,7 +215,7 @@ def test_what_happens_in_the_portal_is_delivered_signed_and_understood(opened: O
 # -- through the receiver
 
 
-class Portal(Site):
+class Portal(Listening, Site):
     """A portal whose webhooks come to a receiver of ours, behind a proxy."""
 
     def write(self, **changed: Any) -> None:
@@ -229,21 +224,9 @@ class Portal(Site):
         block = "receiver: {public_url: 'https://hooks.example.com'}\n"
         self.file.write_text(self.file.read_text(encoding="utf-8") + block, encoding="utf-8")
 
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        """A receiver behind a socket; yields its address."""
-        with self.opened() as setup:
-            config = setup.config
-        store = open_store(config.store, MASTER, self.clock, 1)
-        with running(server_for(receiver(config, store), config.receiver)) as url:
-            yield url
-        store.close()
-
     def deliver(self, url: str, **wish: Any) -> list[int]:
         """Let the twin post what has happened."""
-        asked = {"url": f"{url}/hooks/crm", "signed": "https://hooks.example.com/hooks/crm", **wish}
-        found: list[int] = httpx.post(f"{self.url}/_twin/deliver", json=asked, timeout=60).json()["statuses"]
-        return found
+        return self.posted(url, **{"signed": "https://hooks.example.com/hooks/crm", **wish})
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A connector that somebody else wrote: installed with pip, found, configured, synced, and gone without a trace."""
+"""A connector that somebody else wrote: installed with pip, found, configured, synced, scored, and gone without a trace."""
 
 from __future__ import annotations
 
@@ -115,6 +115,16 @@ def test_its_settings_are_checked_with_their_place(house: House, url: str) -> No
     assert "unknown key" in (told := house.kehub("sync", code=2))
     assert "kehub.yaml:9:5" in told
     assert 'did you mean "page_size"?' in told
+
+
+def test_it_has_a_score_card_like_our_own(house: House, tmp_path: Path) -> None:
+    told = house.kehub("connectors", "score", "kiosk", "--write", str(tmp_path))
+    assert "works (" in told
+    (card,) = house.facts("connectors", "score", "kiosk")["cards"]
+    assert {line["state"] for line in card["lines"]} == {"done", "exempt"}
+    done = sum(line["state"] == "done" for line in card["lines"])
+    assert done > 25
+    assert f"{done} of {done} lines are done" in (tmp_path / "kiosk.md").read_text(encoding="utf-8")
 
 
 def test_after_an_uninstall_nothing_is_left_of_it(house: House, url: str) -> None:

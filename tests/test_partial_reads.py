@@ -6,18 +6,18 @@ good read makes the store equal to that of a hub that was never disturbed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hub.clock import FixedClock
 from hub.testing.twin import Answer, Stage
 from tests.reads import (
+    CALLS,
     LONG,
+    PAGES,
     READS,
     Open,
     Read,
@@ -42,29 +42,6 @@ def opened(stage: tuple[Stage, str], tmp_path: Path, clock: FixedClock) -> Open:
     """Opens a site of a system, four rows a page."""
     return sites(stage, tmp_path, clock)
 
-
-PAGES: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "a short page": ("short_page", {}),
-    "an empty page": ("empty_page", {}),
-    "a skipped page": ("skipped_page", {}),
-    "a page again": ("repeated_page", {}),
-    "rows in another order": ("shuffled_rows", {}),
-    "a row twice": ("duplicate_row", {}),
-    "a row changes": ("drift", {"kind": "modify"}),
-    "a row goes": ("drift", {"kind": "delete"}),
-    "a row comes": ("drift", {"kind": "create"}),
-    "a cap, totals honest": ("silent_cap", {"rows": 3, "times": None}),
-}
-CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "busy for a day": ("429", {"retry_after": "86400", "times": None, "on": "read"}),
-    "out of order": ("500", {"times": None, "on": "read"}),
-    "no answer": ("drop_before", {"times": None, "on": "read"}),
-    "a stall, then none": ("stall_before", {"seconds": 0.01, "times": None, "on": "read"}),
-    "an error in a 200": ("error_in_200", {"times": None, "on": "read"}),
-    "a page of HTML": ("html_in_200", {"times": None, "on": "read"}),
-    "half an answer": ("truncated", {"times": None}),
-    "tokens that die": ("dead_token", {"times": None, "on": "read"}),
-}
 
 BLIND = {
     ("zoho contacts, window", "a skipped page"): "a list since a time has no total",

@@ -46,11 +46,7 @@ def shop(opened: Open) -> Shop:
 
 def deliver(shop: Shop, url: str, *events: dict[str, Any], **wish: Any) -> list[int]:
     """The twin posts webhooks over HTTP."""
-    asked = {"url": f"{url}/hooks/shop", "secret": SECRET, "events": list(events), **wish}
-    answer = httpx.post(f"{shop.url}/_twin/deliver", json=asked, timeout=60)
-    assert answer.status_code == 200, answer.text
-    found: list[int] = answer.json()["statuses"]
-    return found
+    return shop.posted(url, **{"secret": SECRET, "events": list(events), **wish})
 
 
 # -- who is heard

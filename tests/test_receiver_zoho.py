@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +13,8 @@ import httpx
 import pytest
 
 from hub.clock import FixedClock
-from hub.receiver import receiver
-from hub.receiver.serve import server_for
-from hub.store import open_store
 from hub.testing.twin import Stage
-from hub.testing.twin_server import running
-from tests.conftest import MASTER
+from tests.listening import Listening
 from tests.site import opener
 from tests.zoho_site import Site, stand
 
@@ -27,7 +22,7 @@ TOKEN = "a channel's token"
 
 
 @dataclass
-class Crm(Site):
+class Crm(Listening, Site):
     """A Zoho whose notifications come to a receiver of ours."""
 
     def __post_init__(self) -> None:
@@ -35,19 +30,8 @@ class Crm(Site):
         self.settings = "    notification_token: ${ZOHO_TOKEN}\n" + self.settings
         super().__post_init__()
 
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        with self.opened() as setup:
-            config = setup.config
-        store = open_store(config.store, MASTER, self.clock, 1)
-        with running(server_for(receiver(config, store), config.receiver)) as url:
-            yield url
-        store.close()
-
     def deliver(self, url: str, *events: dict[str, Any], **wish: Any) -> list[int]:
-        asked = {"url": f"{url}/hooks/crm", "secret": TOKEN, "events": list(events), **wish}
-        found: list[int] = httpx.post(f"{self.url}/_twin/deliver", json=asked, timeout=60).json()["statuses"]
-        return found
+        return self.posted(url, **{"secret": TOKEN, "events": list(events), **wish})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hub.clock import FixedClock
 from hub.testing.twin import Stage
 from hub.testing.twin_faults import Fault
 from tests import shopify_site
-from tests.reads import Open, Read, a_day_passes, nothing, play, repaired, twelve
+from tests.reads import CALLS, PAGES, Open, Read, a_day_passes, nothing, play, repaired, twelve
 from tests.site import opener
 
 
@@ -40,18 +40,6 @@ READS = {
     "customers, bulk": Read("shopify", "customers", nothing, "/Bulk", EXPORTED),
     "orders, bulk of a window": Read("shopify", "orders", orders_change, "/Bulk", EXPORTED),
 }
-PAGES: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "a short page": ("short_page", {}),
-    "an empty page": ("empty_page", {}),
-    "a skipped page": ("skipped_page", {}),
-    "a page again": ("repeated_page", {}),
-    "rows in another order": ("shuffled_rows", {}),
-    "a row twice": ("duplicate_row", {}),
-    "a row changes": ("drift", {"kind": "modify"}),
-    "a row goes": ("drift", {"kind": "delete"}),
-    "a row comes": ("drift", {"kind": "create"}),
-    "a cap, totals honest": ("silent_cap", {"rows": 3, "times": None}),
-}
 FILES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "a job that fails": ("failed_job", {}),
     "jobs that fail": ("failed_job", {"times": None}),
@@ -65,16 +53,6 @@ FILES: Mapping[str, tuple[str, dict[str, Any]]] = {
     "rows in another order": ("shuffled_rows", {}),
     "a row goes": ("drift", {"kind": "delete"}),
     "a cap, totals honest": ("silent_cap", {"rows": 3, "times": None}),
-}
-CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "busy for a day": ("429", {"retry_after": "86400", "times": None, "on": "read"}),
-    "out of order": ("500", {"times": None, "on": "read"}),
-    "no answer": ("drop_before", {"times": None, "on": "read"}),
-    "a stall, then none": ("stall_before", {"seconds": 0.01, "times": None, "on": "read"}),
-    "an error in a 200": ("error_in_200", {"times": None, "on": "read"}),
-    "a page of HTML": ("html_in_200", {"times": None, "on": "read"}),
-    "half an answer": ("truncated", {"times": None}),
-    "tokens that die": ("dead_token", {"times": None, "on": "read"}),
 }
 
 

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from hub.clock import FixedClock
-from hub.receiver import receiver
-from hub.receiver.serve import server_for
-from hub.store import open_store
-from hub.testing.site import MASTER
 from hub.testing.twin import Stage
-from hub.testing.twin_server import running
+from tests.listening import Listening
 from tests.reads import held_records
 from tests.shopify_site import Site, living, stand
 from tests.site import opener
 
 
 @dataclass
-class Shop(Site):
+class Shop(Listening, Site):
     """A shop whose webhooks come to a receiver of ours."""
-
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        with self.opened() as setup:
-            config = setup.config
-        store = open_store(config.store, MASTER, self.clock, 1)
-        with running(server_for(receiver(config, store), config.receiver)) as url:
-            yield url
-        store.close()
 
     def deliver(self, url: str, *events: dict[str, Any], **wish: Any) -> list[int]:
         secret = self.twin.options.client_secret
-        asked = {"url": f"{url}/hooks/shop", "secret": secret, "events": list(events), **wish}
-        found: list[int] = httpx.post(f"{self.url}/_twin/deliver", json=asked, timeout=60).json()["statuses"]
-        return found
-
-    def waiting(self) -> list[tuple[str, str, str]]:
-        """The hints that wait for a run."""
-        found = self.look(lambda store: store.hints.waiting("shop"))
-        return sorted((one.stream, one.ext, one.event) for told in found.values() for one in told)
+        return self.posted(url, **{"secret": secret, "events": list(events), **wish})
 
 
 @pytest.fixture

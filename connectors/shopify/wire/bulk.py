@@ -19,7 +19,8 @@ _STATE = (
 )
 _BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 _OVER = frozenset({"FAILED", "CANCELED", "CANCELING", "EXPIRED"})
-_PAUSE, _LONGEST_PAUSE, _PATIENCE = 5.0, 60.0, 3600.0
+PAUSE = 5.0
+"""Seconds between the order of a job and the first look at it."""
 
 
 class Busy(Exception):
@@ -87,15 +88,6 @@ class Bulk:
             yield from (line for line in lines if line.strip())
         if rest.strip():
             yield rest
-
-
-def pauses(*, fresh: bool) -> Iterator[float]:
-    """The seconds before each look at an operation, an hour in all; none before the first unless it is a fresh one."""
-    pause, waited = (_PAUSE if fresh else 0.0), 0.0
-    while waited < _PATIENCE:
-        yield pause
-        waited += pause
-        pause = min(max(pause * 1.5, _PAUSE), _LONGEST_PAUSE)
 
 
 def _whole(told: Row, name: str) -> int:

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from connectors.shopify.wire.bulk import Bulk, Busy, State, pauses
+from connectors.shopify.wire.bulk import PAUSE, Bulk, Busy, State
 from connectors.shopify.wire.file import File, Unreadable
 from connectors.shopify.wire.listing import Listing
 from connectors.shopify.wire.place import Job, Place
-from hub.connector import Page, Row
+from hub.connector import Page, Row, pauses
 from hub.errors import PermissionMissing, Rejected, Transient
 
 _STALE, _JOBS = timedelta(days=1), 3
@@ -60,7 +60,7 @@ class Export:
 
     def _order(self, place: Place) -> Page:
         query = self.listing.documents.bulk(self.search)
-        for pause in pauses(fresh=False):
+        for pause in pauses(PAUSE, fresh=False):
             self.clock.sleep(pause)
             try:
                 id_ = self.bulk.order(query)
@@ -75,7 +75,7 @@ class Export:
 
     def _wait(self, place: Place) -> Page:
         """Ask after the operation until it is done; at once, where another process ordered it."""
-        for pause in pauses(fresh=place.job.id == self._ordered):
+        for pause in pauses(PAUSE, fresh=place.job.id == self._ordered):
             self.clock.sleep(pause)
             state = self.bulk.state(place.job.id)
             old = self.clock.now() - datetime.fromisoformat(place.job.begun) > _STALE

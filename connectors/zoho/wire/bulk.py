@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -16,7 +16,8 @@ from hub.errors import PermissionMissing, Rejected, Transient
 GONE = "RESOURCE_NOT_FOUND"
 """What a job, or its file, is refused with that Zoho does not keep any more."""
 
-_PAUSE, _LONGEST_PAUSE, _PATIENCE = 15.0, 60.0, 3600.0
+PAUSE = 15.0
+"""Seconds between the order of a job and the first look at it."""
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,6 @@ class Bulk:
         except Rejected:
             pass
         return True
-
-
-def pauses(*, fresh: bool) -> Iterator[float]:
-    """The seconds to wait before each look at a job, an hour in all; none before the first one unless it is a fresh job."""
-    pause, waited = (_PAUSE if fresh else 0.0), 0.0
-    while waited < _PATIENCE:
-        yield pause
-        waited += pause
-        pause = min(max(pause * 1.5, _PAUSE), _LONGEST_PAUSE)
 
 
 def _first(answer: Answer) -> Row:

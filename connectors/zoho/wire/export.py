@@ -19,13 +19,13 @@ from itertools import islice
 from typing import Any
 from zipfile import BadZipFile
 
-from connectors.zoho.wire.bulk import GONE, Bulk, pauses
+from connectors.zoho.wire.bulk import GONE, PAUSE, Bulk
 from connectors.zoho.wire.cells import Columns, Unreadable
 from connectors.zoho.wire.dialect import LOST_TOKEN
 from connectors.zoho.wire.file import proven, rows_behind
 from connectors.zoho.wire.module import Module
 from connectors.zoho.wire.place import Job, Place
-from hub.connector import Mapping, Page, Row
+from hub.connector import Mapping, Page, Row, pauses
 from hub.errors import PermissionMissing, Rejected, Transient
 
 _STALE, _JOBS = timedelta(days=1), 3
@@ -95,7 +95,7 @@ class Export:
 
     def _wait(self, place: Place) -> Page:
         """Ask after the job until it is done; at once, where another process ordered it."""
-        for pause in pauses(fresh=place.job.id == self._ordered):
+        for pause in pauses(PAUSE, fresh=place.job.id == self._ordered):
             self.clock.sleep(pause)
             try:
                 state = self.bulk.state(place.job.id)

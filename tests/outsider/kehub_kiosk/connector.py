@@ -4,8 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import Field, SecretStr
 
-from hub.connector import Connector, ConnectorSettings, Dialect, End, Finding, Limit, Page, Row, Stream, Window
-from hub.http.auth import StaticHeader
+from hub.connector import (
+    Connector,
+    ConnectorSettings,
+    Dialect,
+    End,
+    Finding,
+    Limit,
+    Page,
+    Row,
+    StaticHeader,
+    Stream,
+    Window,
+)
+from hub.errors import Transient
 from kehub_kiosk.fields import MEMBERS
 
 
@@ -35,20 +47,25 @@ class Kiosk(Connector[KioskSettings]):
 
     def check(self) -> Iterable[Finding]:
         """Whether the key is good."""
-        total = self.tools.http.request("GET", "/members", params={"page": 1, "size": 1}).json()["total"]
+        total = self._members("", 1)["total"]
         yield Finding(f"{total} members can be read", good=True)
 
     def read(self, stream: Stream, window: Window, position: Row | None) -> Iterator[Page]:
         """Pages in order of the member's number; the total is told with each."""
-        page = position["page"] if position else 1
-        before = position["before"] if position else None
+        after, before = (position["after"], position["before"]) if position else ("", None)
         while True:
-            asked = {"page": page, "size": self.settings.page_size}
-            answer = self.tools.http.request("GET", "/members", params=asked)
-            rows, total = answer.rows("members"), answer.json()["total"]
-            before = total if before is None else before
-            page += 1
-            if len(rows) < self.settings.page_size:
-                yield Page(rows=rows, end=End(before=before, after=total, swept=True))
+            told = self._members(after, self.settings.page_size)
+            before = told["total"] if before is None else before
+            after = told["next"]
+            if after is None:
+                yield Page(rows=told["members"], end=End(before=before, after=told["total"], swept=True))
                 return
-            yield Page(rows=rows, position={"page": page, "before": before})
+            yield Page(rows=told["members"], position={"after": after, "before": before})
+
+    def _members(self, after: str, size: int) -> Row:
+        """One page; what is none, an error under status 200 say, is no empty one."""
+        answer = self.tools.http.request("GET", "/members", params={"after": after, "size": size})
+        told: Row = answer.json()
+        if not isinstance(told.get("members"), list):
+            raise Transient("the answer holds no members", where=self.tools.connection)
+        return told

@@ -4,10 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.clock import Clock
-from hub.testing.people import Population
-from hub.testing.stand import Stand
-from hub.testing.twin import Answer, Call, Endpoint, Twin
+from hub.testing import Answer, Call, Clock, Endpoint, Population, Sighting, Stand, TableTwin
 from kehub_kiosk.connector import Kiosk
 
 
@@ -18,10 +15,10 @@ class Options:
     key: str = "kiosk-key"
 
 
-class KioskTwin(Twin):
+class KioskTwin(TableTwin):
     """The kiosk with those of the invented people whom it knows."""
 
-    name = "kiosk"
+    name, module, key, modified, title = "kiosk", "members", "no", "changed", "full_name"
     Options = Options
 
     def __init__(
@@ -33,37 +30,35 @@ class KioskTwin(Twin):
     ) -> None:
         super().__init__(population, clock, latency)
         self.options = options or Options()
-        self.members = {seen.key: _member(seen) for seen in self.population.sightings("kiosk")}
+
+    def row(self, seen: Sighting) -> dict[str, Any]:
+        """What the kiosk keeps of somebody."""
+        return {
+            "full_name": seen.name, "mobile": seen.phone, "mail": seen.email, "town": seen.city, "card": seen.card,
+            "joined": seen.registered.isoformat(),
+        }  # fmt: skip
 
     def endpoints(self) -> Iterable[Endpoint]:
         """The list, and nothing else."""
-        return [Endpoint("GET", "/members", self.listed)]
+        return [Endpoint("GET", "/members", self._members)]
 
     def guard(self, call: Call) -> Answer | None:
         """Nobody without the key."""
         wrong = call.headers.get("x-kiosk-key") != self.options.key
         return Answer(401, {"error": "WRONG_KEY"}) if wrong else None
 
-    def listed(self, call: Call) -> Answer:
-        """One page by number."""
-        page, size = int(call.query["page"]), int(call.query["size"])
-        rows = [self.members[key] for key in sorted(self.members)]
-        return Answer(200, {"members": rows[(page - 1) * size : page * size], "total": len(rows)})
-
-    def records(self, module: str) -> dict[str, dict[str, Any]]:
-        """The members by number."""
-        return self.members
-
-
-def _member(seen: Any) -> dict[str, Any]:
-    joined = seen.registered.isoformat()
-    return {
-        "no": seen.key, "full_name": seen.name, "mobile": seen.phone, "mail": seen.email, "town": seen.city,
-        "card": seen.card, "joined": joined, "changed": joined,
-    }  # fmt: skip
+    def _members(self, call: Call) -> Answer:
+        """The members behind a number."""
+        page = self.page(call, self.listed(), call.query["after"], int(call.query["size"]))
+        return Answer(200, {"members": page.rows, "total": page.total, "next": page.last or None})
 
 
 TWIN = KioskTwin
 STAND = Stand(
-    Kiosk.type, KioskTwin, {"url": "{url}", "key": "${KIOSK_KEY}"}, {"KIOSK_KEY": "kiosk-key"}, {"customers": "members"}
+    Kiosk.type,
+    KioskTwin,
+    {"url": "{url}", "key": "${KIOSK_KEY}"},
+    {"KIOSK_KEY": "kiosk-key"},
+    {"customers": "members"},
+    small={"page_size": 4},
 )
