@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hub.clock import FixedClock
 from hub.testing.site import Records, fixed_keys
@@ -165,6 +167,13 @@ CALLS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "tokens that die": ("dead_token", {"times": None, "on": "read"}),
 }
 """The ways in which pages are wrong, and in which calls come to nothing: a fault and its options."""
+
+
+def pairs(kinds: Sequence[str], ways: Sequence[str]) -> list[Any]:
+    """Every kind of read with every way in which it may go wrong: each way once in turn in every run, all in the long one."""
+    chosen = {(kinds[place % len(kinds)], way) for place, way in enumerate(ways)}
+    whole = [(kind, way) for kind in kinds for way in ways]
+    return [pytest.param(*pair, marks=() if pair in chosen else pytest.mark.slow) for pair in whole]
 
 
 def undisturbed(site: BaseSite, name: str) -> Records:

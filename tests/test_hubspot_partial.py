@@ -31,6 +31,7 @@ from tests.reads import (
     a_day_passes,
     held_records,
     nothing,
+    pairs,
     play,
     read,
     repaired,
@@ -83,8 +84,7 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("way", PAGES)
-@pytest.mark.parametrize("kind", READS)
+@pytest.mark.parametrize(("kind", "way"), pairs(list(READS), list(PAGES)))
 def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
     opened: Open, clock: FixedClock, kind: str, way: str
 ) -> None:

@@ -16,6 +16,7 @@ from hub.clock import FixedClock
 from hub.testing.twin import Answer, Stage
 from tests.reads import (
     CALLS,
+    KINDS,
     LONG,
     PAGES,
     READS,
@@ -25,6 +26,7 @@ from tests.reads import (
     contacts_change,
     customers_of,
     held_records,
+    pairs,
     play,
     read,
     repaired,
@@ -55,8 +57,10 @@ BLIND = {
 """What no answer tells of; the next complete read, which falls due by itself, repairs it."""
 
 
-@pytest.mark.parametrize("way", PAGES)
-@pytest.mark.parametrize("kind", READS)
+BY_SYSTEM = [[kind for kind, each in READS.items() if each.system == system] for system in KINDS]
+
+
+@pytest.mark.parametrize(("kind", "way"), [pair for kinds in BY_SYSTEM for pair in pairs(kinds, list(PAGES))])
 def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
     opened: Open, clock: FixedClock, kind: str, way: str
 ) -> None:
@@ -84,17 +88,13 @@ def test_a_read_whose_only_page_comes_empty_is_whole_or_does_not_count(
     assert repaired(site, clock, each.stream, drifted=False)
 
 
-@pytest.mark.parametrize("way", CALLS)
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "zoho contacts, first",
-        "zoho contacts, export",
-        "zoho orders, window",
-        "fxiaoke accounts, window",
-        "woocommerce orders, trash",
-    ],
-)
+BROKEN_OFF = (
+    "zoho contacts, first", "zoho contacts, export", "zoho orders, window", "fxiaoke accounts, window",
+    "woocommerce orders, trash",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "way"), pairs(BROKEN_OFF, list(CALLS)))
 def test_a_read_that_breaks_off_does_not_count_and_the_next_one_repairs_it(
     opened: Open, clock: FixedClock, kind: str, way: str
 ) -> None:

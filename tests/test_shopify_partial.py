@@ -14,7 +14,7 @@ from hub.clock import FixedClock
 from hub.testing.twin import Stage
 from hub.testing.twin_faults import Fault
 from tests import shopify_site
-from tests.reads import CALLS, PAGES, Open, Read, a_day_passes, nothing, play, repaired, twelve
+from tests.reads import CALLS, PAGES, Open, Read, a_day_passes, nothing, pairs, play, repaired, twelve
 from tests.site import opener
 
 
@@ -84,17 +84,9 @@ def strikes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 BY_PAGES = [kind for kind in READS if "bulk" not in kind]
 BY_BULK = [kind for kind in READS if "bulk" in kind]
-CHOSEN = {(BY_PAGES[place % len(BY_PAGES)], way) for place, way in enumerate(PAGES)}
-CHOSEN |= {(BY_BULK[place % len(BY_BULK)], way) for place, way in enumerate(FILES)}
-"""One read for each way; the others take minutes."""
 
 
-def pairs(kinds: list[str], ways: Mapping[str, Any]) -> list[Any]:
-    every = [(kind, way) for kind in kinds for way in ways]
-    return [pytest.param(*pair, marks=() if pair in CHOSEN else pytest.mark.slow) for pair in every]
-
-
-@pytest.mark.parametrize(("kind", "way"), pairs(BY_PAGES, PAGES))
+@pytest.mark.parametrize(("kind", "way"), pairs(BY_PAGES, list(PAGES)))
 def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
     opened: Open, clock: FixedClock, strikes: list[str], kind: str, way: str
 ) -> None:
@@ -105,7 +97,7 @@ def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
     assert repaired(site, clock, each.stream, drifted=fault == "drift")
 
 
-@pytest.mark.parametrize(("kind", "way"), pairs(BY_BULK, FILES))
+@pytest.mark.parametrize(("kind", "way"), pairs(BY_BULK, list(FILES)))
 def test_a_bulk_operation_that_fails_or_whose_file_is_wrong_never_counts_as_a_whole_one(
     opened: Open, clock: FixedClock, strikes: list[str], kind: str, way: str
 ) -> None:
