@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from connectors.hubspot.twin import STAND as HUBSPOT
+from connectors.rest.twin import STAND as REST
 from hub.cli.sealed import run_seals, spelled, told
 from hub.cli.standing import streams
 from hub.clock import FixedClock
 from hub.plugins import load_plugins
+from hub.testing.contract.rig import Rig
 from hub.testing.twin import Stage
 from sync.engine import Report
 from tests import fxiaoke_site, shopify_site, woocommerce_site, zoho_site
@@ -71,9 +74,14 @@ TABLE = (
     Row("shopify", "customers, orders", "window", "bracketed"),
     Row("shopify", "customers, orders", "window, by bulk operation", "bracketed", "bulk_from: 1"),
     Row("shopify", "customers, orders", "window, without exact counts", "chain", "", {"counts": "none"}),
+    Row("hubspot", "customers, orders", "complete", "swept"),
+    Row("hubspot", "customers, orders", "window", "bracketed"),
+    Row("rest", "customers, orders", "complete, `total`", "swept"),
+    Row("rest", "customers, orders", "window, `total`", "bracketed"),
 )
 """What docs/partial-reads.md says, row by row."""
 
+STANDS = {"hubspot": HUBSPOT, "rest": REST}
 FILES = """
 brand: {name: Test brand}
 store: kehub.db
@@ -140,7 +148,7 @@ def by_http(row: Row, site: BaseSite, clock: FixedClock) -> Report:
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in TABLE if row.system != "csv_file"],
+    [row for row in TABLE if row.system in (*_SYSTEMS, "memory")],
     ids=lambda row: f"{row.system}, {row.streams}: {row.read}",
 )
 def test_a_read_of_a_system_reaches_the_strength_of_the_table(
@@ -174,6 +182,22 @@ def test_a_read_of_files_reaches_the_strength_of_the_table(mode: str, terminal: 
         row.streams.split(", "), row.strength
     )
     assert {s["quarantined"] for s in facts["streams"]} == {0}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.system in STANDS], ids=lambda row: f"{row.system}: {row.read}"
+)
+def test_a_read_of_a_system_known_by_its_stand_reaches_the_strength_of_the_table(
+    row: Row, stage: tuple[Stage, str], tmp_path: Path
+) -> None:
+    rig = Rig(STANDS[row.system], tmp_path, *stage)
+    if row.read.startswith("window"):
+        rig.rest()
+        rig.clerk_types(rig.ids()[3], "Changed")
+        rig.clock.advance(timedelta(hours=1))
+    report = rig.sync(plan_only=True)
+    found = {name: outcome(report, rig.connection, name).certificate for name in rig.streams}
+    assert found == dict.fromkeys(row.streams.split(", "), row.strength)
 
 
 def test_the_table_tells_of_every_stream_of_every_connector(opened: Callable[[Row], BaseSite]) -> None:

@@ -275,6 +275,6 @@ def test_a_privacy_delete_waits_for_a_person(portal: Portal) -> None:
     with portal.listening() as url:
         assert portal.deliver(url) == [200]
     assert portal.sync(hinted=True).errors == {}
-    waiting = portal.look(lambda store: store.hints.to_erase())
+    waiting = portal.look(lambda store: store.hints.requests())
     assert [(told.connection, told.ext) for told in waiting] == [("crm", str(one))]
     assert str(one) in portal.held_records("customers")

@@ -466,6 +466,7 @@ def test_one_record_is_shown_as_it_is_there_as_we_read_it_and_as_it_would_be_sen
             del own["write"]
 
     monkeypatch.setenv("KEHUB_CLOCK", NOW.isoformat())
+    monkeypatch.setenv("COLUMNS", "160")
     site = opened(5, change, times="local")
     one = site.join(name="王芳", mobile="138 1234 5678", gender="F", no_mail=True, level="gold")
     facts = json.loads(shown(site, capsys, "club", one.number, "--json"))

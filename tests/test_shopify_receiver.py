@@ -77,7 +77,7 @@ def test_a_request_to_forget_somebody_waits_for_a_person(shop: Shop) -> None:
         events = ({"topic": "customers/redact", "id": customer}, {"topic": "shop/redact"})
         assert shop.deliver(url, *events) == [200, 200]
     shop.sync(hinted=True)
-    found = shop.look(lambda store: [(one.connection, one.ext) for one in store.hints.to_erase()])
+    found = shop.look(lambda store: [(one.connection, one.ext) for one in store.hints.requests()])
     assert (found, shop.waiting()) == ([("shop", str(customer))], [])
     assert customer in shop.look(living)
 
