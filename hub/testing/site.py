@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from hub.clock import FixedClock
 from hub.connector import Connector, Page, Row, Stream, Window
 from hub.maker import FactMaker
 from hub.plugins import Plugins, load_plugins
-from hub.settings import load
+from hub.settings import Configuration, load
 from hub.settings.connections import Catalogue
 from hub.store import Store, create_store
 from hub.vault import Keys
@@ -65,7 +68,14 @@ class Among:
 @contextmanager
 def opened(file: Path, clock: FixedClock, plugins: Catalogue | None = None) -> Iterator[Setup]:
     """Configuration and store, as a command opens them."""
-    setup = open_setup(load(file, plugins or installed()), clock, "tester")
+    with set_up(load(file, plugins or installed()), clock) as setup:
+        yield setup
+
+
+@contextmanager
+def set_up(config: Configuration, clock: FixedClock) -> Iterator[Setup]:
+    """A configuration's store, as a command opens it."""
+    setup = open_setup(config, clock, "tester")
     try:
         yield setup
     finally:
@@ -73,7 +83,29 @@ def opened(file: Path, clock: FixedClock, plugins: Catalogue | None = None) -> I
 
 
 def fixed_keys(location: str, clock: FixedClock) -> None:
-    """Make a store whose keys are the same in every test, so that ids and digests are too."""
+    """Make a store whose keys are the same in every test, so that ids and digests are too.
+
+    A new file is a copy of one that was made once: a store takes longer to make than many a test to run.
+    """
+    file = Path(location)
+    if "://" in location or file.exists():
+        _made(location, clock)
+        return
+    content = _template(clock.now())
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+
+
+@cache
+def _template(now: datetime) -> bytes:
+    """The file of an empty store that was made at this time."""
+    with TemporaryDirectory(prefix="kehub-site-") as folder:
+        file = Path(folder) / "kehub.db"
+        _made(str(file), FixedClock(now))
+        return file.read_bytes()
+
+
+def _made(location: str, clock: FixedClock) -> None:
     import hub.store as stores
     from hub.store.migrations import migrate
 
@@ -93,12 +125,17 @@ class Site:
     file: Path
     clock: FixedClock
     plugins: Catalogue | None = None
+    _loaded_from: tuple[object, ...] = ()
+    _config: Configuration | None = None
 
     # -- what the hub does
 
     def opened(self) -> AbstractContextManager[Setup]:
-        """Configuration and store, as a command opens them."""
-        return opened(self.file, self.clock, self.plugins)
+        """Configuration and store; the file is read again only when it, or the environment, is another than before."""
+        now = (self.file, self.file.read_bytes(), *sorted(os.environ.items()))
+        if now != self._loaded_from or self._config is None:
+            self._loaded_from, self._config = now, load(self.file, self.plugins or installed())
+        return set_up(self._config, self.clock)
 
     @contextmanager
     def connector(self) -> Iterator[Any]:
