@@ -305,6 +305,8 @@ class Connector(Generic[S]):
     uses_http: ClassVar[bool] = True
     hooks: ClassVar[bool] = False
     """Whether `webhook` understands what the system posts."""
+    erases: ClassVar[bool] = False
+    """Whether `erase` makes the system forget people for good."""
     version: ClassVar[str] = ""
     """Their API's version and its sunset date, as printed by `connectors list`."""
 
@@ -373,3 +375,11 @@ class Connector(Generic[S]):
         if target is None or target.stream != stream.name:
             raise NotImplementedError("this stream is not read by id")
         return self.fetch(ids)
+
+    def erase(self, ids: Sequence[str]) -> Sequence[RowResult]:
+        """Let the system forget these people for good, also in what it keeps of the deleted; one result an id, its key.
+
+        ok: nothing of them is there (any more), so that to ask again is harmless. No run calls it: only a person who
+        acts on somebody's own wish does.
+        """
+        raise NotImplementedError("a connector that states `erases` erases")

@@ -553,6 +553,17 @@ class NamesRepetitionsAnew(WooCommerce):
 _COUNTED = count()
 
 
+@caught_by("forgets_for_good")
+class EmptiesInsteadOfErasing(Memory):
+    """claims to have erased somebody whom it only hides"""
+
+    def erase(self, ids: Sequence[str]) -> Sequence[RowResult]:
+        for id_ in ids:
+            if row := self.system.customers.pop(id_, None):
+                self.system.orders[f"hidden-{id_}"] = {**row, "id": f"hidden-{id_}"}
+        return [RowResult(id_, "ok", external_id=id_) for id_ in ids]
+
+
 # -- living
 
 

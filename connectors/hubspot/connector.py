@@ -40,7 +40,7 @@ class HubSpot(Connector[HubSpotSettings]):
 
     type = "hubspot"
     Settings = HubSpotSettings
-    hooks = True
+    hooks = erases = True
     version = "v3 (until March 2027), 2026-03 (until September 2027), 2026-09 (until March 2028)"
 
     @classmethod
@@ -120,6 +120,10 @@ class HubSpot(Connector[HubSpotSettings]):
     def lookup(self, create_keys: Sequence[str]) -> dict[str, str]:
         """The contacts that hold these create keys, archived ones too; asked of the records, not of Search."""
         return self._contacts.lookup(create_keys)
+
+    def erase(self, ids: Sequence[str]) -> Sequence[RowResult]:
+        """HubSpot's own erasure, one by one: also out of the archive, and its history."""
+        return self._contacts.erase(ids)
 
     def webhook(self, delivery: Delivery) -> Heard:
         """Events of contacts and orders, proven by the app's secret."""

@@ -29,6 +29,7 @@ class Memory(Connector[MemorySettings]):
     type = "memory"
     Settings = MemorySettings
     uses_http = False
+    erases = True
     version = "1"
 
     @property
@@ -117,6 +118,12 @@ class Memory(Connector[MemorySettings]):
         """Rows created under these keys."""
         rows = self._asked("lookup").customers.values()
         return {row["hub_key"]: row["id"] for row in rows if row.get("hub_key") in create_keys}
+
+    def erase(self, ids: Sequence[str]) -> Sequence[RowResult]:
+        """Rows that are gone, and known to the list of deletes by nothing but their ids."""
+        for id_ in ids:
+            self._asked("write").remove(id_)
+        return [RowResult(id_, "ok", external_id=id_) for id_ in ids]
 
     def _asked(self, what: str) -> MemorySystem:
         found = self.system

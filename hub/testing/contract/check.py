@@ -86,6 +86,12 @@ def hearer(rig: Rig) -> str:
         return "" if found.hooks else "it hears no webhooks"
 
 
+def eraser(rig: Rig) -> str:
+    """Fits whoever can make the system forget somebody."""
+    with rig.connector() as found:
+        return "" if found.erases else "it cannot make the system forget anybody"
+
+
 def signed_in(rig: Rig) -> str:
     """Fits whoever signs in for a token."""
     kinds: Any = {endpoint.kind for endpoint in rig.twin.endpoints()}

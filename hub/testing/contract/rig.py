@@ -129,6 +129,18 @@ class Rig(Facing):
             heard: Heard = found.webhook(delivery)
             return heard
 
+    def words(self, id_: str) -> list[str]:
+        """The names, phones and addresses that the system holds of somebody, as they stand there."""
+        row, personal = self.rows()[id_], ("name", "family_name", "given_name", "phone", "email", "street")
+        found = [self.part(row, entry.theirs) for entry in self.customers.mapping.fields if entry.ours in personal]
+        return sorted({str(value) for value in found if value and len(str(value)) > 1})
+
+    def erased(self, id_: str) -> None:
+        """Let the connector make the system forget somebody."""
+        with self.connector() as found:
+            (result,) = found.erase([id_])
+        assert (result.key, result.outcome) == (id_, "ok"), f"the erasure is {result.outcome}"
+
     def lose_an_answer(self) -> None:
         """The next write takes effect, and its answer gets lost."""
         self.twin.faults.set({"drop_after": {"times": 1}})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 from hub.connector import Delivery
 from hub.errors import AuthError
-from hub.testing.contract.check import check, hearer, maker, networked, writer
+from hub.testing.contract.check import check, eraser, hearer, maker, networked, writer
 from hub.testing.contract.rig import Rig
 from hub.testing.leaks import found_in, found_under
 from hub.testing.people import CANARIES
@@ -147,6 +149,25 @@ def _is_refused(rig: Rig, delivery: Delivery) -> bool:
     except AuthError:
         return True
     return False
+
+
+@check("careful", eraser)
+def forgets_for_good(rig: Rig) -> None:
+    """Whom it is told to erase, the system holds no word of, and to ask again is harmless; all others stay."""
+    rig.settle()
+    one, *others = rig.ids()
+    there = json.dumps(rig.twin.state(), default=str, ensure_ascii=False)
+    words = [word for word in rig.words(one) if there.count(word) == 1]
+    assert words, "there is nothing to tell this person by"
+    rig.erased(one)
+    rig.erased(one)
+    assert rig.ids() == others, "not only this person is gone, or not at all"
+    left = json.dumps(rig.twin.state(), default=str, ensure_ascii=False)
+    assert not [word for word in words if word in left], "the system still holds something of this person"
+    rig.clock.advance(timedelta(hours=1))
+    rig.run()
+    rig.rest()
+    assert rig.ids() == others, "the person came back"
 
 
 @contextmanager
