@@ -76,15 +76,15 @@ def plugins_in(folder: Path, ours: Collection[str]) -> Iterator[FolderPlugin]:
         source = path if path.suffix == ".py" else path / "__init__.py"
         if name.startswith(("_", ".")) or not source.is_file():
             continue
-        refusal = _refusal(name, source, folder, ours)
-        if refusal or any(_MARKED.search(text) for text in _texts([source])):
+        marked = any(_MARKED.search(text) for text in _texts([source]))
+        refusal = _refusal(name, source, folder, ours, marked=marked)
+        if refusal or marked:
             yield FolderPlugin(name, path, folder, refusal)
 
 
-def _refusal(name: str, source: Path, folder: Path, ours: Collection[str]) -> str:
+def _refusal(name: str, source: Path, folder: Path, ours: Collection[str], *, marked: bool) -> str:
     if name in ours:
         return f'"{name}" is the name of a package of KeHub\'s own: rename it'
-    marked = any(_MARKED.search(text) for text in _texts([source]))
     if marked and not name.isidentifier():
         return "its name must be letters, digits and _, with a letter first: rename it"
     if marked and not source.resolve().is_relative_to(folder):

@@ -45,14 +45,17 @@ class Setup:
             made = self.connectors[connection.name] = self._make(connection)
         return made
 
-    def _make(self, connection: Connection) -> Connector[Any]:
-        kind = connection.connector_class
+    def bare(self, connection: Connection) -> Connector[Any]:
+        """A connector of the connection without a door: it can state, and calls nobody."""
         tools = Tools(
             connection.name, self.clock, self.config.place, str(self.config.folder), mapping=connection.mapping,
             creates=connection.create, decides=self.decides,
         )  # fmt: skip
-        made = kind(connection.settings, tools)
-        if not kind.uses_http:
+        return connection.connector_class(connection.settings, tools)
+
+    def _make(self, connection: Connection) -> Connector[Any]:
+        made = self.bare(connection)
+        if not made.uses_http:
             return made
         from hub.http.door import Door
 
@@ -68,7 +71,7 @@ class Setup:
             leave=self.store.db.leave,
         )
         self._stack.callback(door.close)
-        made.tools = replace(tools, http=door)
+        made.tools = replace(made.tools, http=door)
         return made
 
     def readers(self, connection: Connection, only: Iterable[str] = ()) -> list[Normaliser]:

@@ -137,11 +137,6 @@ READS = {
 }
 
 
-def held_records(site: BaseSite, name: str) -> Records:
-    """The fingerprints of a stream's living records in a store, by id."""
-    return site.held_records(name)
-
-
 # -- what may go wrong
 
 PAGES: Mapping[str, tuple[str, dict[str, Any]]] = {
@@ -183,7 +178,7 @@ def undisturbed(site: BaseSite, name: str) -> Records:
     site.write(store="calm.db")
     fixed_keys(str(site.folder / "calm.db"), site.clock)
     assert site.sync(only=[site.connection]).errors == {}
-    records = held_records(site, name)
+    records = site.held_records(name)
     site.write(store=own)
     return records
 
@@ -198,10 +193,6 @@ def customers_of(site: BaseSite) -> dict[str, str]:
     return dict(rows)
 
 
-def watermark(site: BaseSite, name: str) -> int | None:
-    return site.watermark(name)
-
-
 def read(site: BaseSite, name: str) -> tuple[Report, Outcome]:
     report = site.sync(only=[site.connection])
     return report, outcome(report, site.connection, name) if name in report.lanes[0].outcomes else Outcome()
@@ -213,16 +204,16 @@ def play(opened: Open, clock: FixedClock, each: Read, fault: str, options: dict[
     if each.before is not nothing:
         assert site.sync(only=[site.connection]).errors == {}
         each.before(site, clock)
-    mark, held = watermark(site, each.stream), held_records(site, each.stream)
+    mark, held = site.watermark(each.stream), site.held_records(each.stream)
     site.twin.faults.set({fault: {"path": each.path, "skip": 1, **options}})
     report, found = read(site, each.stream)
     site.twin.faults.clear()
     if not found.certificate:
-        assert watermark(site, each.stream) == mark
+        assert site.watermark(each.stream) == mark
         assert report.errors[site.connection].what
-        assert held.keys() <= held_records(site, each.stream).keys() or each.path in ("/deleted", "/orders")
+        assert held.keys() <= site.held_records(each.stream).keys() or each.path in ("/deleted", "/orders")
         return site, found, False
-    truth, now = undisturbed(site, each.stream), held_records(site, each.stream)
+    truth, now = undisturbed(site, each.stream), site.held_records(each.stream)
     return site, found, all(now.get(ext) == print_ for ext, print_ in truth.items())
 
 
@@ -232,5 +223,5 @@ def repaired(site: Any, clock: FixedClock, name: str, drifted: bool) -> bool:
     report, found = read(site, name)
     assert report.errors == {}
     assert found.certificate
-    truth, now = undisturbed(site, name), held_records(site, name)
+    truth, now = undisturbed(site, name), site.held_records(name)
     return all(now.get(ext) == print_ for ext, print_ in truth.items()) and (drifted or now.keys() == truth.keys())

@@ -15,12 +15,11 @@ import yaml
 
 from hub.clock import FixedClock
 from hub.connector import Row
-from hub.errors import HubError
 from hub.testing.contract.facing import Facing
 from hub.testing.contract.faults import setting, strikes
 from hub.testing.people import Population
 from hub.testing.site import Site, fixed_keys
-from hub.testing.stand import Stand, filled
+from hub.testing.stand import Stand, filled, twin_of
 from hub.testing.twin import Stage, serving
 from hub.testing.twin_faults import FAULTS
 from sync.approve import approve, find_plan
@@ -45,9 +44,7 @@ class Front(Facing):
 
     def __init__(self, stand: Stand, site: Site, population: Population, stage: Stage, url: str) -> None:
         self.stand, self.connection, self.url, self.clock = stand, stand.type, url, site.clock
-        options = {"options": stand.twin.Options(**stand.options)} if hasattr(stand.twin, "Options") else {}  # type: ignore[attr-defined]
-        self.twin = stand.twin(population, site.clock, **options)  # type: ignore[call-arg]
-        stage.twin = self.twin
+        self.twin = stage.twin = twin_of(stand.twin, population, site.clock, stand.options)
 
 
 @contextmanager
@@ -90,16 +87,6 @@ class Brand(Site):
         create = {"create": True} if stand.type in CREATES else {}
         block: Row = filled({"type": stand.type, **stand.settings, **stand.small, **create}, url=front.url)
         return block
-
-    def tried(self, act: Callable[[], Report]) -> Report | None:
-        """Something that may end in an error of ours; every error is kept."""
-        try:
-            report = act()
-        except HubError as error:
-            self.told.append(f"{error!r} {error}")
-            return None
-        self.told += [f"{error!r} {error}" for error in report.errors.values()]
-        return report
 
     def pushed(self, digest: str) -> Report:
         """A plan approved, with what a brake holds, and pushed."""

@@ -17,7 +17,7 @@ from hub.cli.sealed import run_seals, spelled, told
 from hub.cli.standing import streams
 from hub.clock import FixedClock
 from hub.plugins import load_plugins
-from hub.testing.contract.rig import Rig
+from hub.testing.contract.rig import Rig, environment
 from hub.testing.twin import Stage
 from sync.engine import Report
 from tests import fxiaoke_site, shopify_site, woocommerce_site, zoho_site
@@ -190,13 +190,14 @@ def test_a_read_of_files_reaches_the_strength_of_the_table(mode: str, terminal: 
 def test_a_read_of_a_system_known_by_its_stand_reaches_the_strength_of_the_table(
     row: Row, stage: tuple[Stage, str], tmp_path: Path
 ) -> None:
-    rig = Rig(STANDS[row.system], tmp_path, *stage)
-    if row.read.startswith("window"):
-        rig.rest()
-        rig.clerk_types(rig.ids()[3], "Changed")
-        rig.clock.advance(timedelta(hours=1))
-    report = rig.sync(plan_only=True)
-    found = {name: outcome(report, rig.connection, name).certificate for name in rig.streams}
+    with environment(STANDS[row.system]):
+        rig = Rig(STANDS[row.system], tmp_path, *stage)
+        if row.read.startswith("window"):
+            rig.rest()
+            rig.clerk_types(rig.ids()[3], "Changed")
+            rig.clock.advance(timedelta(hours=1))
+        report = rig.sync(plan_only=True)
+        found = {name: outcome(report, rig.connection, name).certificate for name in rig.streams}
     assert found == dict.fromkeys(row.streams.split(", "), row.strength)
 
 

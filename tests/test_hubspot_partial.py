@@ -29,7 +29,6 @@ from tests.reads import (
     Open,
     Read,
     a_day_passes,
-    held_records,
     nothing,
     pairs,
     play,
@@ -160,27 +159,27 @@ def test_an_archive_that_is_shown_wrongly_takes_nobody_who_is_there_and_a_comple
     site.twin.faults.set({fault: {"path": "/contacts", "skip": 1, **options}})
     read(site, "customers")
     site.twin.faults.clear()
-    held = held_records(site, "customers").keys()
+    held = site.held_records("customers").keys()
     assert held >= {str(one) for one in site.rows()}
     for _ in range(2):  # what went is gone after the second look
         clock.advance(timedelta(days=31))
         assert read(site, "customers")[1].full
-    assert held_records(site, "customers") == undisturbed(site, "customers")
+    assert site.held_records("customers") == undisturbed(site, "customers")
 
 
 def test_a_lie_that_lists_and_totals_tell_alike_takes_nobody_away(opened: Open, clock: FixedClock) -> None:
     site = opened("hubspot", ALONE)
     assert site.sync().errors == {}
-    before = held_records(site, "customers").keys()
+    before = site.held_records("customers").keys()
     clock.advance(timedelta(days=31))
     site.twin.faults.set({"silent_cap": {"rows": 3, "totals": "lying", "path": "/contacts"}})
     _, found = read(site, "customers")
     assert (found.certificate, found.gone) == ("chain", 0)  # a source that shrank asks
-    assert held_records(site, "customers").keys() == before
+    assert site.held_records("customers").keys() == before
     site.twin.faults.clear()
     clock.advance(timedelta(days=31))
     assert read(site, "customers")[1].certificate == "swept"
-    assert held_records(site, "customers").keys() == before
+    assert site.held_records("customers").keys() == before
 
 
 # -- the walk along a window, against a portal in memory

@@ -28,7 +28,7 @@ connections:
 
 
 @dataclass
-class House:
+class Room:
     """A clean environment with KeHub in it, and a brand's folder."""
 
     home: Path
@@ -72,11 +72,11 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     """The environment is made once; what KeHub needs is taken from the one that runs the tests, and not copied."""
-    home = tmp_path_factory.mktemp("house")
+    home = tmp_path_factory.mktemp("room")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True, timeout=60)
-    found = House(home, tmp_path_factory.mktemp("brand"))
+    found = Room(home, tmp_path_factory.mktemp("brand"))
     (place,) = home.glob("lib/python*/site-packages")
     (place / "kehub.pth").write_text(f"{ROOT}\n{sysconfig.get_path('purelib')}\n")
     source = tmp_path_factory.mktemp("source") / "outsider"
@@ -89,54 +89,54 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="module")
-def url(house: House) -> Iterator[str]:
+def url(room: Room) -> Iterator[str]:
     """The outsider's own twin, found by the type of its connector."""
-    run = [str(house.python), "-P", "-m", "hub.testing.serve", "kiosk", "--people", "40"]
-    with subprocess.Popen(run, cwd=house.folder, env=house.env, stdout=subprocess.PIPE, text=True) as twin:
+    run = [str(room.python), "-P", "-m", "hub.testing.serve", "kiosk", "--people", "40"]
+    with subprocess.Popen(run, cwd=room.folder, env=room.env, stdout=subprocess.PIPE, text=True) as twin:
         assert twin.stdout is not None
         yield orjson.loads(twin.stdout.readline())["url"]
         twin.terminate()
 
 
-def test_an_outsiders_package_is_found_checked_and_synced_against_its_own_twin(house: House, url: str) -> None:
-    house.write(url)
-    (row,) = [one for one in house.facts("connectors", "list")["connectors"] if one["type"] == "kiosk"]
+def test_an_outsiders_package_is_found_checked_and_synced_against_its_own_twin(room: Room, url: str) -> None:
+    room.write(url)
+    (row,) = [one for one in room.facts("connectors", "list")["connectors"] if one["type"] == "kiosk"]
     assert (row["distribution"], row["version"]) == ("kehub-kiosk 1.2.0", "1")
-    told = house.facts("doctor")
+    told = room.facts("doctor")
     assert all(check["good"] for check in told)
     assert any(check["subject"].endswith("members can be read") for check in told)
-    told = house.kehub("sync", code=3)  # two of them share a phone, which is a question
+    told = room.kehub("sync", code=3)  # two of them share a phone, which is a question
     assert "25 new customers" in told
     assert "swept" in told
 
 
-def test_its_settings_are_checked_with_their_place(house: House, url: str) -> None:
-    house.write(url, page_size="pagesize")
-    assert "unknown key" in (told := house.kehub("sync", code=2))
+def test_its_settings_are_checked_with_their_place(room: Room, url: str) -> None:
+    room.write(url, page_size="pagesize")
+    assert "unknown key" in (told := room.kehub("sync", code=2))
     assert "kehub.yaml:9:5" in told
     assert 'did you mean "page_size"?' in told
 
 
-def test_it_has_a_score_card_like_our_own(house: House, tmp_path: Path) -> None:
-    (card,) = house.facts("connectors", "score", "kiosk", "--write", str(tmp_path))["cards"]
+def test_it_has_a_score_card_like_our_own(room: Room, tmp_path: Path) -> None:
+    (card,) = room.facts("connectors", "score", "kiosk", "--write", str(tmp_path))["cards"]
     assert {line["state"] for line in card["lines"]} == {"done", "exempt"}
     done = sum(line["state"] == "done" for line in card["lines"])
     assert done > 25
     assert f"{done} of {done} lines are done" in (tmp_path / "kiosk.md").read_text(encoding="utf-8")
 
 
-def test_after_an_uninstall_nothing_is_left_of_it(house: House, url: str) -> None:
-    house.write(url)
-    before = house.installed
-    house.pip("uninstall", "-y", "kehub-kiosk")
-    assert before - house.installed
-    assert not [name for name in house.installed if "kiosk" in name]
-    told = house.kehub("sync", code=2)
+def test_after_an_uninstall_nothing_is_left_of_it(room: Room, url: str) -> None:
+    room.write(url)
+    before = room.installed
+    room.pip("uninstall", "-y", "kehub-kiosk")
+    assert before - room.installed
+    assert not [name for name in room.installed if "kiosk" in name]
+    told = room.kehub("sync", code=2)
     assert 'unknown connector type "kiosk"' in told
     assert "kehub.yaml:6:11" in told
     assert "no installed package and no folder of `plugins:` brings it" in told
-    assert "kiosk" not in {one["type"] for one in house.facts("connectors", "list")["connectors"]}
-    (house.folder / "kehub.yaml").write_text(f"brand: {{name: A brand}}\nkey_file: {house.home}/key\n")
-    store = next(check for check in house.facts("doctor") if check["area"] == "store")
+    assert "kiosk" not in {one["type"] for one in room.facts("connectors", "list")["connectors"]}
+    (room.folder / "kehub.yaml").write_text(f"brand: {{name: A brand}}\nkey_file: {room.home}/key\n")
+    store = next(check for check in room.facts("doctor") if check["area"] == "store")
     assert store["good"]
-    house.kehub("store", "check")
+    room.kehub("store", "check")

@@ -25,14 +25,12 @@ from tests.reads import (
     a_day_passes,
     contacts_change,
     customers_of,
-    held_records,
     pairs,
     play,
     read,
     repaired,
     sites,
     undisturbed,
-    watermark,
 )
 
 OVERLAP = 300
@@ -72,7 +70,7 @@ def test_a_read_whose_pages_are_wrong_is_whole_or_does_not_count(
         assert read(site, each.stream)[1].full
         clock.advance(timedelta(days=31))  # what went is gone after the second look
         assert read(site, each.stream)[1].full
-        assert held_records(site, each.stream) == undisturbed(site, each.stream)
+        assert site.held_records(each.stream) == undisturbed(site, each.stream)
         return
     assert whole or not found.certificate or fault == "drift"
     assert repaired(site, clock, each.stream, drifted=fault == "drift")
@@ -138,7 +136,7 @@ def test_a_lie_told_twice_alike_takes_nobody_and_the_next_honest_complete_read_r
 ) -> None:
     each, cap = READS[kind], {"rows": 3, "totals": "lying", "times": None, "skip": 0}
     site, found, _ = play(opened, clock, each, "silent_cap", cap)
-    mark, held = watermark(site, each.stream), held_records(site, each.stream)
+    mark, held = site.watermark(each.stream), site.held_records(each.stream)
     assert found.certificate == LIES[kind]
     assert mark is None or mark <= clock.now().timestamp() - OVERLAP
     assert found.gone <= (3 if kind.endswith(("deleted", "trash")) else 0)
@@ -146,7 +144,7 @@ def test_a_lie_told_twice_alike_takes_nobody_and_the_next_honest_complete_read_r
         clock.advance(timedelta(days=31))
         assert read(site, each.stream)[1].full
     truth = undisturbed(site, each.stream)
-    assert held_records(site, each.stream) == truth
+    assert site.held_records(each.stream) == truth
     assert found.gone or held.keys() <= truth.keys()
 
 
@@ -165,7 +163,7 @@ def test_a_small_lie_costs_records_only_when_two_sweeps_tell_it_and_an_honest_on
     each = WHOLE[kind]
     site = opened(each.system)
     read(site, each.stream)
-    before, people = held_records(site, each.stream), customers_of(site)
+    before, people = site.held_records(each.stream), customers_of(site)
     cap = {"rows": len(before) - 2, "totals": "lying", "path": each.path}
     came = []
     for faults in ({"silent_cap": cap}, {"silent_cap": cap}, {}):
@@ -175,7 +173,7 @@ def test_a_small_lie_costs_records_only_when_two_sweeps_tell_it_and_an_honest_on
         came.append(read(site, each.stream)[1])
     assert [one.certificate for one in came] == ["swept"] * 3
     assert [(one.gone, one.kept) for one in came] == [(0, 2), (2, 0), (0, 0)]
-    assert held_records(site, each.stream) == before
+    assert site.held_records(each.stream) == before
     assert customers_of(site) == people
 
 
@@ -210,9 +208,9 @@ def test_a_customer_whose_row_cannot_be_read_is_asked_for_by_id_and_an_order_is_
         return
     (apart,) = held
     assert (apart.stream, apart.reason) == (each.stream, "holds half a character (a lone surrogate)")
-    assert held_records(site, each.stream).keys() | {apart.ext} == undisturbed(site, each.stream).keys()
+    assert site.held_records(each.stream).keys() | {apart.ext} == undisturbed(site, each.stream).keys()
     site.sync(only=[site.connection], full=True)
-    assert held_records(site, each.stream) == undisturbed(site, each.stream)
+    assert site.held_records(each.stream) == undisturbed(site, each.stream)
     assert site.look(lambda store: store.quarantine.list(site.connection)) == []
 
 
@@ -221,13 +219,13 @@ def test_a_record_whose_row_no_sweep_could_read_is_not_gone(opened: Open, clock:
     each = READS[kind]
     site = opened(each.system)
     read(site, each.stream)
-    before = held_records(site, each.stream)
+    before = site.held_records(each.stream)
     for _ in range(3):
         clock.advance(timedelta(days=31))
         site.twin.faults.set({"undecodable_row": {"path": each.path}})
         found = read(site, each.stream)[1]
         assert (found.certificate, found.gone, found.kept) == ("swept", 0, 0)
-    assert held_records(site, each.stream).keys() == before.keys()
+    assert site.held_records(each.stream).keys() == before.keys()
 
 
 # -- tokens that another client takes away
@@ -285,11 +283,11 @@ def test_a_shop_that_passes_over_the_trash_s_filter_deletes_nothing(
     site = opened("woocommerce")
     site.sync(only=["shop"])
     clock.advance(LONG)
-    held, status = held_records(site, "orders"), site.twin._orders._status
+    held, status = site.held_records("orders"), site.twin._orders._status
     monkeypatch.setattr(site.twin._orders, "_status", lambda asked: status("any" if asked == "trash" else asked))
     report, found = read(site, "orders")
     assert (report.errors, found.gone) == ({}, 0)
-    assert held_records(site, "orders") == held
+    assert site.held_records("orders") == held
 
 
 def test_a_total_below_the_rows_of_its_own_page_is_not_believed(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from hub.clock import FixedClock
 from hub.connector import Window
 from hub.errors import PermissionMissing, Transient
 from hub.testing.twin import Stage
-from tests.reads import held_records, undisturbed
+from tests.reads import undisturbed
 from tests.shopify_site import Site, ids, living, read, stand
 from tests.site import opener, outcome
 
@@ -45,7 +45,7 @@ def test_a_first_read_by_bulk_operations_is_swept_and_the_same_as_by_pages(opene
         assert site.look(lambda store, name=name: living(store, name)) == set(held)
     assert (site.asked("BulkStart"), site.asked("CustomersPage"), site.asked("OrdersPage")) == (2, 0, 0)
     assert site.calls("/files") > 10  # a thousand bytes a part
-    by_bulk = {name: held_records(site, name) for name in ("customers", "orders")}
+    by_bulk = {name: site.held_records(name) for name in ("customers", "orders")}
     site.settings = "    bulk_from: 0"
     assert {name: undisturbed(site, name) for name in by_bulk} == by_bulk
 

@@ -14,7 +14,18 @@ from hub.clock import FixedClock
 from hub.testing.twin import Stage
 from hub.testing.twin_faults import Fault
 from tests import shopify_site
-from tests.reads import CALLS, PAGES, Open, Read, a_day_passes, nothing, pairs, play, repaired, twelve
+from tests.reads import (
+    CALLS,
+    PAGES,
+    Open,
+    Read,
+    a_day_passes,
+    nothing,
+    pairs,
+    play,
+    repaired,
+    twelve,
+)
 from tests.site import opener
 
 

@@ -13,7 +13,6 @@ import pytest
 from hub.clock import FixedClock
 from hub.testing.twin import Stage
 from tests.listening import Listening
-from tests.reads import held_records
 from tests.shopify_site import Site, living, stand
 from tests.site import opener
 
@@ -40,7 +39,7 @@ def test_records_that_deliveries_name_are_read_again_as_a_window_would_read_them
     customer, order = min(shop.twin.books.customers), min(shop.twin.books.orders)
     shop.change(shop.twin.books.customers[customer], lastName="Changed")
     shop.change(shop.twin.books.orders[order], "orders", refunded="1.00")
-    before = {name: held_records(shop, name) for name in ("customers", "orders")}
+    before = {name: shop.held_records(name) for name in ("customers", "orders")}
     with shop.listening() as url:
         events = ({"topic": "customers/update", "id": customer}, {"topic": "orders/updated", "id": order})
         assert shop.deliver(url, *events, times=2) == [200] * 4
@@ -49,11 +48,11 @@ def test_records_that_deliveries_name_are_read_again_as_a_window_would_read_them
     assert report.errors == {}
     assert report.lanes[0].by_id == {"customers": 1, "orders": 1}
     assert (shop.asked("CustomersPage"), shop.asked("OrdersById")) == (0, 1)
-    hinted = {name: held_records(shop, name) for name in before}
+    hinted = {name: shop.held_records(name) for name in before}
     assert hinted["customers"][str(customer)] != before["customers"][str(customer)]
     clock.advance(timedelta(minutes=10))
     shop.sync(full=True)
-    assert {name: held_records(shop, name) for name in before} == hinted
+    assert {name: shop.held_records(name) for name in before} == hinted
 
 
 def test_a_forged_delivery_is_refused_and_one_that_is_repeated_for_hours_is_taken_once(

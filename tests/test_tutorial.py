@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.testing.contract import fitting, play
+from hub.testing.contract import fitting, misfits, play
 from hub.testing.found import stand_at
 from tests.tutorial import PAGE, ROOT, Reader, as_shown, boxes, lines_to_read, lines_to_write
 
@@ -62,7 +62,7 @@ def test_the_mistakes_that_it_tells_of_are_found_by_the_lines_that_it_names(
     assert right in (package / "kehub_kiln" / "connector.py").read_text("utf-8")
     stand = stand_at(str(tmp_path / "code"))
     assert stand is not None
-    found = fitting(stand)[check]
+    found = fitting(misfits(stand))[check]
     (tmp_path / "play").mkdir()
     assert play(found, stand, tmp_path / "play").state == "fails"
     words = " ".join(TEXT.split())

@@ -11,7 +11,7 @@ import pytest
 
 from hub.clock import FixedClock
 from hub.testing.twin import Stage
-from tests.reads import Open, held_records, read, sites, undisturbed
+from tests.reads import Open, read, sites, undisturbed
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_clock_that_goes_wrong_and_comes_right_again_costs_no_change(
             site.twin.faults.clear()
     clock.advance(timedelta(days=31 if refuses else 2))
     assert read(site, stream)[1].full is refuses
-    assert held_records(site, stream) == undisturbed(site, stream)
+    assert site.held_records(stream) == undisturbed(site, stream)
 
 
 def test_a_date_that_is_ahead_moves_no_watermark_beyond_what_was_read(opened: Open, clock: FixedClock) -> None:
@@ -99,7 +99,7 @@ def test_a_date_that_is_ahead_moves_no_watermark_beyond_what_was_read(opened: Op
     late = site.insert(Last_Name="Late")
     clock.advance(timedelta(days=2))
     site.sync(only=["crm"])
-    assert late.id in held_records(site, "customers")
+    assert late.id in site.held_records("customers")
 
 
 @pytest.mark.parametrize("seconds", [0, 86_400])
@@ -115,4 +115,4 @@ def test_a_row_that_moves_in_a_list_is_noticed_although_the_date_is_ahead(
     site.twin.faults.set({"clock_skew": {"seconds": seconds, "header_only": True}, "drift": {"path": "/Contacts"}})
     read(site, "customers")
     site.twin.faults.clear()
-    assert held_records(site, "customers") == undisturbed(site, "customers")
+    assert site.held_records("customers") == undisturbed(site, "customers")

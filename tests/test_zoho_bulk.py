@@ -34,7 +34,6 @@ from sync.observe import Outcome
 from tests import kill_site
 from tests.kill_storm import Storm
 from tests.kill_systems import ZOHO
-from tests.reads import held_records
 from tests.site import opener, outcome
 from tests.zoho_site import Site, ids, living, read, stand
 
@@ -79,7 +78,7 @@ def records(site: Site, name: str) -> Any:
     """A stream's living records as the store holds them: time of change, fingerprint of all fields, flaws aside."""
     sql = "SELECT ext, modified FROM record WHERE connection = 'crm' AND stream = :stream AND gone = 0"
     times = site.look(lambda store: [tuple(row) for row in store.db.rows(sql, {"stream": name})])
-    return held_records(site, name), sorted(times)
+    return site.held_records(name), sorted(times)
 
 
 # -- the same as a list says
@@ -148,7 +147,7 @@ def test_an_export_gives_the_records_that_a_list_gives(
     assert calls(site, ORDER) == ordered > 4
     for name in ("customers", "orders"):
         assert records(site, name) == records(listed, name)
-    assert len(held_records(site, "customers")) == len(site.contacts())
+    assert len(site.held_records("customers")) == len(site.contacts())
 
 
 @pytest.mark.parametrize(

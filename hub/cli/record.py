@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hub.cli.opening import Json, opened
 from hub.cli.show import Facts, emit, show
-from hub.connector import Connector, Tools
-from hub.settings import Connection
-from sync.setup import Setup
 
 To = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the files go; an empty folder or a new one.")]
 Streams = Annotated[list[str] | None, typer.Option("--stream", metavar="S", help="Only this stream; may be repeated.")]
@@ -38,7 +35,7 @@ def record(
         chosen = setup.config.connection(connection)
         network = setup.config.network
         session = Session(
-            lambda: _made(setup, chosen), setup.clock, setup.store.tokens, tuple(stream or ()), pages,
+            lambda: setup.bare(chosen), setup.clock, setup.store.tokens, tuple(stream or ()), pages,
             network.proxy or "", network.ca_bundle or "", network.timeout_seconds,
         )  # fmt: skip
         facts = session.record(to)
@@ -46,15 +43,6 @@ def record(
         emit(facts)
     else:
         _tell(facts)
-
-
-def _made(setup: Setup, connection: Connection) -> Connector[Any]:
-    """The connector without a door."""
-    tools = Tools(
-        connection.name, setup.clock, setup.config.place, str(setup.config.folder), mapping=connection.mapping,
-        creates=connection.create, decides=setup.decides,
-    )  # fmt: skip
-    return connection.connector_class(connection.settings, tools)
 
 
 def _tell(facts: Facts) -> None:

@@ -23,6 +23,7 @@ from hub.clock import Clock, FixedClock, system_clock
 from hub.errors import HubError
 from hub.testing.found import twin_module
 from hub.testing.people import TODAY, Population
+from hub.testing.stand import twin_of
 from hub.testing.twin import Twin
 from hub.testing.twin_server import bind, server_for, url_of
 
@@ -56,9 +57,7 @@ def build(
         if key not in known:
             raise ValueError(f"no option {key!r}; there are {', '.join(sorted(known)) or 'none'}")
         values[key] = _value(text)
-    twin = kind(population, clock, **({"options": own(**values)} if own else {}))
-    assert isinstance(twin, Twin)
-    return twin
+    return twin_of(kind, population, clock, values)
 
 
 def _value(text: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from hub.clock import FixedClock
 from hub.connector import Connector, Page, Row, Stream, Window
+from hub.errors import HubError
 from hub.maker import FactMaker
 from hub.plugins import Plugins, load_plugins
 from hub.settings import Configuration, load
@@ -125,6 +126,8 @@ class Site:
     file: Path
     clock: FixedClock
     plugins: Catalogue | None = None
+    told: list[str]
+    """What errors told, where a site keeps it."""
     _loaded_from: tuple[object, ...] = ()
     _config: Configuration | None = None
 
@@ -160,6 +163,20 @@ class Site:
         report = self.sync(**ask)
         plan = report.plans.get(self.connection)
         return report, self.apply(plan.digest) if plan else None
+
+    def note(self, *errors: Exception) -> None:
+        """Keep what errors told, in full."""
+        self.told += [f"{error!r} {error}" for error in errors]
+
+    def tried(self, act: Callable[[], Report]) -> Report | None:
+        """Do something that may end in an error of ours, as a person would who tries a command; None when it did."""
+        try:
+            report = act()
+        except HubError as error:
+            self.note(error)
+            return None
+        self.note(*report.errors.values())
+        return report
 
     # -- what came of it
 

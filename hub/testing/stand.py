@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.connector import Connector
-from hub.testing.twin import Twin
+from hub.testing.twin import Clock, Population, Twin
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,11 @@ def filled(value: Any, **known: object) -> Any:
     if isinstance(value, Mapping):
         return {name: filled(part, **known) for name, part in value.items()}
     return [filled(part, **known) for part in value] if isinstance(value, list | tuple) else value
+
+
+def twin_of(kind: type[Twin], population: Population, clock: Clock, options: Mapping[str, Any]) -> Twin:
+    """A twin of a kind; `options` are fields of its `Options`, where it has any."""
+    own = getattr(kind, "Options", None)
+    made: Any = kind
+    found: Twin = made(population, clock, **({"options": own(**options)} if own else {}))
+    return found

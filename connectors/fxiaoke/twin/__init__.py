@@ -13,7 +13,7 @@ STAND = Stand(
     FxiaokeTwin,
     {
         "host": "{url}",
-        "app_id": "FSAID_1a2b3c",
+        "app_id": FxiaokeOptions.app_id,
         "app_secret": "${FXIAOKE_APP_SECRET}",
         "permanent_code": "${FXIAOKE_PERMANENT_CODE}",
         "user_mobile": "${FXIAOKE_USER_MOBILE}",
@@ -34,8 +34,8 @@ STAND = Stand(
         ],
     },
     {
-        "FXIAOKE_APP_SECRET": "twin-app-secret",
-        "FXIAOKE_PERMANENT_CODE": "TWINPERM0000",
+        "FXIAOKE_APP_SECRET": FxiaokeOptions.app_secret,
+        "FXIAOKE_PERMANENT_CODE": FxiaokeOptions.permanent_code,
         "FXIAOKE_USER_MOBILE": "13800000000",
     },
     {"customers": "AccountObj", "orders": "SalesOrderObj"},

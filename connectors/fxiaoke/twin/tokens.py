@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from connectors.fxiaoke.twin.options import FxiaokeOptions
 from connectors.fxiaoke.twin.records import EMPLOYEES, Employee
 from connectors.fxiaoke.twin.replies import Refused, good
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_window import CallWindow
 
 Style = Literal["body", "header"]
 _BODY = ("corpAccessToken", "corpId", "currentOpenUserId")
@@ -59,7 +60,7 @@ class Tokens:
         self._options = options
         self._now = now
         self._issued: dict[Style, Issued] = {"body": Issued(), "header": Issued()}
-        self._calls: deque[datetime] = deque()
+        self._calls = CallWindow(options.token_calls, options.token_window, now)
         self._made = 0
         self._app_runs = True
         self._violations = violations
@@ -118,13 +119,9 @@ class Tokens:
             self._give(style)
 
     def _admit(self, body: dict[str, Any]) -> None:
-        now, window = self._now(), timedelta(seconds=self._options.token_window)
-        while self._calls and now - self._calls[0] >= window:
-            self._calls.popleft()
-        if len(self._calls) >= self._options.token_calls:
+        if not self._calls.takes():
             self._violations["token_calls"] += 1
             raise Refused(14001)
-        self._calls.append(now)
         if not self._app_runs:
             raise Refused(20005)
         wanted = (self._options.app_id, self._options.app_secret, self._options.permanent_code)

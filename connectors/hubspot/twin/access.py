@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.hubspot.twin.options import HubSpotOptions
 from connectors.hubspot.twin.replies import Refused, Values, envelope
 from hub.testing.twin import Answer, Call, Refusal
+from hub.testing.twin_window import CallWindow
 
 _POLICIES = {
     "SECONDLY": "secondly limit", "TEN_SECONDLY_ROLLING": "ten_secondly_rolling limit", "DAILY": "daily limit",
@@ -26,8 +26,8 @@ class Access:
         self._codes = {options.grant_code}
         self._private = True
         self._made = 0
-        self._calls: deque[datetime] = deque()
-        self._searches: deque[datetime] = deque()
+        self._calls = CallWindow(options.burst, options.burst_window, now)
+        self._searches = CallWindow(options.searches, 1, now)
         self.used = 0
 
     def now(self) -> datetime:
@@ -97,19 +97,16 @@ class Access:
 
     def spend(self, call: Call, *, search: bool) -> str:
         """Count a call; the policy that it breaks, "" for none."""
-        now = self._now()
-        _forget(self._calls, now - timedelta(seconds=self._options.burst_window))
-        _forget(self._searches, now - timedelta(seconds=1))
-        if search and len(self._searches) >= self._options.searches:
+        if search and self._searches.full:
             return "SECONDLY"
-        if len(self._calls) >= self._options.burst:
+        if self._calls.full:
             return "TEN_SECONDLY_ROLLING"
         if self.used >= self._options.daily:
             return "DAILY"
-        self._calls.append(now)
+        self._calls.note()
         self.used += 1
         if search:
-            self._searches.append(now)
+            self._searches.note()
         return ""
 
     def headers(self, call: Call) -> dict[str, str]:
@@ -117,7 +114,7 @@ class Access:
         own = self._options
         found = {
             "X-HubSpot-RateLimit-Max": str(own.burst),
-            "X-HubSpot-RateLimit-Remaining": str(max(0, own.burst - len(self._calls))),
+            "X-HubSpot-RateLimit-Remaining": str(self._calls.left),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(own.burst_window * 1000),
         }
         if call.headers.get("authorization") == f"Bearer {own.token}":
@@ -153,8 +150,3 @@ def too_many(policy: str) -> Answer:
 def _unknown(message: str, status: str) -> Refusal:
     """A token request that is refused: its status says why."""
     return Refusal(Answer(400, {**envelope(message), "status": status}))
-
-
-def _forget(calls: deque[datetime], start: datetime) -> None:
-    while calls and calls[0] <= start:
-        calls.popleft()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from connectors.hubspot.twin.books import Books, Kind, Record, iso
 from connectors.hubspot.twin.checking import kept, problems, taken, told
 from connectors.hubspot.twin.options import HubSpotOptions
-from connectors.hubspot.twin.replies import Refused, Values, invalid, row_error
+from connectors.hubspot.twin.replies import Refused, Values, invalid, object_of, row_error
 from hub.testing.twin import Answer, Call
 from hub.testing.twin_rewrites import rewritten
 
@@ -57,7 +56,7 @@ class Batch:
 
     def _alone(self, act: Callable[[Values], Record], call: Call) -> Record:
         try:
-            return act(_body(call))
+            return act(object_of(call))
         except Wrong as fault:
             raise Refused(fault.status, fault.message, fault.category, errors=fault.inner) from None
 
@@ -121,7 +120,7 @@ class Batch:
         return Answer(207, {**body, "numErrors": len(bad), "errors": bad}) if bad else Answer(status, body)
 
     def _inputs(self, call: Call) -> tuple[Values, list[Values]]:
-        body = _body(call)
+        body = object_of(call)
         rows = body.get("inputs")
         if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
             raise invalid("Invalid input JSON: inputs")
@@ -201,16 +200,6 @@ class Batch:
         if not names:
             raise Refused(400, "no such record to associate with", "VALIDATION_ERROR")
         self._books.link(kind.name, record.id, names[0], other, type_id)
-
-
-def _body(call: Call) -> Any:
-    try:
-        body = call.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise invalid("Invalid input JSON")
-    return body
 
 
 def _spaced(phone: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.testing.twin import Answer, Refusal
+from hub.testing.twin import Answer, Call, Refusal
 
 Values = dict[str, Any]
 _CORRELATION = "aeb5f871-7f07-4993-9211-075dc63e7cbf"
@@ -35,3 +35,14 @@ def row_error(category: str, message: str, context: Mapping[str, Any], inner: li
         "status": "error", "category": category, "message": message, "context": dict(context), "errors": inner or [],
         "links": {},
     }  # fmt: skip
+
+
+def object_of(call: Call) -> Values:
+    """A call's body, which must be an object."""
+    try:
+        body = call.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise invalid("Invalid input JSON")
+    return body

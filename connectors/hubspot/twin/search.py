@@ -10,7 +10,7 @@ from typing import Any
 from connectors.hubspot.twin.books import Books, Kind, Record
 from connectors.hubspot.twin.listing import Spoil
 from connectors.hubspot.twin.options import HubSpotOptions
-from connectors.hubspot.twin.replies import Values, invalid
+from connectors.hubspot.twin.replies import Values, invalid, object_of
 from hub.testing.twin import Answer, Call
 from hub.testing.twin_pages import Pages
 
@@ -42,7 +42,7 @@ class Search:
         """A page of what the filters hold for; none beyond the cap."""
         if len(call.body) > self._options.search_body:
             raise invalid("the request body is too long")
-        body = _object(call)
+        body = object_of(call)
         limit, start = _whole(body.get("limit", 10), "limit"), _whole(body.get("after") or 0, "after")
         if not 0 < limit <= self._options.search_rows or start + limit > self._options.search_cap:
             raise invalid("the page asked for cannot be reached")
@@ -147,16 +147,6 @@ def _key(kind: Kind, name: str, held: Any) -> tuple[bool, Any]:
         raise invalid("There was a problem with the request: no such property to sort by")
     value = _value(kind, name, held)
     return value is not None, value if value is not None else 0
-
-
-def _object(call: Call) -> Values:
-    try:
-        body = call.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise invalid("Invalid input JSON")
-    return body
 
 
 def _listed(body: Values, name: str) -> list[Values]:

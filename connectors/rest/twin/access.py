@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.rest.twin.options import ClubOptions
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_window import CallWindow
 
 
 class Access:
@@ -18,19 +18,13 @@ class Access:
     def __init__(self, options: ClubOptions, now: Callable[[], datetime]) -> None:
         self._options = options
         self._now = now
-        self._calls: deque[datetime] = deque()
+        self._calls = CallWindow(options.calls, options.call_window, now)
         self.tokens: dict[str, datetime] = {}
         self.refresh = options.refresh
 
     def too_many(self) -> bool:
         """Whether there were enough calls for now."""
-        start = self._now() - timedelta(seconds=self._options.call_window)
-        while self._calls and self._calls[0] <= start:
-            self._calls.popleft()
-        if self._options.calls and len(self._calls) >= self._options.calls:
-            return True
-        self._calls.append(self._now())
-        return False
+        return not self._calls.takes()
 
     def knows(self, call: Call) -> bool:
         """Whether the call's credentials are good."""

@@ -22,7 +22,11 @@ STAND = Stand(
             {"ours": "consents.email", "theirs": "meta_data.newsletter_optout", "form": "flag", "write": False},
         ],
     },
-    {"WOO_KEY": "ck_twin", "WOO_SECRET": "cs_twin", "WOO_HOOK_SECRET": "twin-webhook-secret"},
+    {
+        "WOO_KEY": WooOptions.consumer_key,
+        "WOO_SECRET": WooOptions.consumer_secret,
+        "WOO_HOOK_SECRET": "twin-webhook-secret",
+    },
     {"customers": "customers", "orders": "orders"},
     signs_with="WOO_HOOK_SECRET",
     options={"calls": 20},

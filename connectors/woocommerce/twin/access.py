@@ -7,14 +7,14 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote, unquote
 
 from connectors.woocommerce.twin.options import WooOptions
 from connectors.woocommerce.twin.replies import Refused
 from hub.testing.twin import Call
+from hub.testing.twin_window import CallWindow
 
 _HASHES = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
 _NEEDED = ("oauth_consumer_key", "oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
@@ -28,17 +28,11 @@ class Access:
         self._options = options
         self._now = now
         self._nonces: dict[str, int] = {}
-        self._calls: deque[datetime] = deque()
+        self._calls = CallWindow(options.calls, options.call_window, now)
 
     def too_many(self) -> bool:
         """Whether the host has had enough calls for now."""
-        start = self._now() - timedelta(seconds=self._options.call_window)
-        while self._calls and self._calls[0] <= start:
-            self._calls.popleft()
-        if self._options.calls and len(self._calls) >= self._options.calls:
-            return True
-        self._calls.append(self._now())
-        return False
+        return not self._calls.takes()
 
     def check(self, call: Call) -> None:
         """Refused unless the call's credentials are good for what it does."""

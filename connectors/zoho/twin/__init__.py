@@ -14,7 +14,7 @@ STAND = Stand(
     {
         "data_centre": "cn",
         "accounts_url": "{url}",
-        "client_id": "1000.TWINCLIENT",
+        "client_id": ZohoOptions.client_id,
         "client_secret": "${ZOHO_CLIENT_SECRET}",
         "refresh_token": "${ZOHO_REFRESH_TOKEN}",
         "notification_token": "${ZOHO_NOTIFICATION_TOKEN}",
@@ -26,8 +26,8 @@ STAND = Stand(
         ],
     },
     {
-        "ZOHO_CLIENT_SECRET": "twin-client-secret",
-        "ZOHO_REFRESH_TOKEN": "1000.refresh.twin",
+        "ZOHO_CLIENT_SECRET": ZohoOptions.client_secret,
+        "ZOHO_REFRESH_TOKEN": ZohoOptions.refresh_token,
         "ZOHO_NOTIFICATION_TOKEN": "twin-notification-token",
     },
     {"customers": "Contacts", "orders": "Sales_Orders"},

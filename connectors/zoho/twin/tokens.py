@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from connectors.zoho.twin.options import ZohoOptions
 from hub.testing.twin import Answer, Call
+from hub.testing.twin_window import CallWindow
 
 _READS = ("READ", "ALL")
 _WRITES = ("WRITE", "ALL")
@@ -18,7 +19,7 @@ _WRITES = ("WRITE", "ALL")
 class Refresh:
     """A refresh token: when it was used in the last window, and its live access tokens, oldest first."""
 
-    used: deque[datetime] = field(default_factory=deque)
+    used: CallWindow
     live: deque[str] = field(default_factory=deque)
 
 
@@ -28,7 +29,7 @@ class Tokens:
     def __init__(self, options: ZohoOptions, now: Callable[[], datetime], violations: Counter[str]) -> None:
         self._options = options
         self._now = now
-        self._refresh: dict[str, Refresh] = {options.refresh_token: Refresh()}
+        self._refresh: dict[str, Refresh] = {options.refresh_token: self._fresh()}
         self._access: dict[str, datetime] = {}
         self._codes: dict[str, datetime] = {options.grant_code: now() + timedelta(seconds=options.grant_life)}
         self._made = 0
@@ -87,25 +88,27 @@ class Tokens:
         if until is None or until <= self._now():
             return Answer(200, {"error": "invalid_code"})
         name = self._new("refresh")
-        self._refresh[name] = Refresh()
+        self._refresh[name] = self._fresh()
         if len(self._refresh) > 20:
             self._refresh.pop(next(iter(self._refresh)))
         return self._issue(self._refresh[name], base_url, {"refresh_token": name})
+
+    def _fresh(self) -> Refresh:
+        own = self._options
+        return Refresh(CallWindow(own.refreshes, own.refresh_window, self._now))
 
     def _renew(self, name: str, base_url: str) -> Answer:
         refresh = self._refresh.get(name)
         if refresh is None:
             return Answer(200, {"error": "invalid_code"})
-        while refresh.used and self._now() - refresh.used[0] >= timedelta(seconds=self._options.refresh_window):
-            refresh.used.popleft()
-        if len(refresh.used) >= self._options.refreshes:
+        if refresh.used.full:
             self._violations["refresh_refused"] += 1
             return Answer(200, {"error": "Access Denied"})
         return self._issue(refresh, base_url, {})
 
     def _issue(self, refresh: Refresh, base_url: str, extra: dict[str, str]) -> Answer:
         token = self._new("access")
-        refresh.used.append(self._now())
+        refresh.used.note()
         refresh.live.append(token)
         self._access[token] = self._now() + timedelta(seconds=self._options.token_life)
         if len(refresh.live) > self._options.live_tokens:

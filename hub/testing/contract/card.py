@@ -62,7 +62,8 @@ class Card:
 
 def scored(stand: Stand, told: Told = lambda more, total: None, *, faults: bool = False) -> Card:
     """Play every check of the contract; with `faults` also under each fault that can break it."""
-    checks, reasons = fitting(stand), misfits(stand)
+    reasons = misfits(stand)
+    checks = fitting(reasons)
     disturbed = list(pairs(stand, checks)) if faults else []
     total = len(checks) + len(disturbed)
     found = {}
@@ -87,7 +88,7 @@ def claimed(stand: Stand) -> Card:
     lines = [
         Line(one, "exempt" if reasons[name] else "done", reasons[name]) for name, one in all_checks().items()
     ]  # fmt: skip
-    return Card(stand.type, tuple(lines), sum(1 for _ in pairs(stand, fitting(stand))))
+    return Card(stand.type, tuple(lines), sum(1 for _ in pairs(stand, fitting(reasons))))
 
 
 def markdown(card: Card) -> str:

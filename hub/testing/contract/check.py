@@ -7,9 +7,10 @@ or not.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from hub.testing.contract.rig import Rig
 
@@ -41,7 +42,6 @@ CHECKS: dict[str, Check] = {}
 
 def check(tier: Tier, fit: Fit | None = None) -> Callable[[Play], Play]:
     """Make a function a check; its docstring is the sentence that the score card shows."""
-    import inspect
 
     def noted(play: Play) -> Play:
         says = (play.__doc__ or "").strip().partition("\n")[0].rstrip(".")
@@ -94,5 +94,8 @@ def eraser(rig: Rig) -> str:
 
 def signed_in(rig: Rig) -> str:
     """Fits whoever signs in for a token."""
-    kinds: Any = {endpoint.kind for endpoint in rig.twin.endpoints()}
-    return "" if "auth" in kinds else "there is no signing in for a token"
+    return (
+        ""
+        if any(endpoint.kind == "auth" for endpoint in rig.twin.endpoints())
+        else "there is no signing in for a token"
+    )

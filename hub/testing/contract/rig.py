@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,8 @@ from hub.connector import Delivery, Heard, Page, Row, Window, Write
 from hub.errors import HubError
 from hub.testing.contract.facing import Facing
 from hub.testing.people import Population
-from hub.testing.site import Among, Records, fixed_keys, outcome, stream
-from hub.testing.stand import Stand, filled
+from hub.testing.site import MASTER, Among, Records, fixed_keys, outcome, stream
+from hub.testing.stand import Stand, filled, twin_of
 from sync.engine import Report
 from sync.granting import grant
 from sync.lanes import Outcome
@@ -62,8 +63,7 @@ class Rig(Facing):
         self.disturbed = False
         self.told: list[str] = []
         self.population = Population(people, SEED)
-        options = stand.twin.Options(**stand.options) if hasattr(stand.twin, "Options") else None
-        self.twin: Any = stand.twin(self.population, self.clock, **({"options": options} if options else {}))
+        self.twin: Any = twin_of(stand.twin, self.population, self.clock, stand.options)
         self.twin.settle_in(folder / "system")
         self.called: list[str] = []
         stage.twin = self._overheard
@@ -87,7 +87,6 @@ class Rig(Facing):
         self._write()
 
     def _write(self) -> None:
-        os.environ.update(self.stand.secrets)
         block = {"type": self.stand.type, **self.stand.settings, **self.stand.small, **self.extra}
         till = {"type": "memory", "system": self.till_name, "writable": False}
         connections = {self.connection: filled(block, url=self.url, folder=self.folder / "system"), "till": till}
@@ -165,17 +164,8 @@ class Rig(Facing):
         for each in (report, pushed):
             for error in each.errors.values() if each else ():
                 assert isinstance(error, HubError), f"{type(error).__name__} is no error of the hub's"
-                self.told.append(f"{error!r} {error}")
+                self.note(error)
         return report, pushed
-
-    def tried(self, act: Callable[[], Report]) -> None:
-        """Do something that may end in an error of ours, as a person would who tries a command."""
-        try:
-            report = act()
-        except HubError as error:
-            self.told.append(f"{error!r} {error}")
-        else:
-            self.told += [f"{error!r} {error}" for error in report.errors.values()]
 
     def settle(self) -> None:
         """The first read, and all that follows from it, in a system that is healthy."""
@@ -206,7 +196,7 @@ class Rig(Facing):
         """One run without an apply, and what it read of a stream (nothing, where it did not get that far)."""
         report = self.sync(plan_only=True, **ask)
         (lane,) = (lane for lane in report.lanes if lane.name == self.connection)
-        self.told += [f"{error!r} {error}" for error in report.errors.values()]
+        self.note(*report.errors.values())
         wanted = name or self.customers.name
         return outcome(report, self.connection, wanted) if wanted in lane.outcomes else Outcome()
 
@@ -267,6 +257,22 @@ class Rig(Facing):
             assert not surplus, f"{name}: {len(surplus)} records are held that the system no longer has"
             stale = [ext for ext, print_ in truth.items() if held[ext] != print_]
             assert not stale, f"{name}: {len(stale)} records are not held as the system has them"
+
+
+@contextmanager
+def environment(stand: Stand) -> Iterator[None]:
+    """The environment that a rig's configuration reads; afterwards all is as it was before."""
+    wanted = {"KEHUB_KEY": base64.b64encode(MASTER).decode(), **stand.secrets}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

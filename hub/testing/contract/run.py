@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +17,7 @@ import hub.testing.contract.stating as stating
 import hub.testing.contract.writing as writing
 from hub.testing.contract.check import CHECKS, Check
 from hub.testing.contract.faults import JOBS
-from hub.testing.contract.rig import Rig
-from hub.testing.site import MASTER
+from hub.testing.contract.rig import Rig, environment
 from hub.testing.stand import Stand
 from hub.testing.twin import Stage, serving
 
@@ -41,7 +38,7 @@ class Verdict:
 def play(check: Check, stand: Stand, folder: Path, fault: Mapping[str, Mapping[str, Any]] | None = None) -> Verdict:
     """Play one check in a folder of its own; a `fault` strikes where the check allows it."""
     stage, url = _stage()
-    with _environment(stand):
+    with environment(stand):
         rig = Rig(stand, folder, stage, url)
         reason = check.misfit(rig)
         if reason:
@@ -81,31 +78,14 @@ def _stage() -> tuple[Stage, str]:
     return stage, _OPEN.enter_context(serving(stage))
 
 
-@contextmanager
-def _environment(stand: Stand) -> Iterator[None]:
-    """The environment that the configuration reads, as it was before afterwards."""
-    wanted = {"KEHUB_KEY": base64.b64encode(MASTER).decode(), **stand.secrets}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def fitting(stand: Stand) -> dict[str, Check]:
-    """The checks that are for this connector, by name."""
-    reasons = misfits(stand)
+def fitting(reasons: Mapping[str, str]) -> dict[str, Check]:
+    """The checks that are for a connector, by name, from what `misfits` says of it."""
     return {name: one for name, one in all_checks().items() if not reasons[name]}
 
 
 def misfits(stand: Stand) -> dict[str, str]:
     """Why each check is not for this connector; "" for those that are. Asks the connector what it states, no system."""
-    with _environment(stand), TemporaryDirectory() as folder:
+    with environment(stand), TemporaryDirectory() as folder:
         rig = Rig(stand, Path(folder), Stage(), "http://127.0.0.1:9")
         return {name: one.misfit(rig) for name, one in all_checks().items()}
 
