@@ -170,7 +170,9 @@ def _date(text: str, _: Place) -> str:
 
 
 _DAYS = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
-_UTC = re.compile(rf"[1-9]\d{{3}}-(?:{_DAYS}|(02-29))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+_HOURS = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+_UTC = re.compile(rf"[1-9]\d{{3}}-(?:{_DAYS}|(02-29)){_HOURS}", re.ASCII)
+_COMMON_UTC = rf"[1-9]\d{{3}}-(?:{_DAYS}){_HOURS}"
 
 
 def is_time(value: object) -> bool:
@@ -240,15 +242,21 @@ def without_zeros(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_WORDS = re.compile("[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*")
-_E164_CN = re.compile(r"\+861(?:[38]\d|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])\d{8}", re.ASCII)
+_WORDS = "[!-~\u4e00-\u9fff]+(?: [!-~\u4e00-\u9fff]+)*"
+_E164_CN = r"\+861(?:[38]\d|4[57]|[59][0-35-9]|6[25-7]|7[0-35-8])\d{8}"
+_COMMON_EMAIL = (
+    r"(?=[^@]{1,64}@[^@\n]{1,180}(?:\n|\Z))[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]{1,63}\.)+"
+    rf"(?!(?:{'|'.join(sorted(_RESERVED))})(?:\n|\Z))[a-z]{{2,24}}"
+)
 
 
-def settled(form: Form, place: Place) -> Callable[[str], object] | None:
-    """What tells at once of common texts that they are spelled in a form already; None where a form has no such test."""
+def settled(form: Form, place: Place) -> str | None:
+    """The pattern (ASCII) of common texts that are spelled in a form already; None where a form has none."""
     if form in (TEXT, LINE, CODE):
-        return _WORDS.fullmatch
-    return _E164_CN.fullmatch if form is PHONE and place.region == "CN" else None
+        return _WORDS
+    if form is PHONE:
+        return _E164_CN if place.region == "CN" else None
+    return {EMAIL: _COMMON_EMAIL, MOMENT: _COMMON_UTC, NUMBER: PLAIN_NUMBER.pattern}.get(form)
 
 
 _YES = frozenset(("true", "yes", "y", "1", "是", "t", "on"))

@@ -137,9 +137,16 @@ class Vault:
         """The keyed hash of a JSON value, for telling whether it changed (16 bytes)."""
         return self._hashed(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
-    def fingerprint_of(self, word: str, text: bytes) -> bytes:
-        """As `fingerprint([word, value])`, of a value that is JSON already."""
-        return self._hashed(b"[%b,%b]" % (orjson.dumps(word), text))
+    def fingerprints_of(self, word: str, texts: Sequence[bytes]) -> list[bytes]:
+        """As `fingerprint([word, value])`, of values that are JSON already."""
+        begun = self._index.copy()
+        begun.update(b"[%b," % orjson.dumps(word))
+        found = []
+        for text in texts:
+            hasher = begun.copy()
+            hasher.update(text + b"]")
+            found.append(hasher.digest())
+        return found
 
     def _hashed(self, text: bytes) -> bytes:
         hasher = self._index.copy()  # the key is worked in once

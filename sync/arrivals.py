@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import orjson
+
 from hub.connector import Stream
 from hub.store import Store
 from hub.store.records import Incoming, Landing
-from sync.normalise import buyer_record
+from hub.vault import Vault
 
 
 def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
@@ -36,13 +38,19 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
             continue
         if "external_id" in buyer:
             named[item.ext] = buyer["external_id"]
-            continue
-        made = buyer_record(buyer, store.vault, item.modified, "buyer")
-        if made is not None:
-            keyed[item.ext] = made
+        elif word := buyer.get("phone") or buyer.get("email"):
+            keyed[item.ext] = _buyer(buyer, word, store.vault, item.modified)
     places = store.records.placeholder(connection, "customers", named.values()) if named else {}
     found = {ext: places[buyer] for ext, buyer in named.items()}
     if keyed:
         landing, _ = store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
         found |= {ext: landing.rids[made.ext] for ext, made in keyed.items()}
     return found
+
+
+def _buyer(buyer: dict[str, str], word: str, vault: Vault, modified: int) -> Incoming:
+    """The record that stands for a buyer without a customer record: its id is the hash of its identity key."""
+    kind = "phone" if buyer.get("phone") else "email"
+    text = orjson.dumps(buyer, option=orjson.OPT_SORT_KEYS)
+    (fingerprint,) = vault.fingerprints_of("buyer", [text])
+    return Incoming(vault.index(kind, word).hex(), buyer, modified, fingerprint, text=text)

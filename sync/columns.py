@@ -7,23 +7,31 @@ field without one. A property test holds both ways equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as Rows
+from datetime import datetime
 from functools import lru_cache, partial
-from itertools import repeat
+from itertools import compress, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import EMAIL, MOMENT, NUMBER, PHONE, PLAIN_NUMBER, Place, is_time, settled, speller, without_zeros
+from hub.forms import EMAIL, MOMENT, NUMBER, PHONE, Place, is_time, settled, speller, without_zeros
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, inside, is_decided, pick
-from sync.plain import Check, Plain, changed_at, seconds
+from sync.plain import Check, Plain, Short, changed_at, seconds
 from sync.reading import spelled
 
-ODD: Any = object()
+
+class Odd:
+    """The type of `ODD` alone, so that a column's types tell whether it stands anywhere."""
+
+
+ODD: Any = Odd()
 """In a column: what cannot be told here."""
 
 CONSENTS = {"true": "opted_out", "opted_in": "opted_in"}
@@ -31,17 +39,66 @@ CONSENTS = {"true": "opted_out", "opted_in": "opted_in"}
 
 Column = list[Any]
 Say = Callable[[Any], Any]
+SayAll = Callable[[list[str]], Column | None]
 
 _CONSENT = Plain(Consent)
-_A_TIME, _A_NUMBER = "2000-01-01T00:00:00Z", "123456789012345.123456"
+_ALIKE = {
+    MOMENT: "2000-01-01T00:00:00Z",
+    NUMBER: "123456789012345.123456",
+    PHONE: "+8613812345678",
+    EMAIL: "a" * 9 + "@b.cn",
+}
+"""A text of each form whose settled texts a field of a model takes all, or none."""
+
 _REMEMBERED = 1024
-_TEXTS = frozenset((str, type(None)))
+_LOOKED_AT = 24
+_NONE = type(None)
+_TEXTS = frozenset((str, _NONE))
+
+
+class Plainly(NamedTuple):
+    """What the plain rows of a page say: `rows` are their numbers in it, `at` when they changed, `columns` are by name of
+    ours, with None where a row says nothing."""
+
+    rows: Sequence[int]
+    at: Column
+    columns: dict[str, Column]
+
+    def without_odd(self) -> Plainly:
+        """Without the rows in which anything is odd."""
+        every = (self.at, *self.columns.values())
+        if not any(Odd in kinds(column) for column in every):
+            return self
+        plain = [not any(value is ODD for value in row) for row in zip(*every, strict=True)]
+        at, *columns = (list(compress(column, plain)) for column in every)
+        return Plainly(list(compress(self.rows, plain)), at, dict(zip(self.columns, columns, strict=True)))
+
+
+def kinds(column: Iterable[Any]) -> set[type]:
+    """The types that stand in a column."""
+    return set(map(type, column))
+
+
+def objects(columns: Rows[str, Column], count: int) -> list[dict[str, Any]]:
+    """Rows as objects, without what they do not say."""
+    whole = [name for name, column in columns.items() if _NONE not in kinds(column)]
+    if whole:
+        found = list(map(dict, map(zip, repeat(whole), zip(*(columns[name] for name in whole), strict=True))))
+    else:
+        found = [{} for _ in range(count)]
+    for name in columns.keys() - set(whole):
+        for row, value in zip(found, columns[name], strict=True):
+            if value is not None:
+                row[name] = value
+    return found
 
 
 class _Source(NamedTuple):
     """Where a column comes from: `way` leads into an object; `texts` and `others` say what a value of theirs means.
 
-    `quick` is for texts of which hardly one comes again: it looks at each, where `texts` would remember it for nothing.
+    `whole` and `quick` are for texts of which hardly one comes again: they look at each, where `texts` would remember it
+    for nothing. `whole` tells of all texts of a page together, None where one is unlike the others; `nothing` is what an
+    empty one means.
     """
 
     ours: str
@@ -50,9 +107,19 @@ class _Source(NamedTuple):
     texts: Say
     others: Say
     quick: Say | None
+    whole: SayAll | None
+    nothing: Any
 
     @classmethod
-    def of(cls, ours: str, theirs: str, say: Say, quick: Say | None = None) -> _Source:
+    def of(
+        cls,
+        ours: str,
+        theirs: str,
+        say: Say,
+        quick: Say | None = None,
+        whole: SayAll | None = None,
+        nothing: Any = None,
+    ) -> _Source:
         """A source that remembers what was said of the latest values."""
         typed = lru_cache(maxsize=_REMEMBERED, typed=True)(say)
 
@@ -63,7 +130,7 @@ class _Source(NamedTuple):
                 return ODD
 
         way = tuple(theirs.split(".")) if "." in theirs else ()
-        return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others, quick)
+        return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others, quick, whole, nothing)
 
     def column(self, rows: Sequence[Rows[str, Any]]) -> Column:
         """What all rows say, None where one says nothing."""
@@ -74,20 +141,38 @@ class _Source(NamedTuple):
             raw = [row.get(self.theirs, way or None) for row in rows]
             if way:
                 raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
-        kinds = set(map(type, raw))
-        if self.quick and kinds == {int}:  # ids, which are the same as texts
-            raw, kinds = list(map(str, raw)), {str}
-        if not kinds <= _TEXTS:
+        found = kinds(raw)
+        if self.quick and found == {int}:  # ids, which are the same as texts
+            raw, found = list(map(str, raw)), {str}
+        if not found <= _TEXTS:
             return list(map(self.others, raw))
-        return list(map(self.quick if self.quick and len(set(raw)) > len(raw) / 2 else self.texts, raw))
+        return self._said(raw) if self.quick and _varied(raw) else list(map(self.texts, raw))
+
+    def _said(self, raw: Column) -> Column:
+        texts = list(filter(None, raw))
+        said = self.whole(texts) if self.whole else None
+        if said is None:
+            return list(map(self.quick or self.texts, raw))
+        if len(said) == len(raw):
+            return said
+        following = iter(said)
+        return [next(following) if one else self.nothing for one in raw]
 
     def _raw(self, rows: Sequence[Rows[str, Any]]) -> Column:
-        found: Sequence[Any] = rows
-        if self.way and any(self.theirs in row for row in rows):
+        if not self.way:
+            return list(map(itemgetter(self.theirs), rows))
+        if any(map(dict.__contains__, rows, repeat(self.theirs))):
             raise KeyError(self.theirs)
-        for name in self.way or (self.theirs,):
-            found = list(map(itemgetter(name), found))
+        found: Any = rows
+        for name in self.way:
+            found = map(itemgetter(name), found)
         return list(found)
+
+
+def _varied(raw: Column) -> bool:
+    """Whether hardly a value comes again, as the first ones tell."""
+    few = raw[:_LOOKED_AT]
+    return len(set(few)) > len(few) / 2
 
 
 class Columns:
@@ -96,20 +181,21 @@ class Columns:
     def __init__(self, mapping: Mapping, place: Place, model: Plain, given: Collection[str] = ()) -> None:
         self._heads, self._required = tuple(model.parts), model.required - set(given)
         fields = [entry for entry in mapping.fields if entry.ours != "lines" and not tags.is_tags(entry)]
-        self._sources = [_Source.of(entry.ours, entry.theirs, *_sayers(entry, place, model)) for entry in fields]
+        self._sources = [_source(entry, place, model) for entry in fields]
         self._lines = [entry.theirs for entry in mapping.fields if entry.ours == "lines"]
         self._tags = [entry for entry in mapping.fields if tags.is_tags(entry)]
-        self._at = _Source.of("", mapping.modified, *_moments(place))
+        self._at = _changes(mapping.modified, place)
         self._joined = _joiner(model) if mapping.names_in_parts else None
 
-    def __call__(self, rows: Sequence[Any]) -> Iterator[tuple[dict[str, Any], int] | None]:
-        """Each row's values, as the model takes them, with its time of change; None for a row with anything odd in it."""
+    def __call__(self, rows: Sequence[Any]) -> Plainly:
+        """What the plain ones of these rows say, as the model takes it."""
         if not {dict}.issuperset(map(type, rows)):
-            return repeat(None, len(rows))
+            return Plainly((), [], {})
         found = self._found(rows)
         for name in self._required:
-            found[name] = [ODD if value is None else value for value in found.get(name, [None] * len(rows))]
-        return map(_values, repeat(tuple(found)), zip(self._at.column(rows), *found.values(), strict=True))
+            if _NONE in kinds(column := found.get(name, [None] * len(rows))):
+                found[name] = [ODD if value is None else value for value in column]
+        return Plainly(range(len(rows)), self._at.column(rows), found).without_odd()
 
     def _found(self, rows: Sequence[Rows[str, Any]]) -> dict[str, Column]:
         found: dict[str, Column] = {}
@@ -119,7 +205,7 @@ class Columns:
             if name in LISTS or name.startswith("consents."):
                 several.setdefault(name.partition(".")[0], []).append(column)
             else:
-                found[name] = list(map(_first, found[name], column)) if name in found else column
+                found[name] = _first(found[name], column) if name in found else column
         for name, columns in several.items():
             found[name] = [_held(name, values) for values in zip(*columns, strict=True)]
         for theirs in self._lines:
@@ -130,20 +216,15 @@ class Columns:
             nothing = [None] * len(rows)
             found["name"] = list(map(self._joined, *(found.get(name, nothing) for name in ("name", *PARTS))))
         for head in self._heads:
-            _put_inside(found, head)
+            _put_inside(found, head, len(rows))
         return found
 
 
-def _values(names: tuple[str, ...], row: tuple[Any, ...]) -> tuple[dict[str, Any], int] | None:
-    if ODD in row:
-        return None
-    at, *values = row
-    return {name: value for name, value in zip(names, values, strict=True) if value is not None}, at
-
-
-def _first(known: Any, further: Any) -> Any:
+def _first(known: Column, further: Column) -> Column:
     """The first entry that gives a value wins; what is odd in any of them stays odd."""
-    return further if known is None or further is ODD else known
+    if not {_NONE, Odd}.isdisjoint(kinds(known)) or Odd in kinds(further):
+        return [new if old is None or new is ODD else old for old, new in zip(known, further, strict=True)]
+    return known
 
 
 def _held(name: str, values: tuple[Any, ...]) -> Any:
@@ -154,25 +235,23 @@ def _held(name: str, values: tuple[Any, ...]) -> Any:
     return (list(dict.fromkeys(said)) if name in LISTS else said) or None
 
 
-def _put_inside(found: dict[str, Column], head: str) -> None:
+def _put_inside(found: dict[str, Column], head: str, count: int) -> None:
     """The columns `head.x` become one of objects."""
-    inner = {name: found.pop(name) for name in list(found) if name.startswith(f"{head}.")}
-    names = [name.removeprefix(f"{head}.") for name in inner]
-    if inner:
-        found[head] = [
-            ODD if ODD in values else {n: v for n, v in zip(names, values, strict=True) if v is not None} or None
-            for values in zip(*inner.values(), strict=True)
-        ]
+    inner = {name.removeprefix(f"{head}."): found.pop(name) for name in list(found) if name.startswith(f"{head}.")}
+    if not inner:
+        return
+    made = [one or None for one in objects(inner, count)]
+    if any(Odd in kinds(column) for column in inner.values()):
+        made = [ODD if one and ODD in one.values() else one for one in made]
+    found[head] = made
 
 
 # -- what one value of theirs means
 
 
-def _sayers(entry: Field, place: Place, model: Plain) -> tuple[Say, Say | None]:
-    """What says of any value of theirs what it is in ours, and what says so of a text at once, where there is such.
-
-    None for an empty one, ODD for one that the long way must look at.
-    """
+def _source(entry: Field, place: Place, model: Plain) -> _Source:
+    """Where a field comes from, and what any value of theirs is in ours: None for an empty one, ODD for one that the long
+    way must look at."""
     speak, nothing = _speaker(entry, place), ODD if entry.required else None
     check, made = _judge(entry, model), _consent(entry.ours) if entry.ours.startswith("consents.") else None
 
@@ -187,18 +266,39 @@ def _sayers(entry: Field, place: Place, model: Plain) -> tuple[Say, Say | None]:
             value = made(value)
         return value if value is None or check(value) else ODD
 
-    return say, None if entry.values or made else _quick(entry, place, check, say)
+    quick, whole = (None, None) if entry.values or made else _quick(entry, place, check, say)
+    return _Source.of(entry.ours, entry.theirs, say, quick, whole, nothing)
 
 
-def _quick(entry: Field, place: Place, check: Check, say: Say) -> Say | None:
-    if entry.form is MOMENT and check(_A_TIME):
-        return lambda raw: raw if is_time(raw) else say(raw)
-    if entry.form is NUMBER and check(_A_NUMBER):
-        number = PLAIN_NUMBER.fullmatch
-        return lambda raw: without_zeros(raw) if raw and number(raw) else say(raw)
-    if is_it := settled(entry.form, place):
-        return lambda raw: raw if raw and is_it(raw) and check(raw) else say(raw)
-    return None
+def _quick(entry: Field, place: Place, check: Check, say: Say) -> tuple[Say | None, SayAll | None]:
+    """What says of a text at once what it is, and what says so of a page of them; None where there is no such."""
+    pattern, example = settled(entry.form, place), _ALIKE.get(entry.form)
+    taken = example is not None and check(example)
+    if pattern is None or (entry.form is NUMBER and not taken):
+        return None, None
+    is_it = re.compile(pattern, re.ASCII).fullmatch
+    if not taken:
+        whole = _alike(pattern, check.most) if isinstance(check, Short) else None
+        return lambda raw: raw if raw and is_it(raw) and check(raw) else say(raw), whole
+    plain = _alike(pattern)
+    if entry.form is NUMBER:
+        return (
+            lambda raw: without_zeros(raw) if raw and is_it(raw) else say(raw),
+            lambda texts: plain(texts) and list(map(without_zeros, texts)),
+        )
+    return lambda raw: raw if raw and is_it(raw) else say(raw), plain
+
+
+def _alike(pattern: str, most: int = sys.maxsize) -> SayAll:
+    """Texts as they are, where all match and none is longer than `most`: looked at together, a look-up costs as much."""
+    every = re.compile(rf"(?>{pattern})(?:\n(?>{pattern}))*+", re.ASCII).fullmatch
+
+    def whole(texts: list[str]) -> Column | None:
+        joined = "\n".join(texts)
+        alike = every(joined) and joined.count("\n") == len(texts) - 1 and len(max(texts, key=len)) <= most
+        return texts if alike or not texts else None
+
+    return whole
 
 
 def _speaker(entry: Field, place: Place) -> Callable[[Any], str | None]:
@@ -213,7 +313,7 @@ def _judge(entry: Field, model: Plain) -> Check:
     """Whether the model takes a value as it stands; what the hub decides is not the model's."""
     name = entry.ours
     if is_decided(name):
-        return lambda value: True
+        return Short(sys.maxsize)
     if name in LISTS or name.startswith("consents."):
         check = model.check(name.partition(".")[0])
         return lambda value: check([value])
@@ -226,14 +326,22 @@ def _consent(ours: str) -> Callable[[str], dict[str, Any] | None]:
     return states.get
 
 
-def _moments(place: Place) -> tuple[Say, Say]:
+def _changes(theirs: str, place: Place) -> _Source:
+    """When rows changed, in epoch seconds; 0 where they do not say."""
+    pattern = settled(MOMENT, place)
+    assert pattern
+    plain = _alike(pattern)
+
     def say(raw: Any) -> Any:
         try:
             return changed_at(raw, place)
         except ValueError:
             return ODD
 
-    return say, lambda raw: seconds(raw) if is_time(raw) else say(raw)
+    def whole(texts: list[str]) -> Column | None:
+        return plain(texts) and list(map(int, map(datetime.timestamp, map(datetime.fromisoformat, texts))))
+
+    return _Source.of("", theirs, say, lambda raw: seconds(raw) if is_time(raw) else say(raw), whole, nothing=0)
 
 
 def _joiner(model: Plain) -> Callable[[Any, Any, Any], Any]:

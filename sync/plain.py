@@ -8,7 +8,9 @@ the model, which has the last word and the better message; see `sync/columns.py`
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import UnionType
@@ -21,6 +23,16 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from hub.forms import MOMENT, PLAIN_NUMBER, Place, is_time
 
 Check = Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Short:
+    """The check of texts that are only limited in their length."""
+
+    most: int
+
+    def __call__(self, value: Any) -> bool:
+        return type(value) is str and len(value) <= self.most
 
 
 class Plain:
@@ -91,10 +103,8 @@ def _text(metadata: list[Any]) -> Check:
     most = min([one.max_length for one in [*limits, *metadata] if isinstance(one, StringConstraints | MaxLen)
                 and one.max_length is not None], default=None)  # fmt: skip
     pattern = next((one.pattern for one in limits if one.pattern), None)
-    if pattern is None and most is not None:
-        return lambda value: type(value) is str and len(value) <= most
     if pattern is None:
-        return lambda value: type(value) is str
+        return Short(sys.maxsize if most is None else most)
     shape = re.compile(pattern, re.ASCII)
     return lambda value: type(value) is str and shape.fullmatch(value) is not None and len(value) <= (most or 4000)
 

@@ -6,12 +6,13 @@ it, and a reason for quarantine where the mapping marks it required.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping as Rows
 from typing import Any
 
 from hub.connector import Field, Mapping
 from hub.errors import Rejected
-from hub.forms import Place
+from hub.forms import SPOILT, Place
 from hub.names import PARTS, whole_name
 from sync import tags
 from sync.mapping import LISTS, pick
@@ -68,6 +69,19 @@ class Reader:
                 raise Rejected(str(fault), field=entry.theirs) from None
             flaws.append(entry.ours)
             return None
+
+
+def external_id(row: Rows[str, Any], path: str) -> str:
+    """Their id of a row; Rejected where it has none that can be stored."""
+    raw = pick(row, path)
+    if type(raw) is int:
+        return str(raw)
+    ext = "" if raw is None or isinstance(raw, dict | list) else str(raw).strip()
+    if not ext:
+        raise Rejected("has no id", field=path)
+    if not ext.isascii() and any(unicodedata.category(char) == "Cs" for char in ext):
+        raise Rejected(SPOILT, field=path)
+    return ext
 
 
 def positions(raw: Any) -> list[Any]:

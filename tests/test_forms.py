@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -299,6 +300,31 @@ def test_half_a_character_is_refused_in_every_form(form: Form, text: str) -> Non
 
 def test_composed_and_decomposed_characters_are_the_same() -> None:
     assert spelled(LINE, "Jose\u0301") == spelled(LINE, "Jos\u00e9") == "Jos\u00e9"
+
+
+@pytest.mark.parametrize("form", [TEXT, LINE, CODE, PHONE, MOMENT, NUMBER], ids=lambda form: form.name)
+@given(st.data())
+@settings(deadline=None)
+def test_what_looks_settled_is_spelled_already(form: Form, data: st.DataObject) -> None:
+    pattern = forms.settled(form, Place())
+    assert pattern is not None
+    text = data.draw(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    assert form.canonical(text, Place()) == (forms.without_zeros(text) if form is NUMBER else text)
+    assert "\n" not in text
+
+
+@given(
+    address_like() | st.from_regex(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]{1,64}\.)+[a-z]{2,24}", fullmatch=True)
+)
+@example(f"{'a' * 64}@{'b' * 63}.{'c' * 63}.cn")
+@example(f"{'a' * 65}@b.cn")
+@example(f"a@{'b' * 64}.cn")
+@settings(deadline=None)
+def test_an_address_that_looks_settled_is_spelled_already(text: str) -> None:
+    pattern = forms.settled(EMAIL, Place())
+    assert pattern is not None
+    if re.fullmatch(pattern, text, re.ASCII):
+        assert EMAIL.canonical(text, Place()) == text
 
 
 def test_looser_spellings_grow_looser() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sync.normalise import minor
+from sync.order_columns import minor
 
 
 def amount(value: int | None, currency: str) -> str:

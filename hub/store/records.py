@@ -25,8 +25,8 @@ not keep; what we wrote and somebody there has replaced since the last plan."""
 class Incoming(NamedTuple):
     """A normalised record on its way into the store.
 
-    `values` is the noun as JSON with empty fields left out; `typed` the columns of its own table (orders, cases, ...) and
-    `lines` those of an order's positions, see `hub/store/registers.py`.
+    `values` is the noun as JSON with empty fields left out; `typed` the columns of its own table (cases, stores, staff),
+    `order` those of an order and `lines` those of its positions, see `hub/store/registers.py`.
     `buyer` is how an order or a case names its customer: the fields of `hub.model.Buyer` that are known.
     """
 
@@ -36,6 +36,7 @@ class Incoming(NamedTuple):
     fingerprint: bytes
     buyer: dict[str, str] | None = None
     typed: dict[str, Any] | None = None
+    order: tuple[Any, ...] = ()
     lines: Sequence[tuple[Any, ...]] = ()
     flaws: tuple[str, ...] = ()
     text: bytes = b""

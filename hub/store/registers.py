@@ -13,9 +13,12 @@ from hub.store.database import Database, listings
 from hub.store.records import Incoming
 from hub.vault import Vault
 
+OrderColumns = tuple[Any, ...]
+"""What the store keeps of an order, as `_ORDER` names it."""
+
 _ORDER = (
     "number", "placed_at", "placed_on", "delivered_on", "channel", "store", "staff", "status", "payment", "currency",
-    "total", "refunded", "source_ref",
+    "total", "refunded", "source_ref",  # the last one: it decides whether an order counts
 )  # fmt: skip
 _LINE = ("line", "sku", "batch", "category", "quantity", "price", "discount", "refunded")
 _CASE = (
@@ -46,7 +49,7 @@ _AGAIN = _set((*_OF, *_ORDER, "counts"), ("rid",))
 _ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
 _CASES_SQL = _event("cases", _CASE) + _set((*_OF, *_CASE), ("rid",))
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
-_ORDER_OF, _CASE_OF = itemgetter(*_ORDER), itemgetter(*_CASE)
+_CASE_OF = itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", _PLACE, ("code",))
 _STAFF_SQL = _upsert("staff_member", ("code", "body", "store", "role", "origin"), ("code",))
 
@@ -73,13 +76,15 @@ class Registers:
         self._due("orders", known)
         rows, held = [], self._customers(set(buyers.values()))
         for item, rid in found:
-            typed, buyer = item.typed or {}, buyers.get(item.ext)
-            counted = int(counts and not typed["source_ref"])
-            rows.append((rid, connection, buyer, held.get(buyer), *_ORDER_OF(typed), counted))
+            buyer = buyers.get(item.ext)
+            counted = int(counts and not item.order[-1])
+            rows.append((rid, connection, buyer, held.get(buyer), *item.order, counted))
         self._db.many(_ORDERS_SQL, [row for row in rows if row[0] not in known])
         self._db.many(_ORDERS_SQL + _AGAIN, [row for row in rows if row[0] in known])
         self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
-        self._db.many(_LINES_SQL, [(rid, *line) for item, rid in found for line in item.lines])
+        self._db.many(
+            _LINES_SQL, [(rid, number, *line) for item, rid in found for number, line in enumerate(item.lines, 1)]
+        )
         self._due("record", set(buyers.values()))
 
     def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
