@@ -13,8 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -31,7 +30,10 @@ CONNECT_TIMEOUT = 10.0
 WHOLE_TIMEOUT = 600.0
 """No answer may take longer than this, however steadily it drips."""
 
-_HERE = ("127.0.0.1", "localhost", "[::1]")
+_HERE = ("127.0.0.1", "localhost", "::1")
+"""Hosts that are reached without a proxy."""
+
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "Connection": "keep-alive", "User-Agent": "KeHub"}
 
 
 @dataclass(frozen=True)
@@ -84,30 +86,40 @@ def ssl_context(ca_bundle: str = "") -> ssl.SSLContext:
     return context
 
 
+class _Ways(NamedTuple):
+    """How hosts are reached: those of this machine, and all others."""
+
+    near: httpx.HTTPTransport
+    far: httpx.HTTPTransport
+
+
 class Line:
-    """A line to one system. Nothing is opened before the first request; cookies and redirects are not followed."""
+    """A line to one system. Nothing is opened before the first request; cookies and redirects are not followed.
+
+    It speaks through httpx's transport: a client would look for cookies, redirects and sign-ins at each answer.
+    """
 
     def __init__(self, proxy: str = "", ca_bundle: str = "", timeout: float = 60.0) -> None:
         self._proxy = proxy
         self._ca_bundle = ca_bundle
         self._timeout = timeout
-        self._client: httpx.Client | None = None
+        self._ways: _Ways | None = None
 
     def send(self, outgoing: Outgoing, body: Body, timeout: float | None = None) -> Answer | Fault:
         """Send, and read the answer to its end."""
         import httpx
 
-        client = self._client = self._client or self._opened()
+        ways = self._ways = self._ways or self._opened()
         limits = httpx.Timeout(timeout or self._timeout, connect=CONNECT_TIMEOUT)
         try:
             arguments = body.arguments(outgoing)
-            headers = client.headers.copy()
+            headers = httpx.Headers(_HEADERS)
             headers.update(outgoing.headers)
-            request = httpx.Request(  # by the client it would be taken apart and put together three times
+            request = httpx.Request(
                 outgoing.method, outgoing.url, params=outgoing.params or None, headers=headers,
                 extensions={"timeout": limits.as_dict()}, **arguments,
             )  # fmt: skip
-            return _whole(client, request)
+            return _whole(ways.near if request.url.host in _HERE else ways.far, request)
         except httpx.TransportError as error:
             return _fault(error)
         except (httpx.InvalidURL, UnicodeEncodeError):
@@ -115,25 +127,23 @@ class Line:
         except (httpx.DecodingError, httpx.StreamError):
             return Fault("the answer broke off", sent=True)
 
-    def _opened(self) -> httpx.Client:
+    def _opened(self) -> _Ways:
         import httpx
 
         silence()
         verify = ssl_context(self._ca_bundle)
-        direct = {f"all://{host}": httpx.HTTPTransport(verify=verify) for host in _HERE} if self._proxy else None
         try:
-            return httpx.Client(
-                verify=verify, proxy=self._proxy or None, mounts=direct, trust_env=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])), headers={"User-Agent": "KeHub"},
-            )  # fmt: skip
+            far = httpx.HTTPTransport(verify=verify, proxy=self._proxy or None)
         except (ValueError, httpx.InvalidURL):
             raise SettingsError("not a proxy", where="proxy", remedy="write it as http://HOST:PORT") from None
+        return _Ways(httpx.HTTPTransport(verify=verify) if self._proxy else far, far)
 
     def close(self) -> None:
         """Close the line; the next request would open it again."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._ways is not None:
+            for way in self._ways:
+                way.close()
+            self._ways = None
 
 
 def silence() -> None:
@@ -144,8 +154,8 @@ def silence() -> None:
         logger.propagate = False
 
 
-def _whole(client: httpx.Client, request: httpx.Request) -> Answer | Fault:
-    response = client.send(request, stream=True)
+def _whole(way: httpx.HTTPTransport, request: httpx.Request) -> Answer | Fault:
+    response = way.handle_request(request)
     try:
         content = b"".join(_within(response.iter_bytes(), WHOLE_TIMEOUT))
     except TimeoutError:

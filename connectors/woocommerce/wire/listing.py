@@ -53,7 +53,9 @@ class Listing:
 
 def rows_of(answer: Answer) -> list[Row]:
     """An answer's rows, each once, their ids as numbers; Transient when one has none."""
-    rows = [_numbered(row) for row in answer.rows()]
+    rows = answer.rows()
+    if not {dict}.issuperset(map(type, rows)) or not {int}.issuperset(map(type, (row.get("id") for row in rows))):
+        rows = [_numbered(row) for row in rows]
     return list({row["id"]: row for row in rows}.values())
 
 

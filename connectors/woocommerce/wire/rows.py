@@ -29,28 +29,27 @@ def asked(mapping: Mapping) -> str:
 
 
 def customer(row: Row) -> Row:
-    """An account. One that was never edited has no time of change: it is as old as the account."""
-    times = _times(row)
-    times["date_modified_gmt"] = times["date_modified_gmt"] or times["date_created_gmt"]
-    addresses = {name: _address(row.get(name)) for name in ("billing", "shipping")}
-    return {**row, **addresses, **_meta(row), **times}
+    """An account, changed in place. One that was never edited has no time of change: it is as old as the account."""
+    _spell_times(row)
+    row["date_modified_gmt"] = row["date_modified_gmt"] or row["date_created_gmt"]
+    row["billing"], row["shipping"] = _address(row.get("billing")), _address(row.get("shipping"))
+    _spread_meta(row)
+    return row
 
 
 def order(row: Row, statuses: Rows[str, str]) -> Row:
-    """An order. Guests have the customer 0; what was given back is told by the refunds below it."""
+    """An order, changed in place. Guests have the customer 0; what was given back is told by the refunds below it."""
     status = str(row.get("status") or "")
-    currency = str(row.get("currency"))
-    return {
-        **row,
-        "customer": str(customer_of(row) or ""),
-        "channel": "online",
-        "status": statuses.get(status) or STATUSES.get(status, status),
-        "billing": _address(row.get("billing")),
-        "refunded": _refunded(row.get("refunds")),
-        "lines": [_line(one, currency) for one in _objects(row.get("line_items"))],
-        **_meta(row),
-        **_times(row),
-    }
+    unit = _ONE if str(row.get("currency")) in _WHOLE else _CENT
+    row["customer"] = str(customer_of(row) or "")
+    row["channel"] = "online"
+    row["status"] = statuses.get(status) or STATUSES.get(status, status)
+    row["billing"] = _address(row.get("billing"))
+    row["refunded"] = _refunded(row.get("refunds"))
+    row["lines"] = [_line(one, unit) for one in _objects(row.get("line_items"))]
+    _spread_meta(row)
+    _spell_times(row)
+    return row
 
 
 def customer_of(row: Row) -> int:
@@ -80,21 +79,21 @@ def meta_ids(row: Row) -> dict[str, int]:
     return found
 
 
-def _times(row: Row) -> Row:
+def _spell_times(row: Row) -> None:
     """Their UTC times carry no offset; with one, nobody takes them for local ones."""
-    return {name: f"{at}Z" if (at := row.get(name)) else None for name in _TIMES}
+    for name in _TIMES:
+        row[name] = f"{at}Z" if (at := row.get(name)) else None
 
 
-def _meta(row: Row) -> Row:
+def _spread_meta(row: Row) -> None:
     """Meta fields by key; where a key is there twice, the first one is the one that a write changes."""
-    found: Row = {}
     for entry in _objects(row.get("meta_data")):
-        found.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
-    return found
+        row.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
 
 
 def _address(found: Any) -> Row:
-    address = dict(found) if isinstance(found, dict) else {}
+    """An address, changed in place."""
+    address: Row = found if isinstance(found, dict) else {}
     district, street = str(address.get("address_2") or ""), str(address.get("address_1") or "")
     first, last = str(address.get("first_name") or ""), str(address.get("last_name") or "")
     address["name"] = whole_name(last.strip(), first.strip())
@@ -102,25 +101,26 @@ def _address(found: Any) -> Row:
     return address
 
 
-def _line(item: Row, currency: str) -> Row:
+def _line(item: Row, unit: Decimal) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
-    amounts = [str(item.get(name) or "") for name in _AMOUNTS]
-    quantity, price, discount = _prices(*amounts, _ONE if currency in _WHOLE else _CENT)
-    return {
-        "sku": str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"),
-        "name": str(item.get("name") or ""),
-        "quantity": quantity,
-        "unit_price": price,
-        "discount": discount,
-    }
+    sku = str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}")
+    quantity, subtotal, total = (str(item.get(name) or "") for name in _AMOUNTS)
+    return _position(sku, str(item.get("name") or ""), quantity, subtotal, total, unit)
 
 
 @lru_cache(maxsize=4096)
-def _prices(quantity: str, subtotal: str, total: str, unit: Decimal) -> tuple[str, str, str]:
-    """Quantity, price of a piece, and what was taken off them all; the same goods are bought again and again."""
+def _position(sku: str, name: str, quantity: str, subtotal: str, total: str, unit: Decimal) -> Row:
+    """A position with the price of a piece, and what was taken off them all. The same goods are bought again and again:
+    those who bought them share it, so nobody writes into it."""
     many, before = _amount(quantity), _amount(subtotal)
     price = before if many in (_NOTHING, _ONE) else before / many
-    return str(many), str(_rounded(price, unit)), str(before - _amount(total))
+    return {
+        "sku": sku,
+        "name": name,
+        "quantity": str(many),
+        "unit_price": str(_rounded(price, unit)),
+        "discount": str(before - _amount(total)),
+    }
 
 
 def _amount(value: Any) -> Decimal:

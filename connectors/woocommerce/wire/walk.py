@@ -7,6 +7,7 @@ back until it is. Rows that come get higher ids: they are met at the end.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -104,4 +105,4 @@ def _after(last: int, rows: list[Row]) -> list[Row]:
     ids = [row["id"] for row in rows]
     if ids != sorted(ids):
         raise Transient("the listing is not in the order of ids that was asked for")
-    return [row for row in rows if row["id"] > last]
+    return rows[bisect_right(ids, last) :]
