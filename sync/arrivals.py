@@ -31,26 +31,29 @@ def land(store: Store, connection: str, stream: Stream, records: Sequence[Incomi
 def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int) -> dict[str, int]:
     """External id of an order or case -> its buyer's record: a customer of the same system, else an identity key."""
     named: dict[str, str] = {}
-    keyed: dict[str, Incoming] = {}
+    keyed: list[Incoming] = []
     for item in records:
         buyer = item.buyer
-        if not buyer:
-            continue
-        if "external_id" in buyer:
+        if buyer and "external_id" in buyer:
             named[item.ext] = buyer["external_id"]
-        elif word := buyer.get("phone") or buyer.get("email"):
-            keyed[item.ext] = _buyer(buyer, word, store.vault, item.modified)
+        elif buyer and ("phone" in buyer or "email" in buyer):
+            keyed.append(item)
     places = store.records.placeholder(connection, "customers", named.values()) if named else {}
     found = {ext: places[buyer] for ext, buyer in named.items()}
     if keyed:
-        landing, _ = store.records.land(connection, "buyers", "customers", list(keyed.values()), now)
-        found |= {ext: landing.rids[made.ext] for ext, made in keyed.items()}
+        made = _standing_for([item.buyer or {} for item in keyed], [item.modified for item in keyed], store.vault)
+        landing, _ = store.records.land(connection, "buyers", "customers", made, now)
+        found |= {item.ext: landing.rids[buyer.ext] for item, buyer in zip(keyed, made, strict=True)}
     return found
 
 
-def _buyer(buyer: dict[str, str], word: str, vault: Vault, modified: int) -> Incoming:
-    """The record that stands for a buyer without a customer record: its id is the hash of its identity key."""
-    kind = "phone" if buyer.get("phone") else "email"
-    text = orjson.dumps(buyer, option=orjson.OPT_SORT_KEYS)
-    (fingerprint,) = vault.fingerprints_of("buyer", [text])
-    return Incoming(vault.index(kind, word).hex(), buyer, modified, fingerprint, text=text)
+def _standing_for(buyers: Sequence[dict[str, str]], times: Sequence[int], vault: Vault) -> list[Incoming]:
+    """The records that stand for buyers without a customer record: the id of each is the hash of its identity key."""
+    texts = [orjson.dumps(buyer, option=orjson.OPT_SORT_KEYS) for buyer in buyers]
+    keys = [
+        vault.index("phone", buyer["phone"]) if "phone" in buyer else vault.index("email", buyer["email"])
+        for buyer in buyers
+    ]
+    prints = vault.fingerprints_of("buyer", texts)
+    every = zip(keys, buyers, times, prints, texts, strict=True)
+    return [Incoming(key.hex(), buyer, at, mark, text=text) for key, buyer, at, mark, text in every]

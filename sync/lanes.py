@@ -16,8 +16,9 @@ from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser
 
-COMMIT = 400
-"""Records that are landed in one transaction, where so many come fast enough; more would save little and need memory."""
+COMMIT = 1200
+"""Records that are landed in one transaction, where so many come fast enough: a page of an index that many of them change is
+written once. More would need memory."""
 
 PART = 250
 """Rows of a page that are worked through at a time."""

@@ -66,6 +66,11 @@ class Body:
         return self.word(name)[0]
 
 
+def alone(text: bytes, values: Mapping[str, Value]) -> bytes:
+    """As sealed in the store, of what nobody else has a word on; `text` is what the values are as JSON, where it is known."""
+    return b'{"o":{},"s":{},"v":%b}' % text if text else Body(dict(values)).written()
+
+
 def take(old: Body | None, seen: Mapping[str, Value], modified: int, written: Mapping[str, Value]) -> Body:
     """The body after the system was seen to hold `seen`; `written` are our last acknowledged writes there."""
     new = Body(dict(seen))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -83,7 +84,7 @@ class Marks:
         """Remember the ids that the open read has met."""
         self._db.many(
             "INSERT INTO seen (connection, stream, ext) VALUES (?, ?, ?) ON CONFLICT (connection, stream, ext) DO NOTHING",
-            [(connection, stream, ext) for ext in exts],
+            zip(repeat(connection), repeat(stream), exts, strict=False),
         )
 
     def seen(self, connection: str, stream: str, *, living: bool = False) -> int:

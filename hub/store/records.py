@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from hub.model import NounName
-from hub.store.bodies import Body, overtaken, take
+from hub.store.bodies import Body, alone, overtaken, take
 from hub.store.database import Database, Params, Row, listings
 from hub.store.identities import Identities
 from hub.vault import Vault
@@ -110,11 +110,12 @@ class Records:
         done = Landing(len(fresh) - len(changed), len(changed), len(page) - len(fresh), rids, changed)
         landed = [(item, rids[item.ext]) for item in fresh]
         if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
-            self._save(connection, stream, noun, landed, changed, {rid: Body(item.values) for item, rid in landed})
+            self._save(connection, stream, noun, landed, changed, [alone(item.text, item.values) for item in fresh])
             return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
         bodies = self._merged(connection, [(versions[item.ext], rid) for item, rid in landed], old, now)
-        self._save(connection, stream, noun, landed, changed, bodies)
+        texts = [bodies[rid].written(item.text) for item, rid in landed]
+        self._save(connection, stream, noun, landed, changed, texts)
         self.identities.put(bodies, changed)
         self._consents([(rid, item) for item, rid in landed], changed)
         return done, landed
@@ -211,24 +212,23 @@ class Records:
 
     def _save(
         self, connection: str, stream: str, noun: str, fresh: Sequence[tuple[Incoming, int]], known: set[int],
-        bodies: Rows[int, Body],
+        texts: Sequence[bytes],
     ) -> None:  # fmt: skip
-        context, due = _context(connection, stream), int(noun == "customers")
-        texts = [bodies[rid].written(item.text) for item, rid in fresh]
-        sealed = dict(zip((rid for _, rid in fresh), self._vault.sealed(texts, context), strict=True))
+        due = int(noun == "customers")
+        sealed = self._vault.sealed(texts, _context(connection, stream))
+        rows = [
+            (rid, connection, stream, noun, item.ext, item.fingerprint, item.modified, body, due)
+            for (item, rid), body in zip(fresh, sealed, strict=True)
+        ]
         self._db.many(
             "INSERT INTO record (rid, connection, stream, noun, ext, fingerprint, modified, body, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (rid, connection, stream, noun, item.ext, item.fingerprint, item.modified, sealed[rid], due)
-                for item, rid in fresh
-                if rid not in known
-            ],
+            [row for row in rows if row[0] not in known] if known else rows,
         )
         self._db.many(
             "UPDATE record SET fingerprint = ?, modified = ?, body = ?, due = ?, gone = 0, absent = 0, placeholder = 0"
             " WHERE rid = ?",
-            [(item.fingerprint, item.modified, sealed[rid], due, rid) for item, rid in fresh if rid in known],
+            [(*row[5:], row[0]) for row in rows if row[0] in known] if known else (),
         )
 
     def _consents(self, found: list[tuple[int, Incoming]], known: set[int]) -> None:

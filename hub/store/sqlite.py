@@ -18,7 +18,7 @@ from hub.store.database import Nesting, Params, PerThread, Row
 PATIENCE = 30.0
 """For how many seconds a writer waits for another one."""
 
-_CACHE_KB = 16_000
+_CACHE_KB = 10_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
 _WAL_PAGES = 4_000
@@ -113,10 +113,14 @@ class SqliteDatabase:
     def many(self, sql: str, rows: Iterable[Params] | Iterable[Row]) -> None:
         with self._faults():
             given: list[Any] = list(rows)
+            if not given:
+                return
+            connection = self.connection
             whole = len(given) // _WIDE * _WIDE if (wide := _widened(sql)) else 0
             for start in range(0, whole, _WIDE):
-                self.connection.execute(wide, list(chain.from_iterable(given[start : start + _WIDE])))
-            self.connection.executemany(sql, given[whole:])
+                connection.execute(wide, tuple(chain.from_iterable(given[start : start + _WIDE])))
+            if whole < len(given):
+                connection.executemany(sql, given[whole:])
 
     def script(self, statements: Iterable[str]) -> None:
         for statement in statements:
