@@ -68,7 +68,8 @@ class Normaliser:
         except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
             raise Rejected(SPOILT) from None
         (fingerprint,) = self.vault.fingerprints_of(self.digest, [text])
-        return Incoming(ext, body, at, fingerprint, *made[1:], tuple(flaws), text)
+        values = body if self.stream.noun == "customers" else {}
+        return Incoming(ext, values, at, fingerprint, *made[1:], tuple(flaws), text)
 
     @cached_property
     def _pages(self) -> Pages | None:

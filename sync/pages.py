@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Rows
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -93,7 +93,8 @@ class Pages:
             ids = [ODD if ext is ODD else self.vault.index("ext", ext).hex() for ext in ids]
         texts = _texts(bodies)
         prints = self.vault.fingerprints_of(self.digest, texts)
-        every = zip(ids, bodies, at, prints, buyers, repeat(None), orders, lines, repeat(()), texts, strict=False)
+        values: Iterable[dict[str, Any]] = bodies if self.stream.noun == "customers" else repeat({})
+        every = zip(ids, values, at, prints, buyers, repeat(None), orders, lines, repeat(()), texts, strict=False)
         records: list[Incoming | None] = list(map(Incoming._make, every))
         if b"" in texts or any(Odd in kinds(column) for column in (ids, orders)):
             parts = zip(records, ids, orders, texts, strict=True)

@@ -66,9 +66,9 @@ class Body:
         return self.word(name)[0]
 
 
-def alone(text: bytes, values: Mapping[str, Value]) -> bytes:
-    """As sealed in the store, of what nobody else has a word on; `text` is what the values are as JSON, where it is known."""
-    return b'{"o":{},"s":{},"v":%b}' % text if text else Body(dict(values)).written()
+def alone(text: bytes) -> bytes:
+    """As sealed in the store, of values that nobody else has a word on; `text` is what they are as JSON."""
+    return b'{"o":{},"s":{},"v":%b}' % text
 
 
 def take(old: Body | None, seen: Mapping[str, Value], modified: int, written: Mapping[str, Value]) -> Body:

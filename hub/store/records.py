@@ -25,7 +25,8 @@ not keep; what we wrote and somebody there has replaced since the last plan."""
 class Incoming(NamedTuple):
     """A normalised record on its way into the store.
 
-    `values` is the noun as JSON with empty fields left out; `typed` the columns of its own table (cases, stores, staff),
+    `values` is a customer's record as JSON with empty fields left out, nothing for other nouns, which are only kept: of these
+    `text` tells it. `typed` are the columns of its own table (cases, stores, staff),
     `order` those of an order and `lines` those of its positions, see `hub/store/registers.py`.
     `buyer` is how an order or a case names its customer: the fields of `hub.model.Buyer` that are known.
     """
@@ -40,7 +41,7 @@ class Incoming(NamedTuple):
     lines: Sequence[tuple[Any, ...]] = ()
     flaws: tuple[str, ...] = ()
     text: bytes = b""
-    """`values` as they are sealed, where that was written already."""
+    """The noun as it is sealed, where that was written already."""
 
 
 class Stored(NamedTuple):
@@ -110,7 +111,7 @@ class Records:
         done = Landing(len(fresh) - len(changed), len(changed), len(page) - len(fresh), rids, changed)
         landed = [(item, rids[item.ext]) for item in fresh]
         if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
-            self._save(connection, stream, noun, landed, changed, [alone(item.text, item.values) for item in fresh])
+            self._save(connection, stream, noun, landed, changed, [alone(item.text) for item in fresh])
             return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
         bodies = self._merged(connection, [(versions[item.ext], rid) for item, rid in landed], old, now)
@@ -249,9 +250,8 @@ class Records:
         known = self._rids(connection, stream, sorted(set(exts)))
         fresh = self._numbered([ext for ext in sorted(set(exts)) if ext not in known])
         self._db.many(
-            "INSERT INTO record (rid, connection, stream, noun, ext, placeholder, due)"
-            " VALUES (?, ?, ?, 'customers', ?, 1, 1)",
-            [(rid, connection, stream, ext) for ext, rid in fresh.items()],
+            "INSERT INTO record (rid, connection, stream, noun, ext, placeholder, due) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(rid, connection, stream, "customers", ext, 1, 1) for ext, rid in fresh.items()],
         )
         return known | fresh
 

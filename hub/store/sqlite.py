@@ -30,7 +30,7 @@ _WAL_BYTES = 64_000_000
 _PAGE_BYTES = 8192
 """Of a new file: a page of an index that is written to at random costs a system call, whatever its size."""
 
-_WIDE = 20
+_WIDE = (50, 10)
 """Rows that one statement inserts: at each step of one SQLite lets go of the interpreter, and begins and ends anew."""
 
 _INSERT = re.compile(r"INSERT INTO (.+) VALUES (\([?, ]+\))( ON CONFLICT .+)?")
@@ -115,12 +115,13 @@ class SqliteDatabase:
             given: list[Any] = list(rows)
             if not given:
                 return
-            connection = self.connection
-            whole = len(given) // _WIDE * _WIDE if (wide := _widened(sql)) else 0
-            for start in range(0, whole, _WIDE):
-                connection.execute(wide, tuple(chain.from_iterable(given[start : start + _WIDE])))
-            if whole < len(given):
-                connection.executemany(sql, given[whole:])
+            connection, done = self.connection, 0
+            for count, wide in _widened(sql):
+                while done + count <= len(given):
+                    connection.execute(wide, tuple(chain.from_iterable(given[done : done + count])))
+                    done += count
+            if done < len(given):
+                connection.executemany(sql, given[done:])
 
     def script(self, statements: Iterable[str]) -> None:
         for statement in statements:
@@ -178,15 +179,15 @@ class SqliteDatabase:
 
 
 @lru_cache(maxsize=256)
-def _widened(sql: str) -> str:
-    """An insert of one row as one of `_WIDE`; "" for what is none. Where one fails, those before it stay, as row by row:
-    SQLite would else note down each page that it touches, for taking the whole statement back.
+def _widened(sql: str) -> list[tuple[int, str]]:
+    """An insert of one row as some of so many; none for what is no such. Where one fails, those before it stay, as row by
+    row: SQLite would else note down each page that it touches, for taking the whole statement back.
     """
     found = _INSERT.fullmatch(sql)
     if found is None:
-        return ""
+        return []
     head, row, conflict = found.groups("")
-    return f"INSERT OR FAIL INTO {head} VALUES {', '.join([row] * _WIDE)}{conflict}"
+    return [(count, f"INSERT OR FAIL INTO {head} VALUES {', '.join([row] * count)}{conflict}") for count in _WIDE]
 
 
 _SETTINGS = {

@@ -15,7 +15,7 @@ from connectors.woocommerce.wire.rows import moment, order
 from connectors.woocommerce.wire.walk import Leg, Shifted, Walk
 from hub.connector import End, Page, Row, Window
 
-_DRAFT = "checkout-draft"
+_UNPLACED = ("checkout-draft", "trash")
 
 
 @dataclass
@@ -79,9 +79,9 @@ class Orders:
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """The window's own rows without drafts, which are no orders yet."""
-        kept = [row for row in rows if placed(row)]
+        kept = [row for row in rows if row.get("status") not in _UNPLACED]
         self.place.drafts += len(rows) - len(kept)
-        return [row for row in kept if within(self.window, row)]
+        return kept if self.window.since is None else [row for row in kept if within(self.window, row)]
 
     def _trash(self) -> Iterator[Page]:
         """All of the trash each time: whether an order's time of change moves when it goes there is not documented."""
@@ -101,7 +101,7 @@ def named(listing: Listing, ids: Sequence[str], statuses: Mapping[str, str], fie
 
 def placed(row: Row) -> bool:
     """Whether it is an order: neither a basket that is still being filled, nor in the trash."""
-    return row.get("status") not in (_DRAFT, "trash")
+    return row.get("status") not in _UNPLACED
 
 
 def bounds(window: Window) -> Row:
