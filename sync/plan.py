@@ -121,13 +121,13 @@ class Planner:
     def _save(self, draft: Draft, grounds: Sequence[Ground]) -> None:
         for key, rid in draft.ties:
             self.store.identities.tie(key, [rid])  # what will be made under this key belongs to this record
-        for connection, shadows in draft.shadows.items():
-            self.store.records.save_shadows(connection, shadows)
         for inbox in draft.inboxes:
             self.store.drifts.save(inbox.changed())
         for ground in grounds:
             name = ground.destination.name
             exts = draft.exts[name]
+            if shadows := draft.shadows.get(name):
+                self.store.records.save_shadows(name, shadows, first=not ground.shadows)
             for kind in OF_A_RECORD:
                 if not ground.subjects[kind].isdisjoint(exts):
                     self.store.questions.end(kind, name, set(exts), draft.standing[name, kind])

@@ -100,17 +100,17 @@ class Plans:
         fresh = [(row, digest) for at, (row, digest) in wanted.items() if standing.get(at) != (digest, row.customer)]
         self._db.many("DELETE FROM plan_row WHERE connection = ? AND key = ?", over)
         for connection in sorted({row.connection for row, _ in fresh}):
-            self._insert(connection, [entry for entry in fresh if entry[0].connection == connection])
+            self._insert(connection, [entry for entry in fresh if entry[0].connection == connection], first=first)
         for connection in {at[0] for at in over} | {row.connection for row, _ in fresh}:
             self._unsettle(connection)
 
-    def _insert(self, connection: str, fresh: Sequence[tuple[PlanRow, bytes]]) -> None:
+    def _insert(self, connection: str, fresh: Sequence[tuple[PlanRow, bytes]], *, first: bool) -> None:
         texts = [orjson.dumps(row.fields, option=orjson.OPT_SORT_KEYS) for row, _ in fresh]
         bodies = self._vault.sealed(texts, f"plan_row:{connection}")
         self._db.many(
             "INSERT INTO plan_row (connection, key, customer, action, ext, fields, body, digest, reason)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (connection, key) DO UPDATE SET customer = excluded.customer",
+            + ("" if first else " ON CONFLICT (connection, key) DO UPDATE SET customer = excluded.customer"),
             [
                 (connection, row.key, row.customer, row.action, row.ext, ",".join(sorted(row.fields)), body, digest, row.reason)
                 for (row, digest), body in zip(fresh, bodies, strict=True)

@@ -314,7 +314,7 @@ class Records:
             "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
             " WHERE noun = 'customers' AND gone = 0 AND placeholder = 0 ORDER BY rid"
         )
-        return (self._stored(row) for row in self._db.stream(sql))
+        return (record for row in self._db.stream(sql) for record in self._stored([row]))
 
     def _select(self, column: str, values: Sequence[Any]) -> list[Stored]:
         found = []
@@ -323,13 +323,16 @@ class Records:
                 "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
                 f" WHERE {column} IN {listed} AND noun = 'customers' ORDER BY connection, stream, ext"
             )
-            found += [self._stored(row) for row in self._db.rows(sql, params)]
+            found += self._stored(self._db.rows(sql, params))
         return found
 
-    def _stored(self, row: Row) -> Stored:
-        rid, connection, stream, ext, customer, gone, placeholder, body = row
-        opened = self._open(connection, stream, body) if body is not None else Body()
-        return Stored(rid, connection, stream, ext, customer, bool(gone), bool(placeholder), opened)
+    def _stored(self, rows: Sequence[Row]) -> list[Stored]:
+        held = [row for row in rows if row[7] is not None]
+        opened = self._vault.opened([row[7] for row in held], [_context(row[1], row[2]) for row in held])
+        bodies = map(Body.from_json, opened)
+        return [
+            Stored(*row[:5], bool(row[5]), bool(row[6]), Body() if row[7] is None else next(bodies)) for row in rows
+        ]
 
     def _open(self, connection: str, stream: str, blob: bytes) -> Body:
         return Body.from_json(self._vault.open(bytes(blob), _context(connection, stream)))
@@ -362,12 +365,12 @@ class Records:
         sql = "SELECT 1 FROM shadow WHERE connection = :connection LIMIT 1"
         return bool(self._db.rows(sql, {"connection": connection}))
 
-    def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]]) -> None:
-        """Store the shadows of these records; parts that hold nothing may be left out."""
+    def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]], *, first: bool = False) -> None:
+        """Store the shadows of these records; parts that hold nothing may be left out. `first`: none of them has one."""
         texts = [orjson.dumps(shadow, option=orjson.OPT_SORT_KEYS) for shadow in shadows.values()]
         self._db.many(
             "INSERT INTO shadow (connection, ext, body) VALUES (?, ?, ?)"
-            " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body",
+            + ("" if first else " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body"),
             [
                 (connection, ext, body)
                 for ext, body in zip(shadows, self._vault.sealed(texts, f"shadow:{connection}"), strict=True)
