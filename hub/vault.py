@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.errors import SettingsError
+from hub.written import written
 
 _NONCE = 12
 
@@ -110,7 +111,7 @@ class Vault:
 
     def seal(self, value: Any, context: str) -> bytes:
         """`value` (JSON) as an encrypted blob: key number (2 bytes), nonce, ciphertext bound to `context`."""
-        return self.sealed([orjson.dumps(value, option=orjson.OPT_SORT_KEYS)], context)[0]
+        return self.sealed([written(value)], context)[0]
 
     def sealed(self, texts: Sequence[bytes], context: str) -> list[bytes]:
         """As `seal`, of values that are JSON already; the nonces of all are drawn together."""
@@ -148,7 +149,7 @@ class Vault:
 
     def fingerprint(self, value: Any) -> bytes:
         """The keyed hash of a JSON value, for telling whether it changed (16 bytes)."""
-        return self._hashed(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+        return self._hashed(written(value))
 
     def fingerprints_of(self, word: str, texts: Sequence[bytes]) -> list[bytes]:
         """As `fingerprint([word, value])`, of values that are JSON already."""

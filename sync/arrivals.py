@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import orjson
-
 from hub.connector import Stream
 from hub.store import Store
 from hub.store.records import Incoming, Landing
 from hub.vault import Vault
+from hub.written import written
 
 
 def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
@@ -49,7 +48,7 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
 
 def _standing_for(buyers: Sequence[dict[str, str]], times: Sequence[int], vault: Vault) -> list[Incoming]:
     """The records that stand for buyers without a customer record: the id of each is the hash of its identity key."""
-    texts = [orjson.dumps(buyer, option=orjson.OPT_SORT_KEYS) for buyer in buyers]
+    texts = [written(buyer) for buyer in buyers]
     keys = [
         vault.index("phone", buyer["phone"]) if "phone" in buyer else vault.index("email", buyer["email"])
         for buyer in buyers

@@ -18,6 +18,7 @@ from hub.model import NOUNS, Customer, Noun
 from hub.store.records import Incoming
 from hub.store.registers import OrderColumns
 from hub.vault import Vault
+from hub.written import written
 from sync.columns import CONSENTS
 from sync.mapping import is_decided, pick
 from sync.order_columns import LineColumns, Positions, line_columns, order_columns
@@ -64,7 +65,7 @@ class Normaliser:
         if self.stream.personal_ids:
             body["_id"], ext = ext, self.vault.index("ext", ext).hex()
         try:
-            text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+            text = written(body)
         except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
             raise Rejected(SPOILT) from None
         (fingerprint,) = self.vault.fingerprints_of(self.digest, [text])

@@ -18,6 +18,7 @@ from hub.forms import Place
 from hub.model import Customer, Order
 from hub.store.records import Incoming
 from hub.vault import Vault
+from hub.written import written
 from sync.columns import ODD, Column, Columns, Odd, Plainly, kinds, objects
 from sync.order_columns import Positions, page_columns
 from sync.plain import Plain
@@ -112,13 +113,13 @@ def _id_of(row: Rows[str, Any], path: str) -> Any:
 def _texts(bodies: Sequence[dict[str, Any]]) -> list[bytes]:
     """Bodies as they are sealed; nothing for one that cannot be."""
     try:
-        return [orjson.dumps(body, option=orjson.OPT_SORT_KEYS) for body in bodies]
+        return list(map(written, bodies))
     except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside
         return [_text(body) for body in bodies]
 
 
 def _text(body: dict[str, Any]) -> bytes:
     try:
-        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        return written(body)
     except (orjson.JSONEncodeError, UnicodeEncodeError):
         return b""

@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from hub.written import written
+
 Value = Any  # JSON: a string, a list or an object, as the noun's field has it
 
 
@@ -34,7 +36,7 @@ class Body:
     def written(self, text: bytes = b"") -> bytes:
         """As sealed in the store; `text` is what the values are as JSON, where it is known."""
         if not text or self.ours:
-            return orjson.dumps(self.to_json(), option=orjson.OPT_SORT_KEYS)
+            return written(self.to_json())
         since = orjson.dumps(self.since, option=orjson.OPT_SORT_KEYS) if self.since else b"{}"
         return b'{"o":{},"s":%b,"v":%b}' % (since, text)
 

@@ -8,9 +8,11 @@ a network.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any, Generic, Protocol, TypeVar
 
 from hub import failpoints
@@ -52,13 +54,24 @@ class Database(Protocol):
         """Close this thread's and all other connections."""
 
 
+_LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 500)
+"""How many parameters an `IN` list has: few lengths make few statements, which the database need not read anew."""
+
+
 def names(prefix: str, values: Sequence[Any]) -> tuple[str, Params]:
-    """A parenthesised list of parameters for `IN`, and the parameters: `names("k", [1, 2])` -> `(:k0, :k1)`, {...}."""
-    listed, keys = _slots(prefix, len(values))
-    return listed, dict(zip(keys, values, strict=True))
+    """A parenthesised list of parameters for `IN`, and the parameters: `names("k", [1, 2])` -> `(:k0, :k1)`, {...}.
+
+    A list is as long as one of `_LENGTHS`; the last value stands in it as often as that takes.
+    """
+    if not values:
+        return "()", {}
+    longer = bisect_left(_LENGTHS, len(values))
+    length = _LENGTHS[longer] if longer < len(_LENGTHS) else len(values)
+    listed, keys = _slots(prefix, length)
+    return listed, dict(zip(keys, chain(values, repeat(values[-1])), strict=False))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _slots(prefix: str, count: int) -> tuple[str, tuple[str, ...]]:
     keys = tuple(f"{prefix}{number}" for number in range(count))
     return "(" + ", ".join(f":{key}" for key in keys) + ")", keys

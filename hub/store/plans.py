@@ -17,6 +17,7 @@ import orjson
 from hub.clock import Clock
 from hub.store.database import Database, Row, chunks, listings, names
 from hub.vault import Vault
+from hub.written import written
 
 
 class PlanRow(NamedTuple):
@@ -105,7 +106,7 @@ class Plans:
             self._unsettle(connection)
 
     def _insert(self, connection: str, fresh: Sequence[tuple[PlanRow, bytes]], *, first: bool) -> None:
-        texts = [orjson.dumps(row.fields, option=orjson.OPT_SORT_KEYS) for row, _ in fresh]
+        texts = [written(row.fields) for row, _ in fresh]
         bodies = self._vault.sealed(texts, f"plan_row:{connection}")
         self._db.many(
             "INSERT INTO plan_row (connection, key, customer, action, ext, fields, body, digest, reason)"

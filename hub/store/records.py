@@ -7,13 +7,12 @@ from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import orjson
-
 from hub.model import NounName
 from hub.store.bodies import Body, alone, overtaken, take
 from hub.store.database import Database, Params, Row, listings
 from hub.store.identities import Identities
 from hub.vault import Vault
+from hub.written import written
 
 SHADOW = ("base", "written", "made", "declined", "left", "unkept", "lost")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
@@ -367,7 +366,7 @@ class Records:
 
     def save_shadows(self, connection: str, shadows: Rows[str, dict[str, Any]], *, first: bool = False) -> None:
         """Store the shadows of these records; parts that hold nothing may be left out. `first`: none of them has one."""
-        texts = [orjson.dumps(shadow, option=orjson.OPT_SORT_KEYS) for shadow in shadows.values()]
+        texts = [written(shadow) for shadow in shadows.values()]
         self._db.many(
             "INSERT INTO shadow (connection, ext, body) VALUES (?, ?, ?)"
             + ("" if first else " ON CONFLICT (connection, ext) DO UPDATE SET body = excluded.body"),
