@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from hub.forms import Place
@@ -43,31 +44,41 @@ class Profiler:
     def profile(self, records: Sequence[Stored]) -> dict[str, Any]:
         """The profile columns of one customer; a record that was not read yet tells nothing and counts for nothing."""
         living = [record for record in records if not (record.gone or record.placeholder)]
-        dates = {field for record in living for field in record.body.words() if field.startswith(_DATED)}
-        golden = self.survivorship.golden(records, PROFILED | dates)
-        dated = {name: golden[name] for name in dates & golden.keys()}
+        words = [record.body.words() for record in living]
+        dates = {field for one in words for field in _dates_of(tuple(one))}
+        golden = self.survivorship.golden(records, PROFILED | dates if dates else PROFILED)
         systems = [record for record in living if record.connection != BUILT_IN]
+        children = _children({name: golden[name] for name in dates & golden.keys()}) if dates else _NO_CHILDREN
         return {
-            **_plain(golden), **_born(golden.get("birthday")), **_children(dated),
+            **_plain(golden), **_born(golden.get("birthday")), **children,
             "registered_on": self._day(golden.get("registered_at")), "records": len(living),
-            "systems": len({record.connection for record in systems}),
-            "quality": _quality(golden, [record.body.words() for record in living]),
+            "systems": len({record.connection for record in systems}), "quality": _quality(golden, words),
             "confirmed_on": self._confirmed(systems),
         }  # fmt: skip
 
     def _day(self, text: str | None) -> int | None:
         return None if not text else local_day(datetime.fromisoformat(text), self.place.zone)
 
-    def _confirmed(self, records: Iterable[Stored]) -> int | None:
+    def _confirmed(self, records: Sequence[Stored]) -> int | None:
         """The day on which a system last changed its own word on who and where somebody is."""
-        latest = max((_last_said(record.body) for record in records), default=0)
+        latest = max([_last_said(record.body) for record in records], default=0)
         return local_day(datetime.fromtimestamp(latest, UTC), self.place.zone) if latest else None
+
+
+@lru_cache(maxsize=1024)
+def _dates_of(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of these are named dates; many records have the same fields."""
+    return tuple(field for field in fields if field.startswith(_DATED))
 
 
 def _last_said(body: Body) -> int:
     """When the system last changed its own word on any of these fields; 0 when it says nothing of them."""
     if not body.ours:
-        return max(map(body.since.__getitem__, _CONFIRMING & body.since.keys()), default=0)
+        since = body.since
+        latest = max(since.values(), default=0)
+        if since.get("name") == latest:  # nearly always: a record is mostly said at once
+            return latest
+        return max([since[field] for field in _CONFIRMING & since.keys()], default=0)
     said = (body.word(field) for field in _CONFIRMING)
     return max((since for value, since in said if value is not None), default=0)
 
@@ -92,13 +103,11 @@ def _plain(golden: Words) -> dict[str, Any]:
 
 
 def _born(text: str | None) -> dict[str, int | None]:
-    year, month, day = _birth(text)
+    year, month, day = _birth(text) if text else (None, None, None)
     return {"birth_year": year, "birth_month": month, "birth_day": day}
 
 
-def _birth(text: str | None) -> tuple[int | None, int | None, int | None]:
-    if not text:
-        return None, None, None
+def _birth(text: str) -> tuple[int | None, int | None, int | None]:
     if text.startswith("--"):
         return None, int(text[2:4]), int(text[5:7])
     return int(text[:4]), int(text[5:7]), int(text[8:10])
@@ -118,6 +127,9 @@ def _birthdays(dates: Mapping[str, str]) -> Iterator[int]:
             yield date.fromisoformat(text).toordinal()
 
 
+_NO_CHILDREN = _children({})
+
+
 # -- quality
 
 
@@ -126,12 +138,15 @@ def _quality(golden: Words, words: Collection[Words]) -> int:
 
     So many of so many, in hundredths. What is stored is valid: all else went to quarantine.
     """
-    known = [
-        "name" in golden, "phone" in golden or "email" in golden, "birthday" in golden, "city" in golden, "gender" in golden,
-    ]  # fmt: skip
-    fields = _AGREED if len(words) > 1 else ()
-    agreed = [_agree(field, said) for field in fields if len(said := _said(field, words)) > 1]
-    points, most = sum(known) + sum(agreed), len(known) + len(agreed)
+    points = (
+        ("name" in golden) + ("phone" in golden or "email" in golden) + ("birthday" in golden) + ("city" in golden)
+        + ("gender" in golden)
+    )  # fmt: skip
+    most = 5
+    for field in _AGREED if len(words) > 1 else ():
+        said = _said(field, words)
+        if len(said) > 1:
+            points, most = points + _agree(field, said), most + 1
     return (200 * points + most) // (2 * most)
 
 
