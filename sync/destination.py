@@ -50,7 +50,7 @@ class Destination:
 
     def chosen(self, wanted: Rows[str, Any]) -> list[Field]:
         """The fields to compare: of several that go to one place the last one of which something is known."""
-        known = tuple(name for name in self._contested if wanted.get(name) is not None)
+        known = tuple([name for name in self._contested if wanted.get(name) is not None])
         found = self._chosen.get(known)
         if found is None:
             found = self._chosen[known] = [

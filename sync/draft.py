@@ -11,7 +11,7 @@ from typing import Any
 from hub.connector import Field
 from hub.store import Store
 from hub.store.plans import PlanRow
-from hub.store.records import SHADOW, Stored
+from hub.store.records import Stored
 from hub.tags import TAGS
 from sync import tags
 from sync.compare import Sides, Verdict, compare, first_look, same
@@ -113,9 +113,8 @@ class RecordDraft:
     def compare(self, draft: Draft) -> None:
         """Compare field by field, and note what follows."""
         sides: dict[str, dict[str, Any]] = {}
-        shadow: dict[str, dict[str, Any]] = {part: {} for part in SHADOW}
-        if self.shadow:
-            shadow.update((part, dict(values)) for part, values in self.shadow.items())
+        shadow: dict[str, dict[str, Any]] = defaultdict(dict)
+        shadow.update((part, dict(values)) for part, values in self.shadow.items())
         calm = not (shadow["lost"] or self.inbox.knows(self.record.ext))
         chosen = self.destination.chosen(self.wanted)
         if self.shadow:

@@ -103,9 +103,9 @@ class Facts:
         """Land the profile columns of some customers, given with `customer`."""
         sets = ", ".join(f"{name} = excluded.{name}" for name in PROFILE)
         self._db.many(
-            f"INSERT INTO facts (customer, as_of, {', '.join(PROFILE)}) VALUES (?, 0{', ?' * len(PROFILE)})"
+            f"INSERT INTO facts (customer, as_of, {', '.join(PROFILE)}) VALUES (?, ?{', ?' * len(PROFILE)})"
             f" ON CONFLICT (customer) DO UPDATE SET {sets}",
-            list(map(_profile, rows)),
+            [(customer, 0, *profile) for customer, *profile in map(_profile, rows)],
         )
 
     def save_tags(self, tags: Mapping[str, Collection[str]]) -> None:
