@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hub.connector import Field, Stream, Tagging, Target
@@ -98,9 +98,9 @@ class Destination:
         """The rows that change a record so."""
         if not sides:
             return []
-        parts = {"update": dict(sides), TAG: {}}
-        if self.tags_apart and TAGS in sides:
-            parts[TAG][TAGS] = parts["update"].pop(TAGS)
+        parts = {"update": sides}
+        if TAGS in sides and self.tags_apart:
+            parts = {"update": {name: side for name, side in sides.items() if name != TAGS}, TAG: {TAGS: sides[TAGS]}}
         return [
             PlanRow(self.name, key_of(action, ext), customer, action, ext, part, _reason(part))
             for action, part in parts.items()
@@ -109,4 +109,10 @@ class Destination:
 
 
 def _reason(sides: Rows[str, dict[str, Any]]) -> str:
-    return "; ".join(f"{name}: {side['why']}" for name, side in sorted(sides.items()))
+    return _reasons(tuple([(name, side["why"]) for name, side in sides.items()]))
+
+
+@lru_cache(maxsize=1024)
+def _reasons(whys: tuple[tuple[str, str], ...]) -> str:
+    """The reasons of a row's fields in one text; thousands of rows have the same ones."""
+    return "; ".join(f"{name}: {why}" for name, why in sorted(whys))

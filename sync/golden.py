@@ -91,7 +91,11 @@ class Survivorship:
         golden, differ = dict[str, Any](), set[str]()
         for one in words:
             for field in only & one.keys():
-                if (value := one[field]) is not None and golden.setdefault(field, value) != value:
+                value = one[field]
+                if field not in golden:
+                    if value is not None:
+                        golden[field] = value
+                elif value is not None and golden[field] != value:
                     differ.add(field)
         for field in differ:  # where all say the same, nobody needs to come first
             golden[field] = self._first(field, living)

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_BETWEEN_COLLECTIONS = 20_000
+_BETWEEN_COLLECTIONS = 50_000
 """New objects between two looks for cycles, until what is wanted stands."""
 
 _M_ARENA_MAX = -8
