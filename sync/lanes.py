@@ -16,7 +16,7 @@ from hub.store.quarantine import Held
 from hub.store.records import Incoming, Landing
 from sync.normalise import Normaliser
 
-COMMIT = 1200
+COMMIT = 1600
 """Records that are landed in one transaction, where so many come fast enough: a page of an index that many of them change is
 written once. More would need memory."""
 

@@ -35,7 +35,7 @@ PATIENCE = 120.0
 """The longest pause, in seconds, that is slept through; a longer one ends the connection's work until then."""
 
 SLICES = 32
-_CHUNK = 20
+_CHUNK = 100
 _LOOK_EVERY = 2.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

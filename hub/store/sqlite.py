@@ -18,7 +18,7 @@ from hub.store.database import Nesting, Params, PerThread, Row
 PATIENCE = 30.0
 """For how many seconds a writer waits for another one."""
 
-_CACHE_KB = 10_000
+_CACHE_KB = 16_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
 _WAL_PAGES = 4_000
