@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from hub.connector import Connector, Page, Row, Stream, Window
@@ -28,6 +30,8 @@ WAITING = 400
 
 LINGER = 0.05
 """For how many seconds a page waits for the next one to land with it: a transaction costs as much as a page."""
+
+_flaws = attrgetter("flaws")
 
 
 @dataclass
@@ -72,9 +76,8 @@ class Outcome:
 
     def add(self, landing: Landing, records: Sequence[Incoming]) -> None:
         """Count records that landed."""
-        for record in records:
-            for flaw in record.flaws:
-                self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
+        for flaw in chain.from_iterable(map(_flaws, records)):
+            self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
         self.new += landing.new
         self.changed += landing.changed
         self.unchanged += landing.unchanged

@@ -46,12 +46,21 @@ class Absence:
         return self._records.let_go([rid for (rid,) in rows])
 
     def unmet(self, connection: str, stream: str) -> Unmet:
-        """How many living records the open read has met, and how many it is the first to miss."""
+        """How many living records the open read has met, and how many it is the first to miss; nobody is counted where it
+        has met all."""
+        key = {"connection": connection, "stream": stream}
+        missed = (  # two tables of one: the index tells the ids, and only of a missed one is the record looked at
+            "SELECT 1 FROM record r CROSS JOIN record l ON l.rid = r.rid WHERE r.connection = :connection"
+            " AND r.stream = :stream AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.connection = r.connection"
+            " AND s.stream = r.stream AND s.ext = r.ext) AND l.gone = 0 AND l.placeholder = 0 LIMIT 1"
+        )
+        if not self._db.rows(missed, key):
+            return Unmet(0, 0, 0)
         rows = self._db.rows(
             "SELECT COUNT(*), COUNT(s.ext), COUNT(CASE WHEN r.absent = 0 AND s.ext IS NULL THEN 1 END) FROM record r"
             " LEFT JOIN seen s ON s.connection = r.connection AND s.stream = r.stream AND s.ext = r.ext"
             " WHERE r.connection = :connection AND r.stream = :stream AND r.gone = 0 AND r.placeholder = 0",
-            {"connection": connection, "stream": stream},
+            key,
         )
         return Unmet(*rows[0])
 

@@ -330,7 +330,17 @@ class Records:
         opened = self._vault.opened([row[7] for row in held], [_context(row[1], row[2]) for row in held])
         bodies = map(Body.from_json, opened)
         return [
-            Stored(*row[:5], bool(row[5]), bool(row[6]), Body() if row[7] is None else next(bodies)) for row in rows
+            Stored(
+                rid,
+                connection,
+                stream,
+                ext,
+                customer,
+                bool(gone),
+                bool(unread),
+                Body() if body is None else next(bodies),
+            )
+            for rid, connection, stream, ext, customer, gone, unread, body in rows
         ]
 
     def _open(self, connection: str, stream: str, blob: bytes) -> Body:

@@ -14,7 +14,6 @@ from hub.connector import Mapping, Row, whole_name
 _TIMES = ("date_created_gmt", "date_modified_gmt", "date_completed_gmt", "date_paid_gmt")
 _WHOLE = frozenset(("JPY", "KRW", "VND", "CLP", "ISK"))
 _NOTHING, _ONE, _CENT, _UNREADABLE = Decimal(0), Decimal(1), Decimal("0.01"), Decimal("NaN")
-_AMOUNTS = ("quantity", "subtotal", "total")
 _WALKED = ("id", "status", "currency", "customer_id", "role")
 _LAID_OUT = {"customer": "customer_id", "lines": "line_items", "refunded": "refunds", "channel": "id"}
 """Fields that are made here, and those that they are made of."""
@@ -104,8 +103,8 @@ def _address(found: Any) -> Row:
 def _line(item: Row, unit: Decimal) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
     sku = str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}")
-    quantity, subtotal, total = (str(item.get(name) or "") for name in _AMOUNTS)
-    return _position(sku, str(item.get("name") or ""), quantity, subtotal, total, unit)
+    quantity, subtotal, total = item.get("quantity"), item.get("subtotal"), item.get("total")
+    return _position(sku, str(item.get("name") or ""), str(quantity or ""), str(subtotal or ""), str(total or ""), unit)
 
 
 @lru_cache(maxsize=4096)

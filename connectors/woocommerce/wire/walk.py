@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import TracebackType
 
 from connectors.woocommerce.wire.ahead import Ahead
@@ -102,7 +103,7 @@ class Walk:
 
 
 def _after(last: int, rows: list[Row]) -> list[Row]:
-    ids = [row["id"] for row in rows]
+    ids = list(map(itemgetter("id"), rows))
     if ids != sorted(ids):
         raise Transient("the listing is not in the order of ids that was asked for")
     return rows[bisect_right(ids, last) :]
