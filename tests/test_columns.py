@@ -187,7 +187,8 @@ def test_an_orders_columns_are_the_same_by_page_and_alone() -> None:
     """Late evenings in UTC are the brand's next day; yen have no cents; what has too many decimals is left out."""
     kinds = [
         ("CNY", "12.50", "done"), ("JPY", "1200", "paid"), ("JPY", "12.5", "paid"), ("KWD", "1.125", "done"),
-        ("CNY", "0", "done"), ("CNY", "1.125", "done"), ("CNY", "-3", "done"), ("", "7.00", "done"), (None, "999999999999999.99", "gone"),
+        ("CNY", "0", "done"), ("CNY", "1.125", "done"), ("CNY", "-3", "done"), ("", "7.00", "done"),
+        (None, "999999999999999.99", "gone"),
     ]  # fmt: skip
     rows = [
         {
