@@ -58,20 +58,24 @@ _TEXTS = frozenset((str, _NONE))
 
 class Plainly(NamedTuple):
     """What the plain rows of a page say: `rows` are their numbers in it, `at` when they changed, `columns` are by name of
-    ours, with None where a row says nothing."""
+    ours, with None where a row says nothing; `types` are those that stand in each."""
 
     rows: Sequence[int]
     at: Column
     columns: dict[str, Column]
+    types: dict[str, set[type]]
 
-    def without_odd(self) -> Plainly:
+    @classmethod
+    def of(cls, at: Column, columns: dict[str, Column], types: dict[str, set[type]]) -> Plainly:
         """Without the rows in which anything is odd."""
-        every = (self.at, *self.columns.values())
-        if not any(Odd in kinds(column) for column in every):
-            return self
+        numbers = range(len(at))
+        if not (Odd in kinds(at) or any(Odd in found for found in types.values())):
+            return cls(numbers, at, columns, types)
+        every = (at, *columns.values())
         plain = [not any(value is ODD for value in row) for row in zip(*every, strict=True)]
-        at, *columns = (list(compress(column, plain)) for column in every)
-        return Plainly(list(compress(self.rows, plain)), at, dict(zip(self.columns, columns, strict=True)))
+        at, *kept = (list(compress(column, plain)) for column in every)
+        rest = dict(zip(columns, kept, strict=True))
+        return cls(list(compress(numbers, plain)), at, rest, {name: kinds(column) for name, column in rest.items()})
 
 
 def kinds(column: Iterable[Any]) -> set[type]:
@@ -79,9 +83,9 @@ def kinds(column: Iterable[Any]) -> set[type]:
     return set(map(type, column))
 
 
-def objects(columns: Rows[str, Column], count: int) -> list[dict[str, Any]]:
+def objects(columns: Rows[str, Column], types: Rows[str, set[type]], count: int) -> list[dict[str, Any]]:
     """Rows as objects, without what they do not say."""
-    whole = [name for name, column in columns.items() if _NONE not in kinds(column)]
+    whole = [name for name in columns if _NONE not in types[name]]
     if whole:
         found = list(map(dict, map(zip, repeat(whole), zip(*(columns[name] for name in whole), strict=True))))
     else:
@@ -132,8 +136,8 @@ class _Source(NamedTuple):
         way = tuple(theirs.split(".")) if "." in theirs else ()
         return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others, quick, whole, nothing)
 
-    def column(self, rows: Sequence[Rows[str, Any]]) -> Column:
-        """What all rows say, None where one says nothing."""
+    def column(self, rows: Sequence[Rows[str, Any]], known: Column | None = None) -> Column:
+        """What all rows say, None where one says nothing; where another source says it already (`known`), that wins."""
         try:
             raw = self._raw(rows)
         except (KeyError, TypeError):  # it is not in every row
@@ -142,11 +146,15 @@ class _Source(NamedTuple):
             if way:
                 raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
         found = kinds(raw)
-        if self.quick and found == {int}:  # ids, which are the same as texts
+        if self.quick and found == {int}:  # ids, which are the same as texts, and never odd
+            if known and _NONE not in kinds(known):
+                return known
             raw, found = list(map(str, raw)), {str}
         if not found <= _TEXTS:
-            return list(map(self.others, raw))
-        return self._said(raw) if self.quick and _varied(raw) else list(map(self.texts, raw))
+            said = list(map(self.others, raw))
+        else:
+            said = self._said(raw) if self.quick and _varied(raw) else list(map(self.texts, raw))
+        return _first(known, said) if known else said
 
     def _said(self, raw: Column) -> Column:
         texts = list(filter(None, raw))
@@ -190,22 +198,24 @@ class Columns:
     def __call__(self, rows: Sequence[Any]) -> Plainly:
         """What the plain ones of these rows say, as the model takes it."""
         if not {dict}.issuperset(map(type, rows)):
-            return Plainly((), [], {})
+            return Plainly((), [], {}, {})
         found = self._found(rows)
+        types = {name: kinds(column) for name, column in found.items()}
         for name in self._required:
-            if _NONE in kinds(column := found.get(name, [None] * len(rows))):
-                found[name] = [ODD if value is None else value for value in column]
-        return Plainly(range(len(rows)), self._at.column(rows), found).without_odd()
+            if name not in found or _NONE in types[name]:
+                found[name] = [ODD if value is None else value for value in found.get(name, [None] * len(rows))]
+                types[name] = kinds(found[name])
+        return Plainly.of(self._at.column(rows), found, types)
 
     def _found(self, rows: Sequence[Rows[str, Any]]) -> dict[str, Column]:
         found: dict[str, Column] = {}
         several: dict[str, list[Column]] = {}
         for source in self._sources:
-            name, column = source.ours, source.column(rows)
+            name = source.ours
             if name in LISTS or name.startswith("consents."):
-                several.setdefault(name.partition(".")[0], []).append(column)
+                several.setdefault(name.partition(".")[0], []).append(source.column(rows))
             else:
-                found[name] = _first(found[name], column) if name in found else column
+                found[name] = source.column(rows, found.get(name))
         for name, columns in several.items():
             found[name] = [_held(name, values) for values in zip(*columns, strict=True)]
         for theirs in self._lines:
@@ -240,8 +250,9 @@ def _put_inside(found: dict[str, Column], head: str, count: int) -> None:
     inner = {name.removeprefix(f"{head}."): found.pop(name) for name in list(found) if name.startswith(f"{head}.")}
     if not inner:
         return
-    made = [one or None for one in objects(inner, count)]
-    if any(Odd in kinds(column) for column in inner.values()):
+    types = {name: kinds(column) for name, column in inner.items()}
+    made = [one or None for one in objects(inner, types, count)]
+    if any(Odd in found for found in types.values()):
         made = [ODD if one and ODD in one.values() else one for one in made]
     found[head] = made
 

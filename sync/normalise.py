@@ -15,6 +15,7 @@ from hub.connector import Stream
 from hub.errors import Rejected
 from hub.forms import SPOILT, Place
 from hub.model import NOUNS, Customer, Noun
+from hub.store.bodies import alone
 from hub.store.records import Incoming
 from hub.store.registers import OrderColumns
 from hub.vault import Vault
@@ -69,8 +70,9 @@ class Normaliser:
         except (orjson.JSONEncodeError, UnicodeEncodeError):  # somewhere deep inside: this row alone is set aside
             raise Rejected(SPOILT) from None
         (fingerprint,) = self.vault.fingerprints_of(self.digest, [text])
-        values = body if self.stream.noun == "customers" else {}
-        return Incoming(ext, values, at, fingerprint, *made[1:], tuple(flaws), text)
+        if self.stream.noun != "customers":
+            body, text = {}, alone(text)
+        return Incoming(ext, body, at, fingerprint, *made[1:], tuple(flaws), text)
 
     @cached_property
     def _pages(self) -> Pages | None:

@@ -16,6 +16,7 @@ from hub.connector import Stream
 from hub.errors import Rejected
 from hub.forms import Place
 from hub.model import Customer, Order
+from hub.store.bodies import alone
 from hub.store.records import Incoming
 from hub.vault import Vault
 from hub.written import written
@@ -53,27 +54,29 @@ class Pages:
 
     def _customers(self, read: Plainly, rows: Sequence[Rows[str, Any]]) -> list[Incoming | None]:
         nothing: Column = [()] * len(rows)
-        return self._records(rows, objects(read.columns, len(rows)), read.at, [None] * len(rows), nothing, nothing)
+        bodies = objects(read.columns, read.types, len(rows))
+        return self._records(rows, bodies, read.at, [None] * len(rows), nothing, nothing)
 
     def _orders(self, read: Plainly, rows: Sequence[Rows[str, Any]]) -> list[Incoming | None]:
-        said = self._whole(read.columns, len(rows))
+        said = self._whole(read, len(rows))
         said["lines"], lines = self.positions.of_page(said["lines"], said["currency"])
         columns = page_columns(said, self.place)
-        return self._records(rows, objects(said, len(rows)), read.at, said["buyer"], columns, lines)
+        return self._records(rows, objects(said, read.types, len(rows)), read.at, said["buyer"], columns, lines)
 
     @cached_property
     def _columns(self) -> Columns:
         return Columns(self.stream.mapping, self.place, PLAIN[self.stream.noun], given=("currency",))
 
-    def _whole(self, columns: dict[str, Column], count: int) -> dict[str, Column]:
-        """With the defaults of the model where nothing is said."""
+    def _whole(self, read: Plainly, count: int) -> dict[str, Column]:
+        """The columns with the defaults of the model where nothing is said."""
         for name, default in {**PLAIN["orders"].defaults, "currency": self.currency}.items():
-            column = columns.get(name)
+            column = read.columns.get(name)
             if column is None:
-                columns[name] = [default] * count
-            elif type(None) in kinds(column):
-                columns[name] = [default if value is None else value for value in column]
-        return columns
+                read.columns[name] = [default] * count
+            elif type(None) in read.types[name]:
+                read.columns[name] = [default if value is None else value for value in column]
+            read.types[name] = {type(default)}
+        return read.columns
 
     def _ids(self, rows: Sequence[Rows[str, Any]]) -> Column:
         path = self.stream.mapping.id
@@ -94,7 +97,9 @@ class Pages:
             ids = [ODD if ext is ODD else self.vault.index("ext", ext).hex() for ext in ids]
         texts = _texts(bodies)
         prints = self.vault.fingerprints_of(self.digest, texts)
-        values: Iterable[dict[str, Any]] = bodies if self.stream.noun == "customers" else repeat({})
+        values: Iterable[dict[str, Any]] = bodies
+        if self.stream.noun != "customers":
+            values, texts = repeat({}), [text and alone(text) for text in texts]
         every = zip(ids, values, at, prints, buyers, repeat(None), orders, lines, repeat(()), texts, strict=False)
         records: list[Incoming | None] = list(map(Incoming._make, every))
         if b"" in texts or any(Odd in kinds(column) for column in (ids, orders)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hub.model import NounName
-from hub.store.bodies import Body, alone, overtaken, take
+from hub.store.bodies import Body, overtaken, take
 from hub.store.database import Database, Params, Row, listings
 from hub.store.identities import Identities
 from hub.vault import Vault
@@ -24,10 +24,11 @@ not keep; what we wrote and somebody there has replaced since the last plan."""
 class Incoming(NamedTuple):
     """A normalised record on its way into the store.
 
-    `values` is a customer's record as JSON with empty fields left out, nothing for other nouns, which are only kept: of these
-    `text` tells it. `typed` are the columns of its own table (cases, stores, staff),
-    `order` those of an order and `lines` those of its positions, see `hub/store/registers.py`.
-    `buyer` is how an order or a case names its customer: the fields of `hub.model.Buyer` that are known.
+    `values` is a customer's record with empty fields left out, nothing for other nouns, which are only kept. `text` are the
+    values as JSON where that was written already; of other nouns the whole body, as it is sealed (`hub.store.bodies.alone`).
+    `typed` are the columns of a noun's own table (cases, stores, staff), `order` those of an order and `lines` those of its
+    positions, see `hub/store/registers.py`. `buyer` is how an order or a case names its customer: the fields of
+    `hub.model.Buyer` that are known.
     """
 
     ext: str
@@ -40,7 +41,6 @@ class Incoming(NamedTuple):
     lines: Sequence[tuple[Any, ...]] = ()
     flaws: tuple[str, ...] = ()
     text: bytes = b""
-    """The noun as it is sealed, where that was written already."""
 
 
 class Stored(NamedTuple):
@@ -110,7 +110,7 @@ class Records:
         done = Landing(len(fresh) - len(changed), len(changed), len(page) - len(fresh), rids, changed)
         landed = [(item, rids[item.ext]) for item in fresh]
         if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
-            self._save(connection, stream, noun, landed, changed, [alone(item.text) for item in fresh])
+            self._save(connection, stream, noun, landed, changed, [item.text for item in fresh])
             return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
         bodies = self._merged(connection, [(versions[item.ext], rid) for item, rid in landed], old, now)
