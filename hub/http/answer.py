@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -110,8 +110,9 @@ def _number(text: str) -> float | None:
         return None
 
 
+@lru_cache(maxsize=16)
 def moment(text: str) -> datetime | None:
-    """An HTTP date as an aware UTC time, None when it is not one."""
+    """An HTTP date as an aware UTC time, None when it is not one; the answers of a second all say the same."""
     try:
         at = parsedate_to_datetime(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

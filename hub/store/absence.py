@@ -50,7 +50,7 @@ class Absence:
         has met all."""
         key = {"connection": connection, "stream": stream}
         missed = (  # two tables of one: the index tells the ids, and only of a missed one is the record looked at
-            "SELECT 1 FROM record r CROSS JOIN record l ON l.rid = r.rid WHERE r.connection = :connection"
+            "SELECT 1 FROM record r CROSS JOIN record l WHERE l.rid = r.rid AND r.connection = :connection"
             " AND r.stream = :stream AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.connection = r.connection"
             " AND s.stream = r.stream AND s.ext = r.ext) AND l.gone = 0 AND l.placeholder = 0 LIMIT 1"
         )
