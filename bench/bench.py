@@ -17,7 +17,6 @@ from bench.figures import Figure, ratio
 from bench.pages import rendered
 from bench.process import ROOT, Used, ask, requests, run, served
 from bench.shop import Shop
-from bench.sql_side import differences
 
 DLT = ROOT / ".venv-bench-dlt" / "bin" / "python"
 """An environment of its own for dlt; without it, and beyond the cap of page tokens, that side is left out."""
@@ -68,7 +67,7 @@ class Bench:
                 hub, sql = self._copy("rest"), self._copy("sql")
                 found["hub"].append(run("bench.hub_side", hub, url, "rest"))
                 found["sql"].append(run("bench.sql_side", sql))
-                if wrong := {name: rows for name, rows in differences(sql, hub).items() if rows}:
+                if wrong := {name: rows for name, rows in run("bench.sql_side", sql, hub).told.items() if rows}:
                     raise SystemExit(f"the hub's answer and that of the SQL by hand differ in so many rows: {wrong}")
         steps = [used.told["steps"] for used in found["hub"]]
         by_hand = [used.told["cpu"] for used in found["sql"]]

@@ -1,6 +1,7 @@
 """Resolve, facts, tiers, stages and plan by hand: a few set-based statements over what the hub's pull landed.
 
-    python -m bench.sql_side FOLDER     FOLDER holds the hub's store after a pull
+    python -m bench.sql_side FOLDER         FOLDER holds the hub's store after a pull
+    python -m bench.sql_side FOLDER HUB     how many rows of each answer are others than the hub's
 
 The result goes into the same tables, with their indexes standing. Nobody could run a brand on it: no second run, no
 guards, questions, receipts or reasons; what is sealed (names, provinces, birthdays) stays sealed, and the plan is not.
@@ -130,7 +131,8 @@ def _cpu() -> float:
 
 
 def differences(ours: Path, hub: Path) -> dict[str, int]:
-    """How many rows of each answer differ between the two stores."""
+    """How many rows of each answer differ between the two stores; in a process of its own, since children inherit the peak
+    memory of who begins them."""
     one, other = (sqlite3.connect(f"file:{folder / 'kehub.db'}?mode=ro", uri=True) for folder in (ours, hub))
     found = {name: len(set(one.execute(query)) ^ set(other.execute(query))) for name, query in ANSWERS.items()}
     one.close()
@@ -139,4 +141,7 @@ def differences(ours: Path, hub: Path) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        print(json.dumps(differences(*map(Path, sys.argv[1:]))))
+    else:
+        main(Path(sys.argv[1]))
