@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -129,19 +129,6 @@ class Vault:
             return orjson.loads(cipher.decrypt(blob[2 : 2 + _NONCE], blob[2 + _NONCE :], context.encode()))
         except InvalidTag:
             raise _unreadable("store") from None
-
-    def opened(self, blobs: Iterable[bytes], contexts: Iterable[str]) -> Iterator[Any]:
-        """As `open`, of many, each with its own context."""
-        decrypt, number, begin, encoded = self._cipher.decrypt, self._number, 2 + _NONCE, dict[str, bytes]()
-        for blob, context in zip(blobs, contexts, strict=True):
-            if blob[:2] != number:
-                yield self.open(blob, context)
-                continue
-            bound = encoded.get(context) or encoded.setdefault(context, context.encode())
-            try:
-                yield orjson.loads(decrypt(blob[2:begin], blob[begin:], bound))
-            except InvalidTag:
-                raise _unreadable("store") from None
 
     def index(self, kind: str, value: str) -> bytes:
         """The keyed hash under which `value` of this kind is looked up (16 bytes)."""

@@ -119,8 +119,6 @@ class RecordDraft:
         chosen = self.destination.chosen(self.wanted)
         if self.shadow:
             self._forget_rivals(chosen, shadow)
-        elif calm:
-            chosen = self._other(chosen, shadow["base"])
         for entry in chosen:
             if not (calm and self._plain(entry, shadow, sides)):
                 self._field(entry, self.ground.echoes.get(entry.ours, ()), shadow, sides, draft)
@@ -130,19 +128,6 @@ class RecordDraft:
             draft.shadows[self.destination.name][self.record.ext] = known
         if sides:
             draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
-
-    def _other(self, chosen: Sequence[Field], base: dict[str, Any]) -> list[Field]:
-        """At the first look at a record: the fields that need more than to note, as the base, that both sides say the same."""
-        theirs, wanted, ours = self.record.body.values.get, self.wanted.get, self.record.body.ours
-        other = []
-        for entry in chosen:
-            name = entry.ours
-            value = wanted(name)
-            if theirs(name) != value or name in ours or name == TAGS or not (value is None or fits(entry, value)):
-                other.append(entry)
-            else:
-                base[name] = value
-        return other
 
     def _forget_rivals(self, chosen: Sequence[Field], shadow: dict[str, dict[str, Any]]) -> None:
         """What was agreed on another field that goes to the same place would only grow old, unless it is our word."""
@@ -160,7 +145,9 @@ class RecordDraft:
         if name in body.ours or name == TAGS or not (wanted is None or fits(entry, wanted)):
             return False
         if theirs == wanted:
-            if name not in shadow["base"] or shadow["base"][name] != theirs:
+            if not self.shadow:
+                shadow["base"][name] = theirs
+            elif name not in shadow["base"] or shadow["base"][name] != theirs:
                 _agree(shadow, name, theirs)
             return True
         if self.shadow or name in self.ground.echoes:

@@ -91,11 +91,7 @@ class Survivorship:
         golden, differ = dict[str, Any](), set[str]()
         for one in words:
             for field in only & one.keys():
-                value = one[field]
-                if field not in golden:
-                    if value is not None:
-                        golden[field] = value
-                elif value is not None and golden[field] != value:
+                if (value := one[field]) is not None and golden.setdefault(field, value) != value:
                     differ.add(field)
         for field in differ:  # where all say the same, nobody needs to come first
             golden[field] = self._first(field, living)

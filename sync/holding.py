@@ -19,6 +19,7 @@ from hub.store.database import chunks
 from hub.store.decisions import Decided
 from hub.store.facts import Bought, Wanted
 from hub.store.holdings import Granted, Memory
+from hub.written import written
 from rules.ruleset import Programme, RuleSet
 from rules.standing import BEGINNING, Grant, Held, Standing, Step, follow
 from sync import reads
@@ -171,4 +172,4 @@ def stood(value: str, since: int) -> str:
 
 def _text(value: str, held: Held) -> str:
     told: dict[str, Any] = {name: getattr(held, name) for name in Held.__dataclass_fields__ if name != "rank"}
-    return orjson.dumps({"value": value, **told}, option=orjson.OPT_SORT_KEYS).decode()
+    return written({"value": value, **told}).decode()

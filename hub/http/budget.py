@@ -36,6 +36,8 @@ PATIENCE = 120.0
 
 SLICES = 32
 _CHUNK = 100
+"""The most calls that are reserved together: each reservation is a transaction, and empties the writer's page cache."""
+
 _LOOK_EVERY = 2.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

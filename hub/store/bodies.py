@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from hub.written import written
 
 Value = Any  # JSON: a string, a list or an object, as the noun's field has it
@@ -37,7 +35,7 @@ class Body:
         """As sealed in the store; `text` is what the values are as JSON, where it is known."""
         if not text or self.ours:
             return written(self.to_json())
-        since = orjson.dumps(self.since, option=orjson.OPT_SORT_KEYS) if self.since else b"{}"
+        since = written(self.since) if self.since else b"{}"
         return b'{"o":{},"s":%b,"v":%b}' % (since, text)
 
     @classmethod

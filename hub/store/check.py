@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from hub.errors import SettingsError
 from hub.store import Store
 from hub.store.facts_wanted import COLUMNS
+from hub.written import written
 
 Convert = Callable[[Store, list[Any]], list[Any]]
 
@@ -155,7 +154,7 @@ def canonical(store: Store) -> Iterator[str]:
     for section in SECTIONS:
         for row in store.db.rows(section.sql):
             values = section.convert(store, list(row))
-            yield f"{section.name} {orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()}"
+            yield f"{section.name} {written(values).decode()}"
 
 
 _FAULTS = (

@@ -169,8 +169,8 @@ def _take(rows: Iterable[Row], found: Affected) -> list[Node]:
 
 def describe(vault: Vault, nodes: Iterable[Node]) -> None:
     """Fill in names, birthdays and genders of these records, which a shared key makes worth comparing."""
-    known = [node for node in nodes if node.body is not None]
-    contexts = [f"record:{node.connection}:{node.stream}" for node in known]
-    for node, opened in zip(known, vault.opened([node.body or b"" for node in known], contexts), strict=True):
-        words = Body.from_json(opened).words()
-        node.name, node.birthday, node.gender = words.get("name"), words.get("birthday"), words.get("gender")
+    for node in nodes:
+        if node.body is not None:
+            opened = vault.open(bytes(node.body), f"record:{node.connection}:{node.stream}")
+            words = Body.from_json(opened).words()
+            node.name, node.birthday, node.gender = map(words.get, ("name", "birthday", "gender"))

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-import orjson
-
 from hub.clock import Clock
 from hub.store.database import Database, Row, chunks, listings, names
 from hub.vault import Vault
@@ -142,7 +140,7 @@ class Plans:
 
     def _digest(self, row: PlanRow) -> bytes:
         sides = {name: [side["base"], side["theirs"], side["wanted"]] for name, side in row.fields.items()}
-        text = orjson.dumps([row.connection, row.key, row.action, row.ext, sides], option=orjson.OPT_SORT_KEYS)
+        text = written([row.connection, row.key, row.action, row.ext, sides])
         return self._vault.digest("plan_row", text)
 
     def rows(self, connection: str, *, limit: int = 1_000_000, offset: int = 0) -> list[PlanRow]:

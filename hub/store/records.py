@@ -313,35 +313,22 @@ class Records:
             "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
             " WHERE noun = 'customers' AND gone = 0 AND placeholder = 0 ORDER BY rid"
         )
-        return (record for row in self._db.stream(sql) for record in self._stored([row]))
+        return map(self._stored, self._db.stream(sql))
 
     def _select(self, column: str, values: Sequence[Any]) -> list[Stored]:
-        found = []
+        found: list[Stored] = []
         for listed, params in listings(values):
             sql = (
                 "SELECT rid, connection, stream, ext, customer, gone, placeholder, body FROM record"
                 f" WHERE {column} IN {listed} AND noun = 'customers' ORDER BY connection, stream, ext"
             )
-            found += self._stored(self._db.rows(sql, params))
+            found += map(self._stored, self._db.rows(sql, params))
         return found
 
-    def _stored(self, rows: Sequence[Row]) -> list[Stored]:
-        held = [row for row in rows if row[7] is not None]
-        opened = self._vault.opened([row[7] for row in held], [_context(row[1], row[2]) for row in held])
-        bodies = map(Body.from_json, opened)
-        return [
-            Stored(
-                rid,
-                connection,
-                stream,
-                ext,
-                customer,
-                bool(gone),
-                bool(unread),
-                Body() if body is None else next(bodies),
-            )
-            for rid, connection, stream, ext, customer, gone, unread, body in rows
-        ]
+    def _stored(self, row: Row) -> Stored:
+        rid, connection, stream, ext, customer, gone, placeholder, body = row
+        opened = self._open(connection, stream, body) if body is not None else Body()
+        return Stored(rid, connection, stream, ext, customer, bool(gone), bool(placeholder), opened)
 
     def _open(self, connection: str, stream: str, blob: bytes) -> Body:
         return Body.from_json(self._vault.open(bytes(blob), _context(connection, stream)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from hub.connector import Answer, Row
@@ -12,8 +11,6 @@ from hub.errors import Transient
 
 IDS = 100
 """The most rows that one page, and the most ids that one call takes."""
-
-_ID = itemgetter("id")
 
 
 @dataclass(frozen=True)
@@ -56,15 +53,7 @@ class Listing:
 
 def rows_of(answer: Answer) -> list[Row]:
     """An answer's rows, each once, their ids as numbers; Transient when one has none."""
-    rows = answer.rows()
-    try:
-        ids = list(map(_ID, rows))
-    except (KeyError, TypeError, IndexError):
-        ids = []
-    if not {int}.issuperset(map(type, ids)) or len(ids) < len(rows):
-        rows = [_numbered(row) for row in rows]
-        ids = list(map(_ID, rows))
-    return list(dict(zip(ids, rows, strict=True)).values())
+    return list({row["id"]: row for row in map(_numbered, answer.rows())}.values())
 
 
 def total_of(answer: Answer) -> int:

@@ -79,7 +79,7 @@ class Orders:
 
     def _wanted(self, rows: list[Row]) -> list[Row]:
         """The window's own rows without drafts, which are no orders yet."""
-        kept = [row for row in rows if row.get("status") not in _UNPLACED]
+        kept = list(filter(placed, rows))
         self.place.drafts += len(rows) - len(kept)
         return kept if self.window.since is None else [row for row in kept if within(self.window, row)]
 
