@@ -170,9 +170,13 @@ def _date(text: str, _: Place) -> str:
 
 
 _DAYS = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
-_HOURS = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
-_UTC = re.compile(rf"[1-9]\d{{3}}-(?:{_DAYS}|(02-29)){_HOURS}", re.ASCII)
-_COMMON_UTC = rf"[1-9]\d{{3}}-(?:{_DAYS}){_HOURS}"
+_CLOCK = r"T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_UTC = re.compile(rf"[1-9]\d{{3}}-(?:{_DAYS}|(02-29)){_CLOCK}Z", re.ASCII)
+_COMMON_DATE = rf"[1-9]\d{{3}}-(?:{_DAYS})"
+_COMMON_UTC = rf"{_COMMON_DATE}{_CLOCK}Z"
+
+ZONED = rf"[1-8]\d{{3}}-(?:{_DAYS}){_CLOCK}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
+"""The pattern (ASCII) of common times that tell their zone: Python reads them as the hub does."""
 
 
 def is_time(value: object) -> bool:
@@ -256,7 +260,8 @@ def settled(form: Form, place: Place) -> str | None:
         return _WORDS
     if form is PHONE:
         return _E164_CN if place.region == "CN" else None
-    return {EMAIL: _COMMON_EMAIL, MOMENT: _COMMON_UTC, NUMBER: PLAIN_NUMBER.pattern}.get(form)
+    common = {EMAIL: _COMMON_EMAIL, MOMENT: _COMMON_UTC, NUMBER: PLAIN_NUMBER.pattern, DATE: _COMMON_DATE}
+    return common.get(form)
 
 
 _YES = frozenset(("true", "yes", "y", "1", "是", "t", "on"))

@@ -14,15 +14,15 @@ from collections.abc import Mapping as Rows
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import compress, repeat
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hub.connector import Field, Mapping
-from hub.forms import EMAIL, MOMENT, NUMBER, PHONE, Place, is_time, settled, speller, without_zeros
+from hub.forms import DATE, EMAIL, MOMENT, NUMBER, PHONE, ZONED, Place, is_time, settled, speller, without_zeros
 from hub.model import Consent
 from hub.names import PARTS, whole_name
 from sync import tags
-from sync.mapping import LISTS, inside, is_decided, pick
+from sync.mapping import LISTS, is_decided, pick
+from sync.places import Places
 from sync.plain import Check, Plain, Short, changed_at, seconds
 from sync.reading import spelled
 
@@ -43,6 +43,7 @@ SayAll = Callable[[list[str]], Column | None]
 
 _CONSENT = Plain(Consent)
 _ALIKE = {
+    DATE: "2000-01-01",
     MOMENT: "2000-01-01T00:00:00Z",
     NUMBER: "123456789012345.123456",
     PHONE: "+8613812345678",
@@ -98,7 +99,7 @@ def objects(columns: Rows[str, Column], types: Rows[str, set[type]], count: int)
 
 
 class _Source(NamedTuple):
-    """Where a column comes from: `way` leads into an object; `texts` and `others` say what a value of theirs means.
+    """Where a column comes from: `texts` and `others` say what a value of theirs means.
 
     `whole` and `quick` are for texts of which hardly one comes again: they look at each, where `texts` would remember it
     for nothing. `whole` tells of all texts of a page together, None where one is unlike the others; `nothing` is what an
@@ -107,7 +108,6 @@ class _Source(NamedTuple):
 
     ours: str
     theirs: str
-    way: tuple[str, ...]
     texts: Say
     others: Say
     quick: Say | None
@@ -133,18 +133,11 @@ class _Source(NamedTuple):
             except TypeError:  # a list or an object
                 return ODD
 
-        way = tuple(theirs.split(".")) if "." in theirs else ()
-        return cls(ours, theirs, way, lru_cache(maxsize=_REMEMBERED)(say), others, quick, whole, nothing)
+        return cls(ours, theirs, lru_cache(maxsize=_REMEMBERED)(say), others, quick, whole, nothing)
 
-    def column(self, rows: Sequence[Rows[str, Any]], known: Column | None = None) -> Column:
-        """What all rows say, None where one says nothing; where another source says it already (`known`), that wins."""
-        try:
-            raw = self._raw(rows)
-        except (KeyError, TypeError):  # it is not in every row
-            way = self.way
-            raw = [row.get(self.theirs, way or None) for row in rows]
-            if way:
-                raw = [inside(row, way) if one is way else one for row, one in zip(rows, raw, strict=True)]
+    def column(self, raw: Sequence[Any], known: Column | None = None) -> Column:
+        """What all rows say, given what stands there; None where one says nothing. Where another source says it already
+        (`known`), that wins."""
         found = kinds(raw)
         if self.quick and found == {int}:  # ids, which are the same as texts, and never odd
             if known and _NONE not in kinds(known):
@@ -156,7 +149,7 @@ class _Source(NamedTuple):
             said = self._said(raw) if self.quick and _varied(raw) else list(map(self.texts, raw))
         return _first(known, said) if known else said
 
-    def _said(self, raw: Column) -> Column:
+    def _said(self, raw: Sequence[Any]) -> Column:
         texts = list(filter(None, raw))
         said = self.whole(texts) if self.whole else None
         if said is None:
@@ -166,18 +159,8 @@ class _Source(NamedTuple):
         following = iter(said)
         return [next(following) if one else self.nothing for one in raw]
 
-    def _raw(self, rows: Sequence[Rows[str, Any]]) -> Column:
-        if not self.way:
-            return list(map(itemgetter(self.theirs), rows))
-        if any(map(dict.__contains__, rows, repeat(self.theirs))):
-            raise KeyError(self.theirs)
-        found: Any = rows
-        for name in self.way:
-            found = map(itemgetter(name), found)
-        return list(found)
 
-
-def _varied(raw: Column) -> bool:
+def _varied(raw: Sequence[Any]) -> bool:
     """Whether hardly a value comes again, as the first ones tell."""
     few = raw[:_LOOKED_AT]
     return len(set(few)) > len(few) / 2
@@ -190,36 +173,38 @@ class Columns:
         self._heads, self._required = tuple(model.parts), model.required - set(given)
         fields = [entry for entry in mapping.fields if entry.ours != "lines" and not tags.is_tags(entry)]
         self._sources = [_source(entry, place, model) for entry in fields]
-        self._lines = [entry.theirs for entry in mapping.fields if entry.ours == "lines"]
+        lines = [entry.theirs for entry in mapping.fields if entry.ours == "lines"]
         self._tags = [entry for entry in mapping.fields if tags.is_tags(entry)]
         self._at = _changes(mapping.modified, place)
+        self._places = Places([*(source.theirs for source in self._sources), *lines, self._at.theirs])
         self._joined = _joiner(model) if mapping.names_in_parts else None
 
     def __call__(self, rows: Sequence[Any]) -> Plainly:
         """What the plain ones of these rows say, as the model takes it."""
         if not {dict}.issuperset(map(type, rows)):
             return Plainly((), [], {}, {})
-        found = self._found(rows)
+        *raw, at = self._places(rows)
+        found = self._found(rows, raw)
         types = {name: kinds(column) for name, column in found.items()}
         for name in self._required:
             if name not in found or _NONE in types[name]:
                 found[name] = [ODD if value is None else value for value in found.get(name, [None] * len(rows))]
                 types[name] = kinds(found[name])
-        return Plainly.of(self._at.column(rows), found, types)
+        return Plainly.of(self._at.column(at), found, types)
 
-    def _found(self, rows: Sequence[Rows[str, Any]]) -> dict[str, Column]:
+    def _found(self, rows: Sequence[Rows[str, Any]], raw: Sequence[Sequence[Any]]) -> dict[str, Column]:
         found: dict[str, Column] = {}
         several: dict[str, list[Column]] = {}
-        for source in self._sources:
+        for source, column in zip(self._sources, raw, strict=False):
             name = source.ours
             if name in LISTS or name.startswith("consents."):
-                several.setdefault(name.partition(".")[0], []).append(source.column(rows))
+                several.setdefault(name.partition(".")[0], []).append(source.column(column))
             else:
-                found[name] = source.column(rows, found.get(name))
+                found[name] = source.column(column, found.get(name))
         for name, columns in several.items():
             found[name] = [_held(name, values) for values in zip(*columns, strict=True)]
-        for theirs in self._lines:
-            found["lines"] = [raw if isinstance(raw := pick(row, theirs) or [], list) else ODD for row in rows]
+        for column in raw[len(self._sources) :]:
+            found["lines"] = [lines if isinstance(lines := one or [], list) else ODD for one in column]
         for entry in self._tags:  # none at all is said too: the hub must know it
             found[entry.ours] = [tags.seen(entry, pick(row, entry.theirs)) for row in rows]
         if self._joined and not found.keys().isdisjoint(PARTS):
@@ -339,9 +324,7 @@ def _consent(ours: str) -> Callable[[str], dict[str, Any] | None]:
 
 def _changes(theirs: str, place: Place) -> _Source:
     """When rows changed, in epoch seconds; 0 where they do not say."""
-    pattern = settled(MOMENT, place)
-    assert pattern
-    plain = _alike(pattern)
+    plain = _alike(ZONED)
 
     def say(raw: Any) -> Any:
         try:

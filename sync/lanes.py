@@ -160,8 +160,10 @@ def in_parts(pages: Iterable[Page], position: Row | None) -> Iterator[tuple[Page
             places = page.places[start : start + PART]
             yield Page(rows=rows[start : start + PART], places=places, position=position), False
         rest = (len(rows) - 1) // PART * PART if rows else 0
-        yield replace(page, rows=rows[rest:], places=page.places[rest:]) if rest else page, True
         position = page.position
+        part = replace(page, rows=rows[rest:], places=page.places[rest:])
+        del page, rows  # a large page is not kept until the next one is there
+        yield part, True
 
 
 def waiting(first: Arrived, queue: Inbox) -> tuple[list[Arrived], Item | None]:

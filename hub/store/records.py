@@ -92,17 +92,11 @@ class Records:
 
         `made_by_us`: we created these records; what was read of them before we knew that is forgotten.
         """
-        versions = {item.ext: [item] for item in page}
-        if len(versions) < len(page):  # what is said twice of an id lands as if page after page had told it
-            versions = {ext: [] for ext in versions}
-            for item in page:
-                versions[item.ext].append(item)
-        known = self._known(connection, stream, list(versions))
-        fresh = [
-            said[-1]
-            for ext, said in versions.items()
-            if made_by_us or ext not in known or any(_differs(item, known[ext]) for item in said)
-        ]
+        latest = {item.ext: item for item in page}
+        known, fresh = self._known(connection, stream, list(latest)), list(latest.values())
+        if known and not made_by_us:
+            differing = {item.ext for item in page if _differs(item, known.get(item.ext))}
+            fresh = [item for item in fresh if item.ext in differing]
         rids = {ext: found.rid for ext, found in known.items()} | self._numbered(
             [item.ext for item in fresh if item.ext not in known]
         )
@@ -113,7 +107,10 @@ class Records:
             self._save(connection, stream, noun, landed, changed, [item.text for item in fresh])
             return done, landed
         old = {} if made_by_us else self._bodies(connection, stream, sorted(changed))
-        bodies = self._merged(connection, [(versions[item.ext], rid) for item, rid in landed], old, now)
+        said: dict[str, list[Incoming]] = {}
+        for item in page:  # what is said twice of an id lands as if page after page had told it
+            said.setdefault(item.ext, []).append(item)
+        bodies = self._merged(connection, [(said[item.ext], rid) for item, rid in landed], old, now)
         texts = [bodies[rid].written(item.text) for item, rid in landed]
         self._save(connection, stream, noun, landed, changed, texts)
         self.identities.put(bodies, changed)

@@ -47,7 +47,9 @@ class Module:
 
     def completed(self, rows: list[Row], columns: Sequence[str]) -> list[Row]:
         """The rows with further columns, read by id."""
-        found = self.rows(columns, [row["id"] for row in rows] if columns else ())
+        if not columns:
+            return rows
+        found = self.rows(columns, [row["id"] for row in rows])
         return [{**row, **found.get(row["id"], {})} for row in rows]
 
     def deleted(self, page: int, size: int, since: datetime | None = None) -> Answer:

@@ -42,6 +42,7 @@ class Walk(Changes):
                     return
                 if page.rows or page.gone or self.place.phase in ("wait", "again"):
                     yield replace(page, position=asdict(self.place))
+                del page  # a query's two thousand rows do not stay until the next ones are there
 
     def _total(self) -> int | None:
         """How many records there are in the window, as far as the system tells."""
