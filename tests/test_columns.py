@@ -13,7 +13,7 @@ from connectors.fxiaoke.fields import CUSTOMERS as FXIAOKE
 from connectors.woocommerce import fields as woo
 from connectors.woocommerce.wire.rows import order
 from connectors.zoho.fields import CONTACTS, SALES_ORDERS
-from hub.connector import CODE, EMAIL, FLAG, LINE, MOMENT, NUMBER, PHONE, TEXT, Field, Mapping, Stream, TagRule
+from hub.connector import CODE, DATE, EMAIL, FLAG, LINE, MOMENT, NUMBER, PHONE, TEXT, Field, Mapping, Stream, TagRule
 from hub.errors import Rejected
 from hub.forms import Place
 from hub.model import OrderLine
@@ -25,7 +25,8 @@ from sync.normalise import Normaliser
 WORDS = st.sampled_from((
     "", " ", "x" * 500, "x" * 501, "CNY", "cny", "JPY", "KWD", "paid", "gone", "online", "12", "12.50", "0.001", "-3", "1e3",
     "1234567890123456.5", "2025-03-01", "--03-01", "2025-02-30T10:00:00Z", "2025-03-01T10:00:00Z", "2025-03-01T10:00:00+08:00",
-    "0999-03-01T10:00:00Z", "+8613812345678", "+8613812345678\n", "13812345678", "a@b.cn", "a b@c", "male", "女", "王芳", "true",
+    "0999-03-01T10:00:00Z", "9999-12-31T23:59:59-08:00", "2025-02-29T10:00:00+08:00", "2024-02-29",
+    "+8613812345678", "+8613812345678\n", "13812345678", "a@b.cn", "a b@c", "male", "女", "王芳", "true",
     "opted_in", "two\nlines", "\u0661\u0662", "lunar", "half \ud800", "kehub-gold", "M",
 ))  # fmt: skip
 ANY = (
@@ -56,6 +57,7 @@ EVERYTHING = Mapping(
         Field("other_emails", "mails", EMAIL),
         Field("note", "deep.note", TEXT),
         Field("registered_at", "since", MOMENT),
+        Field("birthday", "born", DATE),
         Field("custom.size", "size", NUMBER),
         Field("sizes.shoe", "size", NUMBER),
         Field("consents.email", "no_mail", FLAG),
@@ -160,15 +162,18 @@ def test_one_odd_row_leaves_the_others_of_its_page_plain() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", ["", None, "two\nlines", "x" * 501, "\uff21", "a  b", "13812345678", "a@b.test", "2024-02-29T10:00:00Z", 7]
-)
-@pytest.mark.parametrize("field", ["name", "note", "phone", "mail", "since", "size"])
+    "odd",
+    ["", None, "two\nlines", "x" * 501, "\uff21", "a  b", "13812345678", "a@b.test", "2024-02-29T10:00:00Z", "2024-02-29",
+     "2025-02-29", "3月1日", "9999-12-31T23:59:59-08:00", "2025-03-01T10:00:00+0800", 7],
+)  # fmt: skip
+@pytest.mark.parametrize("field", ["name", "note", "phone", "mail", "since", "size", "born", "modified"])
 def test_texts_looked_at_together_are_told_apart(field: str, odd: Any) -> None:
     """Columns in which no value comes again are matched as a whole; one value unlike the others takes nobody with it."""
     rows = [
         {
             **CONTACT, "id": str(number), "name": f"name {number}", "note": f"note {number}", "phone": f"+86138123456{number}",
             "mail": f"a{number}@b.cn", "since": f"2025-03-01T10:00:{number}Z", "size": f"{number}.50",
+            "born": f"19{number}-02-28", "modified": f"2025-03-01T10:00:{number}+08:00",
         }
         for number in range(10, 40)
     ]  # fmt: skip

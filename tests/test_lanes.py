@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -88,6 +90,25 @@ def test_large_pages_come_in_parts_and_their_positions_with_the_last(sizes: list
     for page, whole in found:
         assert page.position == {"after": before + whole}
         before += whole
+
+
+class Kept(dict[str, Any]):
+    """A row of which one can tell whether anybody still holds it."""
+
+
+def test_nothing_of_a_large_page_is_held_when_the_next_one_is_asked_for_but_its_last_part() -> None:
+    held: list[weakref.ref[Kept]] = []
+
+    def pages() -> Iterator[Page]:
+        for _ in range(3):
+            assert [one() for one in held[: -lanes.PART]] == [None] * len(held[: -lanes.PART])
+            rows = [Kept(id=str(number)) for number in range(3 * lanes.PART)]
+            held[:] = map(weakref.ref, rows)
+            yield Page(rows=rows[:])
+            del rows
+
+    parts = [len(part.rows) for part, _ in in_parts(pages(), None)]
+    assert parts == [lanes.PART] * 9
 
 
 def test_a_lane_waits_while_enough_records_wait_for_the_writer(monkeypatch: Any) -> None:

@@ -495,6 +495,27 @@ def test_no_row_of_a_plugin_s_making_stops_a_read(row: dict[str, Any]) -> None:
     assert rows.customer({"id": 1, **row})["id"] == rows.order({"id": 1, **row}, {})["id"] == 1
 
 
+@pytest.mark.parametrize("name", ["sku", "name", "quantity", "subtotal", "total"])
+@pytest.mark.parametrize("alike", [[1, 1.0, True, "1"], [0, 0.0, False, "", None], [2.5, "2.5", [2.5], {"2.5": 1}]])
+def test_a_position_is_what_it_says_whatever_was_bought_before(name: str, alike: list[Any]) -> None:
+    def said(value: Any) -> Any:
+        item = {
+            "sku": "A",
+            "name": "a",
+            "quantity": 2,
+            "subtotal": "10.00",
+            "total": "9.00",
+            "product_id": 7,
+            name: value,
+        }
+        return rows.order({"id": 1, "line_items": [item]}, {})["lines"]
+
+    together = [said(value) for value in alike]
+    for value, told in zip(alike, together, strict=True):
+        rows._position.cache_clear()
+        assert said(value) == told
+
+
 # -- what goes
 
 

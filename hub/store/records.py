@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Rows
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from hub.model import NounName
@@ -13,6 +14,8 @@ from hub.store.database import Database, Params, Row, listings
 from hub.store.identities import Identities
 from hub.vault import Vault
 from hub.written import written
+
+_ext = attrgetter("ext")
 
 SHADOW = ("base", "written", "made", "declined", "left", "unkept", "lost")
 """The parts of a shadow, each field -> value: what both sides last agreed on; what we wrote; what our writes made of
@@ -97,6 +100,7 @@ class Records:
         if known and not made_by_us:
             differing = {item.ext for item in page if _differs(item, known.get(item.ext))}
             fresh = [item for item in fresh if item.ext in differing]
+        fresh.sort(key=_ext)  # ids that are hashes dirty the pages of their index one after the other, not to and fro
         rids = {ext: found.rid for ext, found in known.items()} | self._numbered(
             [item.ext for item in fresh if item.ext not in known]
         )
