@@ -74,18 +74,11 @@ class Registers:
         system's to count.
         """
         self._due("orders", known)
-        held = self._customers(set(buyers.values()))
-        rows = [
-            (
-                rid,
-                connection,
-                buyer := buyers.get(item.ext),
-                held.get(buyer),
-                *item.order,
-                int(counts and not item.order[-1]),
-            )
-            for item, rid in found
-        ]
+        rows, held = [], self._customers(set(buyers.values()))
+        for item, rid in found:
+            buyer = buyers.get(item.ext)
+            counted = int(counts and not item.order[-1])
+            rows.append((rid, connection, buyer, held.get(buyer), *item.order, counted))
         self._db.many(_ORDERS_SQL, [row for row in rows if row[0] not in known] if known else rows)
         self._db.many(_ORDERS_SQL + _AGAIN, [row for row in rows if row[0] in known] if known else ())
         self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])

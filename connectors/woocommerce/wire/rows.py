@@ -105,9 +105,8 @@ def _address(found: Any) -> Row:
 
 def _line(item: Row, unit: Decimal) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
-    get = item.get
-    sku = get("sku") or f"product {get('variation_id') or get('product_id') or 0}"
-    said = sku, get("name"), get("quantity"), get("subtotal"), get("total"), unit
+    sku = item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"
+    said = sku, item.get("name"), item.get("quantity"), item.get("subtotal"), item.get("total"), unit
     try:
         return _position(*said)
     except TypeError:  # a list or an object where a text belongs

@@ -47,10 +47,8 @@ class Module:
 
     def completed(self, rows: list[Row], columns: Sequence[str]) -> list[Row]:
         """The rows with further columns, read by id."""
-        if not columns:
-            return rows
-        found = self.rows(columns, [row["id"] for row in rows])
-        return [{**row, **found.get(row["id"], {})} for row in rows]
+        found = self.rows(columns, [row["id"] for row in rows]) if columns else {}
+        return [{**row, **found.get(row["id"], {})} for row in rows] if found else rows
 
     def deleted(self, page: int, size: int, since: datetime | None = None) -> Answer:
         """A page of what was deleted, for good or into the bin."""
