@@ -9,18 +9,21 @@ from contextlib import contextmanager, suppress
 _BETWEEN_COLLECTIONS = 50_000
 """New objects between two looks for cycles, until what is wanted stands."""
 
-_M_ARENA_MAX = -8
-"""From glibc's malloc.h."""
+_HEAP = {-8: 1, -3: 512 * 1024, -1: 4 * 1024 * 1024}
+"""From glibc's malloc.h: at most one arena; from which size on a block is no part of it; how much may stay free at its end."""
 
 
 def one_heap() -> None:
     """Let all threads share a heap. glibc gives each its own, and what lanes make and the writer frees leaves holes in all
-    of them: a tenth of the memory of a pull. Only one thread computes at a time, so none waits. Elsewhere nothing happens.
+    of them: a tenth of the memory of a pull. Only one thread computes at a time, so none waits. Large blocks, as a query's
+    answer takes, go back to the system: glibc would keep room for them once it had seen one. Elsewhere nothing happens.
     """
     import ctypes
 
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+        adjust = ctypes.CDLL(None).mallopt
+        for what, value in _HEAP.items():
+            adjust(what, value)
 
 
 @contextmanager
