@@ -8,7 +8,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
-from sync.mapping import inside
+from sync.mapping import pick
 
 Column = Sequence[Any]
 Pick = Callable[[Rows[str, Any]], tuple[Any, ...]]
@@ -31,7 +31,10 @@ class Places:
         for head, together in self._inner.items():
             if head in found:
                 found |= together.columns(found[head])
-        return [found[name] if self._plainly(name, found, rows) else _alone(name, rows) for name in self._names]
+        return [
+            found[name] if self._plainly(name, found, rows) else [pick(row, name) for row in rows]
+            for name in self._names
+        ]
 
     @staticmethod
     def _plainly(name: str, found: Rows[str, Column], rows: Sequence[Rows[str, Any]]) -> bool:
@@ -54,11 +57,3 @@ class _Together:
             return dict(zip(self._full, zip(*map(self._pick, objects), strict=True), strict=False))
         except (KeyError, TypeError, IndexError):
             return {}
-
-
-def _alone(name: str, rows: Sequence[Rows[str, Any]]) -> Column:
-    if "." not in name:
-        return [row.get(name) for row in rows]
-    way = tuple(name.split("."))
-    found = [row.get(name, way) for row in rows]
-    return [inside(row, way) if one is way else one for row, one in zip(rows, found, strict=True)]

@@ -53,10 +53,7 @@ def order(row: Row, statuses: Rows[str, str]) -> Row:
 
 def customer_of(row: Row) -> int:
     """The account that an order belongs to, 0 for a guest's."""
-    id_ = row.get("customer_id")
-    if type(id_) is int:
-        return max(id_, 0)
-    text = str(id_ or "")
+    text = str(row.get("customer_id") or "")
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
@@ -89,7 +86,7 @@ def _spell_times(row: Row) -> None:
 
 def _spread_meta(row: Row) -> None:
     """Meta fields by key; where a key is there twice, the first one is the one that a write changes."""
-    for entry in _objects(found) if (found := row.get("meta_data")) else ():
+    for entry in _objects(row.get("meta_data")):
         row.setdefault(f"meta_data.{entry.get('key')}", entry.get("value"))
 
 
@@ -105,26 +102,23 @@ def _address(found: Any) -> Row:
 
 def _line(item: Row, unit: Decimal) -> Row:
     """One position; prices are before discounts, in whole units of a currency that has no smaller ones."""
-    sku = item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}"
-    said = sku, item.get("name"), item.get("quantity"), item.get("subtotal"), item.get("total"), unit
-    try:
-        return _position(*said)
-    except TypeError:  # a list or an object where a text belongs
-        return _position.__wrapped__(*said)
+    sku = str(item.get("sku") or f"product {item.get('variation_id') or item.get('product_id') or 0}")
+    quantity, subtotal, total = item.get("quantity"), item.get("subtotal"), item.get("total")
+    return _position(sku, str(item.get("name") or ""), str(quantity or ""), str(subtotal or ""), str(total or ""), unit)
 
 
-@lru_cache(maxsize=4096, typed=True)
-def _position(sku: Any, name: Any, quantity: Any, subtotal: Any, total: Any, unit: Decimal) -> Row:
+@lru_cache(maxsize=4096)
+def _position(sku: str, name: str, quantity: str, subtotal: str, total: str, unit: Decimal) -> Row:
     """A position with the price of a piece, and what was taken off them all. The same goods are bought again and again:
     those who bought them share it, so nobody writes into it."""
-    many, before = _amount(quantity or None), _amount(subtotal or None)
+    many, before = _amount(quantity), _amount(subtotal)
     price = before if many in (_NOTHING, _ONE) else before / many
     return {
-        "sku": str(sku),
-        "name": str(name or ""),
+        "sku": sku,
+        "name": name,
         "quantity": str(many),
         "unit_price": str(_rounded(price, unit)),
-        "discount": str(before - _amount(total or None)),
+        "discount": str(before - _amount(total)),
     }
 
 
