@@ -74,9 +74,9 @@ class Outcome:
     full: bool = False
     trouble: str = ""
 
-    def add(self, landing: Landing, records: Sequence[Incoming]) -> None:
-        """Count records that landed."""
-        for flaw in chain.from_iterable(map(_flaws, records)):
+    def add(self, landing: Landing, flaws: Sequence[str]) -> None:
+        """Count records that landed, and what could not be read in them."""
+        for flaw in flaws:
             self.flaws[flaw] = self.flaws.get(flaw, 0) + 1
         self.new += landing.new
         self.changed += landing.changed
@@ -93,6 +93,8 @@ class Arrived:
     window: Window
     records: Sequence[Incoming] = ()
     held: Sequence[Held] = ()
+    flaws: Sequence[str] = ()
+    """Those of all its records, see `flaws_of`."""
     pages: int = 1
     """How many pages end with it."""
 
@@ -116,6 +118,11 @@ class Asked:
 
 Item = Arrived | Asked | Lane
 """What comes to the writer; a lane at its end comes itself."""
+
+
+def flaws_of(records: Sequence[Incoming]) -> list[str]:
+    """The flaws of records. Of a page they are looked for by whoever has just made it, while it lies near at hand."""
+    return list(chain.from_iterable(map(_flaws, records)))
 
 
 class Inbox:
@@ -198,4 +205,5 @@ def _only_records(page: Arrived) -> bool:
 
 def _joined(pages: Sequence[Arrived]) -> Arrived:
     records = [record for page in pages for record in page.records]
-    return replace(pages[-1], records=records, pages=sum(page.pages for page in pages))
+    flaws = [flaw for page in pages for flaw in page.flaws]
+    return replace(pages[-1], records=records, flaws=flaws, pages=sum(page.pages for page in pages))

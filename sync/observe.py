@@ -23,7 +23,7 @@ from hub.store.hints import Told
 from hub.store.marks import Certificate, Mark
 from hub.store.records import Landing
 from sync.arrivals import land
-from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, in_parts, together, waiting
+from sync.lanes import Arrived, Asked, Inbox, Item, Lane, Outcome, flaws_of, in_parts, together, waiting
 from sync.leaving import leave
 from sync.normalise import Normaliser
 from sync.sorting import sorted_out
@@ -118,7 +118,8 @@ class Observer:
             for page, whole in in_parts(pages, position):
                 with self._turn:
                     records, held = sorted_out(lane.name, page, normalise, asks=asks)
-                arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held, int(whole))
+                    flaws = flaws_of(records)
+                arrived = Arrived(lane, stream, replace(page, rows=()), window, records, held, flaws, int(whole))
                 queue.put(arrived)
                 if lane.error is not None:
                     raise lane.error
@@ -249,7 +250,7 @@ class Observer:
         if item.page.restart:
             return
         outcome = item.lane.outcomes[item.stream.name]
-        outcome.add(landing, item.records)
+        outcome.add(landing, item.flaws)
         outcome.pages += item.pages
         outcome.quarantined += len(item.held)
         self.progress(f"{item.lane.name}.{item.stream.name}", outcome)
@@ -261,7 +262,7 @@ class Observer:
         try:
             with self.store.db.writing("asked again"):
                 self.store.leases.check(f"read:{name}")
-                outcome.add(land(self.store, name, item.stream, item.records, self._now()), item.records)
+                outcome.add(land(self.store, name, item.stream, item.records, self._now()), flaws_of(item.records))
                 self._set_aside(item)
                 self.store.hints.done(item.hints)
                 outcome.quarantined = self.store.quarantine.counts(self.run).get((name, stream), 0)

@@ -42,6 +42,12 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However soon an answer is there, the next question is asked ahead, as of systems that are far away."""
+    monkeypatch.setattr("hub.http.ahead.NEAR", -1.0)
+
+
+@pytest.fixture
 def schema_url(postgres_url: str) -> Iterator[str]:
     """A PostgreSQL address with a schema of its own, dropped afterwards."""
     from hub.store.postgres import PostgresDatabase

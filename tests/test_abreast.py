@@ -23,6 +23,8 @@ from hub.store.database import Database
 from hub.store.shared import Budgets
 from hub.testing.twin import Answer, Call, Endpoint, Twin, serving
 
+pytestmark = pytest.mark.usefixtures("far")
+
 CALLS = Limit("calls", 200, 60)
 
 
@@ -273,3 +275,21 @@ def test_what_was_asked_ahead_is_counted_with_the_door(
         assert sum(twin.counts.calls.values()) == calls + 9  # one at a time, where no more are allowed
     (row,) = database.rows("SELECT SUM(used) FROM budget WHERE bucket LIKE 'calls:%'")
     assert row[0] == calls + 9
+
+
+def test_a_system_next_door_is_asked_for_nothing_ahead_and_a_slow_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.http.ahead.NEAR", 0.02)
+    here = threading.current_thread()
+    own: list[bool] = []
+
+    def ask(_: object, number: int) -> None:
+        RealClock().sleep(0.05 if 20 <= number < 40 else 0.0)
+        own.append(threading.current_thread() is here)
+
+    with closing(foreseeing(ask, lambda number, _: [number + 1], 1)) as ahead:
+        for number in range(60):
+            ahead.answer(number)
+    near, slow, again = own[:20], own[20:40], own[40:60]
+    assert all(near)
+    assert not any(slow[8:])  # one of the first may have been slow by itself
+    assert all(again[8:])

@@ -29,6 +29,8 @@ from tests.killing import run
 from tests.site import opener
 from tests.woocommerce_site import Site, outcome, read, stand
 
+pytestmark = pytest.mark.usefixtures("far")
+
 Open = Callable[..., Site]
 
 

@@ -30,6 +30,8 @@ from tests.killing import until
 from tests.site import opener, read, stream
 from tests.zoho_site import Site, living, stand
 
+pytestmark = pytest.mark.usefixtures("far")
+
 Open = Callable[..., Site]
 LIST = "GET /crm/v8/{module}"
 

@@ -2,10 +2,12 @@
 
 What comes next is known from an answer as long as nothing moves. Who turns elsewhere is never misled: answers that nobody
 asks for are thrown away, and after a few of those nothing is asked ahead. An error is raised when its question's turn comes.
+Nor is anything asked ahead of a system that hardly lets one wait.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -19,6 +21,12 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 _MISSES = 3
+
+NEAR = 0.005
+"""Where answers are there after so many seconds, threads that ask ahead, and answers that lie about, cost more than waiting."""
+
+_LAST = 4
+"""How many answers tell: the quickest of them, since one that was slow says more about this machine than about theirs."""
 
 
 @dataclass
@@ -36,20 +44,22 @@ class Ahead(Generic[D, Q, A]):
     hired: Callable[[], Abreast[D]]
     left: Callable[[Abreast[D]], None]
     _threads: Abreast[D] | None = None
-    _begun: deque[tuple[Q, Future[A]]] = field(default_factory=deque)
+    _begun: deque[tuple[Q, Future[tuple[A, float]]]] = field(default_factory=deque)
     _rest: Iterator[Q] = field(default_factory=lambda: iter(()))
+    _waits: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
     _misses: int = 0
 
     def answer(self, question: Q) -> A:
         """The answer to a question whose turn has come."""
         if self._begun and self._begun[0][0] == question:
-            answer = self._begun.popleft()[1].result()
-            self._look_ahead()
+            answer, waited = self._begun.popleft()[1].result()
         else:
             self._misses += bool(self._begun)
             self._forget()
-            answer = self.ask(self.door, question)
-        if not self._begun and self._misses < _MISSES and self.room:
+            answer, waited = self._timed(self.door, question)
+        self._waits.append(waited)
+        self._look_ahead()
+        if not self._begun and self._worthwhile():
             self._rest = iter(self.foreseen(question, answer))
             self._look_ahead()
         return answer
@@ -64,12 +74,24 @@ class Ahead(Generic[D, Q, A]):
             self.left(threads)
 
     def _forget(self) -> None:
+        self._rest = iter(())
         if self._begun:
             self.close()
 
+    def _worthwhile(self) -> bool:
+        return self.room > 0 and self._misses < _MISSES and min(self._waits, default=0.0) > NEAR
+
     def _look_ahead(self) -> None:
-        """Begin what comes next, as far as there is room."""
+        """Begin what comes next, as far as there is room and sense in it."""
+        if not self._worthwhile():
+            return
         while len(self._begun) < self.room and (coming := next(self._rest, None)) is not None:
             if self._threads is None:
                 self._threads = self.hired()
-            self._begun.append((coming, self._threads.begin(self.ask, coming)))
+            self._begun.append((coming, self._threads.begin(self._timed, coming)))
+
+    def _timed(self, door: D, question: Q) -> tuple[A, float]:
+        """The answer, and for how many seconds it was waited for: work of this thread on it does not count."""
+        began = time.monotonic() - time.thread_time()
+        answer = self.ask(door, question)
+        return answer, time.monotonic() - time.thread_time() - began
