@@ -240,7 +240,7 @@ class Observer:
             return False, Landing()
         landing = land(self.store, name, stream, item.records, self._now())
         met = self._set_aside(item)
-        self.store.marks.see(name, stream.name, met)
+        self.store.marks.see(name, stream.name, met, landing)
         self.store.absence.met(name, stream.name, met)
         self.store.absence.tell(name, stream.name, item.page.gone)
         self.store.marks.move(name, stream.name, item.page.position)

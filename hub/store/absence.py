@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.store.database import Database, listings
+from hub.store.marks import made_by_read
 from hub.store.records import Records
 
 
@@ -36,6 +37,7 @@ class Absence:
         where = (
             " WHERE connection = :connection AND stream = :stream AND gone = 0 AND placeholder = 0 AND ext NOT IN"
             " (SELECT ext FROM seen WHERE connection = :connection AND stream = :stream)"
+            f" AND NOT {made_by_read('record.rid')}"
         )
         key = {"connection": connection, "stream": stream}
         rows = self._db.rows(
@@ -51,13 +53,16 @@ class Absence:
         key = {"connection": connection, "stream": stream}
         missed = (  # two tables of one: the index tells the ids, and only of a missed one is the record looked at
             "SELECT 1 FROM record r CROSS JOIN record l WHERE l.rid = r.rid AND r.connection = :connection"
-            " AND r.stream = :stream AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.connection = r.connection"
-            " AND s.stream = r.stream AND s.ext = r.ext) AND l.gone = 0 AND l.placeholder = 0 LIMIT 1"
+            f" AND r.stream = :stream AND NOT {made_by_read('r.rid')} AND NOT EXISTS (SELECT 1 FROM seen s"
+            " WHERE s.connection = r.connection AND s.stream = r.stream AND s.ext = r.ext)"
+            " AND l.gone = 0 AND l.placeholder = 0 LIMIT 1"
         )
         if not self._db.rows(missed, key):
             return Unmet(0, 0, 0)
+        unmet = f"s.ext IS NULL AND NOT {made_by_read('r.rid')}"
         rows = self._db.rows(
-            "SELECT COUNT(*), COUNT(s.ext), COUNT(CASE WHEN r.absent = 0 AND s.ext IS NULL THEN 1 END) FROM record r"
+            f"SELECT COUNT(*), COUNT(*) - COUNT(CASE WHEN {unmet} THEN 1 END),"
+            f" COUNT(CASE WHEN r.absent = 0 AND {unmet} THEN 1 END) FROM record r"
             " LEFT JOIN seen s ON s.connection = r.connection AND s.stream = r.stream AND s.ext = r.ext"
             " WHERE r.connection = :connection AND r.stream = :stream AND r.gone = 0 AND r.placeholder = 0",
             key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import orjson
 
 from hub.clock import Clock
-from hub.store.database import Database
+from hub.store.database import Database, Params, listings
+from hub.store.records import Landing
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,20 @@ class Certificate:
     at: int = 0
 
 
+def made_by_read(rid: str) -> str:
+    """Whether the open read of the stream (`:connection`, `:stream`) made the record of this number, in SQL."""
+    return (
+        "COALESCE((SELECT n.last FROM seen_new n WHERE n.connection = :connection AND n.stream = :stream"
+        f" AND n.first <= {rid} ORDER BY n.first DESC LIMIT 1), 0) >= {rid}"
+    )
+
+
 class Marks:
-    """The tables `mark`, `seen` and `certificate`."""
+    """The tables `mark`, `seen` with `seen_new`, and `certificate`.
+
+    What the open read has met is kept by id in `seen`; but of records that it made itself only from which number to which
+    they go, in `seen_new`: of a first read that is all of them. No id is told by both.
+    """
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -60,7 +74,7 @@ class Marks:
     def begin(self, connection: str, stream: str, since: int | None, until: int, mapping: str) -> None:
         """Open a window: its bounds are fixed before the first request, and what was seen starts empty."""
         key = {"connection": connection, "stream": stream}
-        self._db.execute("DELETE FROM seen WHERE connection = :connection AND stream = :stream", key)
+        self._forget_seen(key)
         self._db.execute(
             "INSERT INTO mark (connection, stream, window_since, window_until, mapping)"
             " VALUES (:connection, :stream, :since, :until, :mapping)"
@@ -80,21 +94,65 @@ class Marks:
             },
         )
 
-    def see(self, connection: str, stream: str, exts: list[str]) -> None:
-        """Remember the ids that the open read has met."""
+    def see(self, connection: str, stream: str, exts: Sequence[str], landing: Landing | None = None) -> None:
+        """Remember the ids that the open read has met; `landing` is what it did with those of them that landed."""
+        key = {"connection": connection, "stream": stream}
+        if landing and landing.made:
+            self._see_made(key, landing.made)
+            exts = [ext for ext in exts if landing.rids.get(ext) not in landing.made]
+        if exts and self._any("seen_new", key):
+            exts = self._not_made(key, exts)
         self._db.many(
             "INSERT INTO seen (connection, stream, ext) VALUES (?, ?, ?) ON CONFLICT (connection, stream, ext) DO NOTHING",
             zip(repeat(connection), repeat(stream), exts, strict=False),
         )
 
+    def _see_made(self, key: Params, made: range) -> None:
+        ends = {**key, "first": made[0], "last": made[-1]}
+        columns = "connection, stream, first, last"
+        self._db.execute(f"INSERT INTO seen_new ({columns}) VALUES (:connection, :stream, :first, :last)", ends)
+        if self._any("seen", key):  # an id that was set aside before may be there by now
+            self._db.execute(
+                "DELETE FROM seen WHERE connection = :connection AND stream = :stream AND ext IN"
+                " (SELECT ext FROM record WHERE rid BETWEEN :first AND :last)",
+                ends,
+            )
+
+    def _not_made(self, key: Params, exts: Sequence[str]) -> list[str]:
+        made: set[str] = set()
+        for listed, params in listings(exts):
+            sql = (
+                "SELECT ext FROM record WHERE connection = :connection AND stream = :stream"
+                f" AND ext IN {listed} AND {made_by_read('record.rid')}"
+            )
+            made.update(ext for (ext,) in self._db.rows(sql, {**params, **key}))
+        return [ext for ext in exts if ext not in made]
+
+    def _any(self, table: str, key: Params) -> bool:
+        return bool(
+            self._db.rows(f"SELECT 1 FROM {table} WHERE connection = :connection AND stream = :stream LIMIT 1", key)
+        )
+
+    def _forget_seen(self, key: Params) -> None:
+        for table in ("seen", "seen_new"):
+            self._db.execute(f"DELETE FROM {table} WHERE connection = :connection AND stream = :stream", key)
+
     def seen(self, connection: str, stream: str, *, living: bool = False) -> int:
         """How many distinct ids the open read has met; with `living` without those told to be deleted after that."""
         key = {"connection": connection, "stream": stream}
-        where = "WHERE connection = :connection AND stream = :stream"
-        sql = f"SELECT COUNT(*) FROM seen {where}"
+        of = "connection = :connection AND stream = :stream"
+        count = (
+            f"SELECT (SELECT COUNT(*) FROM seen WHERE {of})"
+            f" + (SELECT COALESCE(SUM(last - first + 1), 0) FROM seen_new WHERE {of})"
+        )
         if living:  # who is met alive is taken out of `leaving`
-            sql += f" AND ext NOT IN (SELECT ext FROM leaving {where})"
-        return int(self._db.rows(sql, key)[0][0])
+            met = f"l.ext IN (SELECT ext FROM seen WHERE {of}) OR {made_by_read('r.rid')}"
+            count += (
+                " - (SELECT COUNT(*) FROM leaving l LEFT JOIN record r ON r.connection = l.connection"
+                " AND r.stream = l.stream AND r.ext = l.ext"
+                f" WHERE l.connection = :connection AND l.stream = :stream AND ({met}))"
+            )
+        return int(self._db.rows(count, key)[0][0])
 
     def certify(self, run: int, connection: str, stream: str, found: Certificate) -> None:
         """Store the certificate and move the watermark to the window's upper bound: one transaction, once a read."""
@@ -114,7 +172,7 @@ class Marks:
             " WHERE connection = :connection AND stream = :stream",
             {**key, "until": found.until},
         )
-        self._db.execute("DELETE FROM seen WHERE connection = :connection AND stream = :stream", key)
+        self._forget_seen(key)
 
     def certificates(
         self, connection: str, stream: str, count: int = 1, *, whole: bool = False, run: int | None = None

@@ -61,13 +61,15 @@ class Stored(NamedTuple):
 
 @dataclass
 class Landing:
-    """What landing a page did. `rids`: the internal id of each of its records; `known` were in the store before."""
+    """What landing a page did. `rids`: the internal id of each of its records; `known` were in the store before and have
+    changed, `made` are new: nobody else's id lies between theirs."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     rids: dict[str, int] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
+    made: range = range(0)
 
 
 class _Known(NamedTuple):
@@ -101,11 +103,11 @@ class Records:
             differing = {item.ext for item in page if _differs(item, known.get(item.ext))}
             fresh = [item for item in fresh if item.ext in differing]
         fresh.sort(key=_ext)  # ids that are hashes dirty the pages of their index one after the other, not to and fro
-        rids = {ext: found.rid for ext, found in known.items()} | self._numbered(
-            [item.ext for item in fresh if item.ext not in known]
-        )
+        made = self._numbered([item.ext for item in fresh if item.ext not in known])
+        rids = {ext: found.rid for ext, found in known.items()} | made
         changed = {rids[item.ext] for item in fresh if item.ext in known}
-        done = Landing(len(fresh) - len(changed), len(changed), len(page) - len(fresh), rids, changed)
+        first = next(iter(made.values()), 0)
+        done = Landing(len(made), len(changed), len(page) - len(fresh), rids, changed, range(first, first + len(made)))
         landed = [(item, rids[item.ext]) for item in fresh]
         if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
             self._save(connection, stream, noun, landed, changed, [item.text for item in fresh])

@@ -147,6 +147,15 @@ def m0016_people_only(execute: Execute) -> None:
     execute("CREATE INDEX record_customer ON record (customer) WHERE customer IS NOT NULL")
 
 
+@step
+def m0017_made_by_a_read(execute: Execute) -> None:
+    """Of the records that an open read has met those that it made, by their numbers."""
+    execute(
+        "CREATE TABLE seen_new (connection {text} NOT NULL, stream {text} NOT NULL, first {int} NOT NULL,"
+        " last {int} NOT NULL, PRIMARY KEY (connection, stream, first)){flat}"
+    )
+
+
 _FACTS_M0010 = ", ".join(
     f"{name} {{{kind}}}"
     for kind, names in (
