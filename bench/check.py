@@ -23,8 +23,9 @@ HUB = {
     "lines, pieces": "SELECT count(*), sum(CAST(quantity AS INTEGER)) FROM order_line",
     "phones": "SELECT count(DISTINCT key) FROM identity WHERE kind = 'phone'",
     "emails": "SELECT count(DISTINCT key) FROM identity WHERE kind = 'email'",
+    "indexes": "SELECT count(*) FROM sqlite_master WHERE name IN ('orders_buyer', 'orders_placed', 'identity_rid')",
 }
-"""The last two tell that each spelling of a phone or an address was read as what it is."""
+"""Phones and emails tell that each spelling was read as what it is, indexes that those stand which are made at the end."""
 
 
 def landed(store: Path, queries: Mapping[str, str]) -> Truth:
@@ -41,7 +42,7 @@ def landed(store: Path, queries: Mapping[str, str]) -> Truth:
 
 def right(side: str, found: Truth, pages: Path) -> None:
     """Stop the measurement if a side landed anything else than was served: its figures do not count."""
-    truth: Truth = json.loads((pages / "truth.json").read_text())
+    truth: Truth = json.loads((pages / "truth.json").read_text()) | {"indexes": 3}
     wrong = {name: (count, truth[name]) for name, count in found.items() if count != truth[name]}
     if wrong:
         raise SystemExit(f"{side} landed wrong rows (found, wanted): {wrong}")

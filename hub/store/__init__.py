@@ -82,6 +82,11 @@ class Store:
         self.tokens = Tokens(db, vault, clock)
         self.budgets = Budgets(db, clock)
 
+    def settled(self) -> None:
+        """What landed stands as it is asked for: keys in their places, indexes up. What a killed run left, too."""
+        self.identities.sort_in()
+        self.registers.stand()
+
     def close(self) -> None:
         """Close all connections to the database."""
         self.db.close()

@@ -47,6 +47,9 @@ class Database(Protocol):
     def weigh(self, *tables: str) -> None:
         """Let the database look at how large these tables have become, where it would else plan for what they were."""
 
+    def sort(self, statement: str) -> None:
+        """Run a statement that sorts a whole table, as making an index does, in little memory."""
+
     def leave(self) -> None:
         """Close this thread's connection: the last thing a thread does that ends before the store is closed."""
 

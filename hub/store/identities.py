@@ -25,15 +25,29 @@ TIE = "created"
 _ADD = "INSERT INTO identity (key, rid, kind) VALUES (?, ?, ?) ON CONFLICT (key, rid) DO NOTHING"
 
 
+TOGETHER = 32_000
+"""How many keys wait at most before they are sorted in."""
+
+
 class Identities:
-    """The table `identity`."""
+    """The tables `identity` and, for keys that wait until many are sorted into it together, `identity_new`.
+
+    Keys are hashes: those of one page lie all over the table, and for each a page of it would be written. Who holds a key
+    that waits has no customer yet, so that nobody asks for it before resolve does.
+    """
 
     def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
         self._vault = vault
+        self._waiting = 0
 
-    def put(self, bodies: Mapping[int, Body], known: set[int]) -> None:
-        """Replace the keys of these records, of which only `known` can have any; whoever shared a lost one is due."""
+    def put(self, bodies: Mapping[int, Body], known: set[int], *, later: bool = False) -> None:
+        """Replace the keys of these records, of which only `known` can have any; whoever shared a lost one is due.
+
+        `later`: new keys may wait, see `sort_in`.
+        """
+        if known:
+            self.sort_in()
         wanted = {rid: self._keys_of(body) for rid, body in bodies.items()}
         standing: dict[int, set[bytes]] = {rid: set() for rid in known}
         for key, rid in self._of(sorted(known)):
@@ -45,10 +59,28 @@ class Identities:
             for key, kind in keys.items()
             if rid not in standing or key not in standing[rid]
         ]
-        self._db.many(_ADD, sorted(fresh))
+        if not later:
+            self._db.many(_ADD, sorted(fresh))
+            return
+        self._db.many("INSERT INTO identity_new (key, rid, kind) VALUES (?, ?, ?)", fresh)
+        self._waiting += len(fresh)
+        if self._waiting >= TOGETHER:
+            self.sort_in()
+
+    def sort_in(self) -> None:
+        """Put the keys that wait in their places, in the order of the table, so that each page of it is gone to once."""
+        self._waiting = 0
+        if self._db.rows("SELECT 1 FROM identity_new LIMIT 1"):
+            with self._db.writing("identity"):
+                self._db.execute(
+                    "INSERT INTO identity (key, rid, kind) SELECT key, rid, kind FROM identity_new WHERE rid > 0"
+                    " ORDER BY key, rid ON CONFLICT (key, rid) DO NOTHING"
+                )
+                self._db.execute("DELETE FROM identity_new")
 
     def let_go(self, rids: Sequence[int]) -> None:
         """These records say no longer who somebody is; ties stay, so that what we made ourselves never stands alone."""
+        self.sort_in()
         self._lose(list(self._of(rids)))
 
     def _of(self, rids: Sequence[int]) -> Iterable[tuple[bytes, int]]:

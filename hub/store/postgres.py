@@ -116,6 +116,10 @@ class PostgresDatabase:
     def weigh(self, *tables: str) -> None:
         self.script(f"ANALYZE {table}" for table in tables)
 
+    def sort(self, statement: str) -> None:
+        """The server sorts."""
+        self.execute(statement)
+
     def leave(self) -> None:
         self._connections.leave()
 

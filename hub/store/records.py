@@ -119,7 +119,7 @@ class Records:
         bodies = self._merged(connection, [(said[item.ext], rid) for item, rid in landed], old, now)
         texts = [bodies[rid].written(item.text) for item, rid in landed]
         self._save(connection, stream, noun, landed, changed, texts)
-        self.identities.put(bodies, changed)
+        self.identities.put(bodies, changed, later=not made_by_us)
         self._consents([(rid, item) for item, rid in landed], changed)
         return done, landed
 

@@ -52,6 +52,7 @@ _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' 
 _CASE_OF = itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", _PLACE, ("code",))
 _STAFF_SQL = _upsert("staff_member", ("code", "body", "store", "role", "origin"), ("code",))
+_LAID_DOWN = {"name": "laid down: orders_buyer"}
 
 
 Landed = Sequence[tuple[Incoming, int]]
@@ -73,6 +74,7 @@ class Registers:
         An order that changes its buyer concerns both. One that carries another system's number (`source_ref`) is that
         system's to count.
         """
+        self._lay_down()
         self._due("orders", known)
         rows, held = [], self._customers(set(buyers.values()))
         for item, rid in found:
@@ -86,6 +88,22 @@ class Registers:
             _LINES_SQL, [(rid, number, *line) for item, rid in found for number, line in enumerate(item.lines, 1)]
         )
         self._due("record", set(buyers.values()))
+
+    def _lay_down(self) -> None:
+        """Before the first orders land, take away the index by buyer, which nobody asks before resolve does: made in one go
+        when all have landed, it costs a fraction of being written to with each order."""
+        if not self._db.rows("SELECT 1 FROM orders LIMIT 1"):
+            self._db.execute("DROP INDEX IF EXISTS orders_buyer")
+            self._db.execute(
+                "INSERT INTO meta (name, value) VALUES (:name, '') ON CONFLICT (name) DO NOTHING", _LAID_DOWN
+            )
+
+    def stand(self) -> None:
+        """Make the index again that was taken away for a first load, also of a run that did not come to its end."""
+        if self._db.rows("SELECT 1 FROM meta WHERE name = :name", _LAID_DOWN):
+            with self._db.writing("index"):
+                self._db.sort("CREATE INDEX IF NOT EXISTS orders_buyer ON orders (buyer)")
+                self._db.execute("DELETE FROM meta WHERE name = :name", _LAID_DOWN)
 
     def cases(self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int]) -> None:
         """Land case rows."""

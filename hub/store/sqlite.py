@@ -21,6 +21,9 @@ PATIENCE = 30.0
 _CACHE_KB = 16_000
 """Pages of indexes that a writer comes back to; SQLite's own 2 MB spill over in the middle of a transaction."""
 
+_SORTING_KB = 3_000
+"""What is left of it while a whole table is sorted."""
+
 _WAL_PAGES = 4_000
 """What gathers in the write-ahead log before it goes into the file: batch after batch changes the same pages of indexes."""
 
@@ -170,6 +173,14 @@ class SqliteDatabase:
 
     def weigh(self, *tables: str) -> None:
         """SQLite goes by its indexes, whatever the sizes."""
+
+    def sort(self, statement: str) -> None:
+        """SQLite sorts in as much memory as its cache of pages may take, and both together would be too much."""
+        self.execute(f"PRAGMA cache_size = -{_SORTING_KB}")
+        try:
+            self.execute(statement)
+        finally:
+            self.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
 
     def leave(self) -> None:
         self._connections.leave()

@@ -148,12 +148,13 @@ def m0016_people_only(execute: Execute) -> None:
 
 
 @step
-def m0017_made_by_a_read(execute: Execute) -> None:
-    """Of the records that an open read has met those that it made, by their numbers."""
+def m0017_first_reads(execute: Execute) -> None:
+    """Of the records that an open read has met those that it made, by their numbers; keys that wait to be sorted in."""
     execute(
         "CREATE TABLE seen_new (connection {text} NOT NULL, stream {text} NOT NULL, first {int} NOT NULL,"
         " last {int} NOT NULL, PRIMARY KEY (connection, stream, first)){flat}"
     )
+    execute("CREATE TABLE identity_new (key {blob} NOT NULL, rid {int} NOT NULL, kind {text} NOT NULL)")
 
 
 _FACTS_M0010 = ", ".join(
