@@ -200,8 +200,10 @@ def test_a_run_that_comes_after_a_killed_one_sets_up_what_that_left(location: st
     left.close()
     store = open_store(location, MASTER, clock)
     try:
+        store.leases.take(["decide"])
         resolve(store, 1, {}, Limits())
         assert stands(store.db)
         assert store.db.rows("SELECT COUNT(*) FROM identity") == [(1,)]
     finally:
+        store.leases.release()
         store.close()
