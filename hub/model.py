@@ -165,7 +165,7 @@ class Who(Noun):
 
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[\w.:-]{1,60}$")]
+Slug = Annotated[str, StringConstraints(pattern=r"^[\w.:-]+$", max_length=60)]
 
 
 class TouchEvent(Noun):
