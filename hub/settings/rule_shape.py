@@ -23,11 +23,9 @@ from pydantic import (
 
 from hub.model import Currency, OrderStatus, Short
 
-NAME = r"^\w[\w -]*$"
-"""Programmes and segments: letters (also Chinese), digits, blanks, `_` and `-`, at most `NAME_LENGTH` of them. A pattern that
-counts letters of all scripts takes pydantic 25 ms to make ready, in every run."""
-
-NAME_LENGTH = 60
+Name = Annotated[str, Field(pattern=r"^\w[\w -]*$", max_length=60)]
+"""Of a programme or a segment: letters (also Chinese), digits, blanks, `_` and `-`. A pattern that itself counted letters of all
+scripts would take pydantic 25 ms to make ready, in every run."""
 
 FACT_NAME = r"^[a-z][a-z0-9_]{0,40}$"
 
@@ -242,7 +240,7 @@ class Rules(Shape):
     bought: tuple[OrderStatus, ...] = ("paid", "shipped", "delivered", "done", "returned")
     rates: tuple[Rate, ...] = ()
     facts: dict[Annotated[str, Field(pattern=FACT_NAME)], OwnFact] = Field(default_factory=dict)
-    tiers: dict[Annotated[str, Field(pattern=NAME, max_length=NAME_LENGTH)], Programme] = Field(default_factory=dict)
+    tiers: dict[Name, Programme] = Field(default_factory=dict)
     lifecycle: Lifecycle = Lifecycle()
-    segments: dict[Annotated[str, Field(pattern=NAME, max_length=NAME_LENGTH)], SegmentRule] = Field(default_factory=dict)
+    segments: dict[Name, SegmentRule] = Field(default_factory=dict)
     rfm: Rfm | None = None
