@@ -139,6 +139,16 @@ def test_keys_that_wait_are_those_of_records_that_landed_one_by_one(
     assert store.db.rows("SELECT 1 FROM identity_new") == []
 
 
+def test_who_is_known_is_found_by_a_new_key_at_once(store: Store) -> None:
+    shop = next(_connections)
+    for said in (b"1", b"2"):
+        with store.db.writing("test"):
+            page = [Incoming("known", {"phone": f"77{said.decode()}"}, 1, said)]
+            store.records.land(shop, "customers", "customers", page, 1)
+    held = store.db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": store.vault.index("phone", "772")})
+    assert held == [(1,)]
+
+
 def test_no_more_keys_wait_than_are_sorted_in_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identities, "TOGETHER", 50)
     shop, most = next(_connections), 0

@@ -44,7 +44,7 @@ class Identities:
     def put(self, bodies: Mapping[int, Body], known: set[int], *, later: bool = False) -> None:
         """Replace the keys of these records, of which only `known` can have any; whoever shared a lost one is due.
 
-        `later`: new keys may wait, see `sort_in`.
+        `later`: the keys of new records may wait, see `sort_in`.
         """
         if known:
             self.sort_in()
@@ -59,11 +59,10 @@ class Identities:
             for key, kind in keys.items()
             if rid not in standing or key not in standing[rid]
         ]
-        if not later:
-            self._db.many(_ADD, sorted(fresh))
-            return
-        self._db.many("INSERT INTO identity_new (key, rid, kind) VALUES (?, ?, ?)", fresh)
-        self._waiting += len(fresh)
+        waiting = [entry for entry in fresh if later and entry[1] not in standing]
+        self._db.many(_ADD, sorted(set(fresh).difference(waiting)))
+        self._db.many("INSERT INTO identity_new (key, rid, kind) VALUES (?, ?, ?)", waiting)
+        self._waiting += len(waiting)
         if self._waiting >= TOGETHER:
             self.sort_in()
 
