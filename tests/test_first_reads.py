@@ -204,8 +204,8 @@ def test_a_run_that_comes_after_a_killed_one_sets_up_what_that_left(location: st
         left.registers.orders("shop", [], set(), {}, counts=True)
         left.records.land("shop", "customers", "customers", [Incoming("1", {"phone": "1"}, 1, b"x")], 1)
     assert [line.partition(" (")[0] for line in check(left)] == [
-        "1 identity keys that wait to be sorted in",
-        "1 indexes that were taken away for a first load",
+        "1 identity keys still to be sorted in by the run under way, or cut off",
+        "1 indexes still to be made by the run under way, or cut off",
     ]
     left.close()
     store = open_store(location, MASTER, clock)
