@@ -125,9 +125,15 @@ def _email(text: str, _: Place) -> str:
 _RESERVED = frozenset(("alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"))
 
 
+_NO_ADDRESS = "not an e-mail address"
+
+
 def _email_address(text: str) -> str:
-    """Lower-case address; the common ASCII shape without the library (a property test holds the two equal)."""
-    local, _, domain = text.partition("@")
+    """Lower-case address; the common ASCII shape, and what has no @ at all, without the library, which takes long to load (a
+    property test holds the two equal)."""
+    local, at, domain = text.partition("@")
+    if not at:
+        raise ValueError(_NO_ADDRESS)
     fast = _SIMPLE_EMAIL.fullmatch(text) and len(local) <= 64 and len(text) <= 254 and "xn--" not in domain
     labels = domain.split(".")
     if fast and labels[-1] not in _RESERVED and all(len(label) <= 63 and label[2:4] != "--" for label in labels):
@@ -141,7 +147,7 @@ def _email_by_library(text: str) -> str:
     try:
         found = email_validator.validate_email(text, check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError:
-        raise ValueError("not an e-mail address") from None
+        raise ValueError(_NO_ADDRESS) from None
     return found.normalized.lower()
 
 

@@ -135,8 +135,9 @@ def address_like(draw: st.DrawFn) -> str:
     return f"{draw(LOCAL)}@{'.'.join([*labels, draw(ENDING)])}"
 
 
-@given(address_like() | st.from_regex(forms._SIMPLE_EMAIL, fullmatch=True))
+@given(address_like() | st.from_regex(forms._SIMPLE_EMAIL, fullmatch=True) | st.text("ab.#-", max_size=12))
 @settings(deadline=None, max_examples=250)
+@example("zeyu.xie115#qq.example.net")
 @example("a@b.local")
 @example("a@b.arpa")
 @example("a@local")

@@ -6,7 +6,9 @@ import logging
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -29,6 +31,7 @@ from hub.errors import (
     SettingsError,
     Transient,
 )
+from hub.http import transport
 from hub.http.answer import Answer
 from hub.http.auth import Basic, StaticHeader
 from hub.http.budget import Limit
@@ -482,6 +485,22 @@ def test_proxy_and_authorities_are_checked(tmp_path: Any) -> None:
     assert line._opened() is not None
     assert ssl_context() is ssl_context()
     line.close()
+
+
+def test_lines_that_are_opened_together_share_one_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[None] = []
+    whole = transport.ssl.create_default_context
+
+    def slow(**arguments: Any) -> Any:
+        made.append(None)
+        time.sleep(0.05)
+        return whole(**arguments)
+
+    monkeypatch.setattr(transport.ssl, "create_default_context", slow)
+    transport._ssl_context.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        contexts = list(pool.map(lambda _: ssl_context(), range(4)))
+    assert len(made) == len(set(map(id, contexts))) == 1
 
 
 def test_an_untrusted_certificate_is_told_apart() -> None:

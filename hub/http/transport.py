@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import ssl
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,9 +72,17 @@ class Body:
         return {"data": self.content, "files": self.files}
 
 
-@lru_cache(maxsize=8)
+_making = threading.Lock()
+
+
 def ssl_context(ca_bundle: str = "") -> ssl.SSLContext:
     """One context for the process (making one costs more than a request): the public authorities, and the company's."""
+    with _making:  # the lines of a run are opened at the same time
+        return _ssl_context(ca_bundle)
+
+
+@lru_cache(maxsize=8)
+def _ssl_context(ca_bundle: str) -> ssl.SSLContext:
     import certifi
 
     context = ssl.create_default_context(cafile=certifi.where())

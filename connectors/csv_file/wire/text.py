@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -22,6 +23,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _ZEROS = "it holds zero bytes in the place of text"
 _HOLE = "\0" * 16
 _UNCLOSED = "unexpected end of data"  # the csv module's words for a quote that never closes
+_TWO_BYTES = re.compile("[\x80-\u07ff]")
 _CUT = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")  # the codecs'
 
 
@@ -117,6 +119,6 @@ def _mostly_utf8(content: bytes, wrong: int) -> bool:
     """
     around = content[max(0, wrong - 65536) : wrong + 65536].decode("utf-8", "replace")
     broken = around.count("\ufffd")
-    short = sum("\x7f" < char < "\u0800" for char in around)
-    long = sum(char >= "\u0800" for char in around) - broken
+    short = len(_TWO_BYTES.findall(around))
+    long = len(around) - len(around.encode("ascii", "ignore")) - short - broken
     return long + short / 8 > broken
