@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 from hub.clock import system_clock
+from hub.http import ahead
 from hub.plugins import load_plugins
 from hub.settings import load
 from sync import lanes
@@ -24,9 +25,9 @@ from sync.setup import Setup, open_setup
 
 ROUNDS = 9
 
-lanes.COMMIT = (
-    0  # how many pages wait for the writer is chance: one a transaction, so that each run passes the same points
-)
+# How many pages wait for the writer is chance, and so is how long a busy machine makes one wait for an answer: one page a
+# transaction and pages always asked ahead, so that each run passes the same points.
+lanes.COMMIT, ahead.NEAR = 0, -1.0
 
 
 def drive(folder: Path) -> None:
