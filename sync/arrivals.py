@@ -11,13 +11,15 @@ from hub.vault import Vault
 from hub.written import written
 
 
-def land(store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int) -> Landing:
-    """Land records of any noun in the open transaction."""
-    landing, fresh = store.records.land(connection, stream.name, stream.noun, records, now)
+def land(
+    store: Store, connection: str, stream: Stream, records: Sequence[Incoming], now: int, *, loading: bool = False
+) -> Landing:
+    """Land records of any noun in the open transaction. `loading`: see `Store.finish_loading`."""
+    landing, fresh = store.records.land(connection, stream.name, stream.noun, records, now, loading=loading)
     if stream.noun in ("orders", "cases") and fresh:
-        buyers = _buyers(store, connection, [item for item, _ in fresh], now)
+        buyers = _buyers(store, connection, [item for item, _ in fresh], now, loading)
         if stream.noun == "orders":
-            store.registers.orders(connection, fresh, landing.known, buyers, stream.counts)
+            store.registers.orders(connection, fresh, landing.known, buyers, stream.counts, loading=loading)
         else:
             store.registers.cases(connection, fresh, landing.known, buyers)
     elif stream.noun == "stores":
@@ -27,7 +29,7 @@ def land(store: Store, connection: str, stream: Stream, records: Sequence[Incomi
     return landing
 
 
-def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int) -> dict[str, int]:
+def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int, loading: bool) -> dict[str, int]:
     """External id of an order or case -> its buyer's record: a customer of the same system, else an identity key."""
     named: dict[str, str] = {}
     keyed: list[Incoming] = []
@@ -41,7 +43,7 @@ def _buyers(store: Store, connection: str, records: Iterable[Incoming], now: int
     found = {ext: places[buyer] for ext, buyer in named.items()}
     if keyed:
         made = _standing_for([item.buyer or {} for item in keyed], [item.modified for item in keyed], store.vault)
-        landing, _ = store.records.land(connection, "buyers", "customers", made, now)
+        landing, _ = store.records.land(connection, "buyers", "customers", made, now, loading=loading)
         found |= {item.ext: landing.rids[buyer.ext] for item, buyer in zip(keyed, made, strict=True)}
     return found
 

@@ -140,7 +140,7 @@ def _observe(setup: Setup, chosen: Sequence[Connection], ask: Ask, report: Repor
         except HubError as fault:
             _failed(setup, report, connection.name, fault)
     Observer(setup.store, report.run, GRACE, told.lane).observe(report.lanes)
-    setup.store.settled()
+    setup.store.finish_loading()
     _registers(setup)
     for lane in report.lanes:
         for stream, outcome in lane.outcomes.items():

@@ -238,7 +238,7 @@ class Observer:
         if item.page.restart:
             self.store.marks.abandon(name, stream.name)
             return False, Landing()
-        landing = land(self.store, name, stream, item.records, self._now())
+        landing = land(self.store, name, stream, item.records, self._now(), loading=True)
         met = self._set_aside(item)
         self.store.marks.see(name, stream.name, met, landing)
         self.store.absence.met(name, stream.name, met)

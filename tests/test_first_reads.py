@@ -44,7 +44,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def landed(store: Store, connection: str, stream: str, ids: list[str], said: int) -> None:
     """Records as a read lands them; what else it met is told by `seen`."""
     page = [Incoming(ext, {}, 1, bytes([said]), text=b"{}") for ext in ids]
-    landing, _ = store.records.land(connection, stream, "orders", page, 1)
+    landing, _ = store.records.land(connection, stream, "orders", page, 1, loading=True)
     if stream == "orders":
         store.marks.see(connection, stream, ids, landing)
 
@@ -127,9 +127,10 @@ def test_keys_that_wait_are_those_of_records_that_landed_one_by_one(
                     Incoming(ext, {"phone": phone} if phone else {}, number, f"{number}{ext}".encode())
                     for ext, phone in phones.items()
                 ]
-                store.records.land(shop, "customers", "customers", page, number, made_by_us=kind == "ours")
+                ours = kind == "ours"
+                store.records.land(shop, "customers", "customers", page, number, made_by_us=ours, loading=not ours)
                 wanted |= phones
-    store.settled()
+    store.finish_loading()
     key = {store.vault.index("phone", phone): phone for phone in "123"}
     found = store.db.rows(
         "SELECT r.ext, i.key FROM identity i JOIN record r ON r.rid = i.rid WHERE r.connection = :shop", {"shop": shop}
@@ -144,7 +145,7 @@ def test_who_is_known_is_found_by_a_new_key_at_once(store: Store) -> None:
     for said in (b"1", b"2"):
         with store.db.writing("test"):
             page = [Incoming("known", {"phone": f"77{said.decode()}"}, 1, said)]
-            store.records.land(shop, "customers", "customers", page, 1)
+            store.records.land(shop, "customers", "customers", page, 1, loading=True)
     held = store.db.rows("SELECT COUNT(*) FROM identity WHERE key = :key", {"key": store.vault.index("phone", "772")})
     assert held == [(1,)]
 
@@ -155,7 +156,7 @@ def test_no_more_keys_wait_than_are_sorted_in_together(store: Store, monkeypatch
     for start in range(0, 400, 20):
         page = [Incoming(str(number), {"phone": f"1{number}"}, 1, b"x") for number in range(start, start + 20)]
         with store.db.writing("test"):
-            store.records.land(shop, "customers", "customers", page, 1)
+            store.records.land(shop, "customers", "customers", page, 1, loading=True)
         most = max(most, store.db.rows("SELECT COUNT(*) FROM identity_new")[0][0])
     assert 20 <= most < 50 + 20
 
@@ -180,17 +181,17 @@ def test_the_index_of_buyers_is_away_while_first_orders_land_and_no_other_time(
         with store.db.writing("test"):
             page = [Incoming(ext, {}, 1, b"x", text=alone(b"{}"), order=ORDER)]
             landing, fresh = store.records.land("shop", "orders", "orders", page, 1)
-            store.registers.orders("shop", fresh, landing.known, {}, counts=True)
+            store.registers.orders("shop", fresh, landing.known, {}, counts=True, loading=True)
 
     try:
         assert stands(store.db)
         for ext in ("1", "2"):
             order(ext)
             assert not stands(store.db)
-        store.settled()
+        store.finish_loading()
         assert stands(store.db)
         order("3")
-        store.settled()
+        store.finish_loading()
         assert stands(store.db)
         assert check(store) == []
     finally:
@@ -201,8 +202,9 @@ def test_a_run_that_comes_after_a_killed_one_sets_up_what_that_left(location: st
     create_store(location, MASTER, clock).close()
     left = open_store(location, MASTER, clock)
     with left.db.writing("test"):
-        left.registers.orders("shop", [], set(), {}, counts=True)
-        left.records.land("shop", "customers", "customers", [Incoming("1", {"phone": "1"}, 1, b"x")], 1)
+        left.registers.orders("shop", [], set(), {}, counts=True, loading=True)
+        page = [Incoming("1", {"phone": "1"}, 1, b"x")]
+        left.records.land("shop", "customers", "customers", page, 1, loading=True)
     assert [line.partition(" (")[0] for line in check(left)] == [
         "1 identity keys still to be sorted in by the run under way, or cut off",
         "1 indexes still to be made by the run under way, or cut off",

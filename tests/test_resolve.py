@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.clock import FixedClock
+from hub.store.check import check
 from sync.resolve.names import same_name
 from sync.staff import take_back
 from sync.verdict import merge
@@ -342,6 +343,15 @@ def test_the_key_of_a_gone_record_joins_nobody(scene: Scene) -> None:
 
 
 # -- corrections
+
+
+def test_a_corrected_customer_is_found_by_the_new_key_at_once(scene: Scene) -> None:
+    scene.customer("crm", "a", phone=PHONE)
+    scene.sync()
+    one = scene.who("crm", "a")
+    scene.correct(one, phone=OTHER)
+    assert scene.store.identities.find("phone", OTHER) == [one]
+    assert check(scene.store) == []
 
 
 def test_a_correction_stays_with_its_customer_when_the_record_it_was_made_on_goes(scene: Scene) -> None:

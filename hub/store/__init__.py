@@ -82,8 +82,9 @@ class Store:
         self.tokens = Tokens(db, vault, clock)
         self.budgets = Budgets(db, clock)
 
-    def settled(self) -> None:
-        """What landed stands as it is asked for: keys in their places, indexes up. What a killed run left, too."""
+    def finish_loading(self) -> None:
+        """Set up what reads leave to their end, since it is cheaper for many records at once: identity keys go to their
+        places, an index is made. Nobody asks for either before resolve does; what a killed run left is set up too."""
         self.identities.sort_in()
         self.registers.stand()
 

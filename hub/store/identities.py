@@ -24,6 +24,8 @@ TIE = "created"
 
 _ADD = "INSERT INTO identity (key, rid, kind) VALUES (?, ?, ?) ON CONFLICT (key, rid) DO NOTHING"
 
+_Entry = tuple[bytes, int, str]
+"""A key, the record that holds it, and its kind."""
 
 TOGETHER = 32_000
 """How many keys wait at most before they are sorted in."""
@@ -41,10 +43,10 @@ class Identities:
         self._vault = vault
         self._waiting = 0
 
-    def put(self, bodies: Mapping[int, Body], known: set[int], *, later: bool = False) -> None:
+    def put(self, bodies: Mapping[int, Body], known: set[int], *, loading: bool = False) -> None:
         """Replace the keys of these records, of which only `known` can have any; whoever shared a lost one is due.
 
-        `later`: the keys of new records may wait, see `sort_in`.
+        `loading`: a read brings them, and the keys of new ones wait, see `sort_in`.
         """
         if known:
             self.sort_in()
@@ -53,14 +55,12 @@ class Identities:
         for key, rid in self._of(sorted(known)):
             standing[rid].add(key)
         self._lose([(key, rid) for rid, keys in standing.items() for key in keys - wanted[rid].keys()])
-        fresh = [
-            (key, rid, kind)
-            for rid, keys in wanted.items()
-            for key, kind in keys.items()
-            if rid not in standing or key not in standing[rid]
-        ]
-        waiting = [entry for entry in fresh if later and entry[1] not in standing]
-        self._db.many(_ADD, sorted(set(fresh).difference(waiting)))
+        waiting: list[_Entry] = []
+        fresh: list[_Entry] = []
+        for rid, keys in wanted.items():
+            place = waiting if loading and rid not in standing else fresh
+            place += ((key, rid, kind) for key, kind in keys.items() if key not in standing.get(rid, ()))
+        self._db.many(_ADD, sorted(fresh))
         self._db.many("INSERT INTO identity_new (key, rid, kind) VALUES (?, ?, ?)", waiting)
         self._waiting += len(waiting)
         if self._waiting >= TOGETHER:
@@ -71,7 +71,7 @@ class Identities:
         self._waiting = 0
         if self._db.rows("SELECT 1 FROM identity_new LIMIT 1"):
             with self._db.writing("identity"):
-                self._db.execute(
+                self._db.execute(  # without a WHERE, SQLite would take ON for that of a join
                     "INSERT INTO identity (key, rid, kind) SELECT key, rid, kind FROM identity_new WHERE rid > 0"
                     " ORDER BY key, rid ON CONFLICT (key, rid) DO NOTHING"
                 )

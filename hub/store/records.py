@@ -64,12 +64,20 @@ class Landing:
     """What landing a page did. `rids`: the internal id of each of its records; `known` were in the store before and have
     changed, `made` are new: nobody else's id lies between theirs."""
 
-    new: int = 0
-    changed: int = 0
     unchanged: int = 0
     rids: dict[str, int] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
     made: range = range(0)
+
+    @property
+    def new(self) -> int:
+        """How many records are new."""
+        return len(self.made)
+
+    @property
+    def changed(self) -> int:
+        """How many were there and have changed."""
+        return len(self.known)
 
 
 class _Known(NamedTuple):
@@ -91,11 +99,12 @@ class Records:
 
     def land(
         self, connection: str, stream: str, noun: NounName, page: Sequence[Incoming], now: int,
-        *, made_by_us: bool = False,
+        *, made_by_us: bool = False, loading: bool = False,
     ) -> tuple[Landing, list[tuple[Incoming, int]]]:  # fmt: skip
         """Land one page in the open transaction; returns what it did, and the new or changed records with their ids.
 
-        `made_by_us`: we created these records; what was read of them before we knew that is forgotten.
+        `made_by_us`: we created these records; what was read of them before we knew that is forgotten. `loading`: see
+        `Store.finish_loading`.
         """
         latest = {item.ext: item for item in page}
         known, fresh = self._known(connection, stream, list(latest)), list(latest.values())
@@ -107,7 +116,7 @@ class Records:
         rids = {ext: found.rid for ext, found in known.items()} | made
         changed = {rids[item.ext] for item in fresh if item.ext in known}
         first = next(iter(made.values()), 0)
-        done = Landing(len(made), len(changed), len(page) - len(fresh), rids, changed, range(first, first + len(made)))
+        done = Landing(len(page) - len(fresh), rids, changed, range(first, first + len(made)))
         landed = [(item, rids[item.ext]) for item in fresh]
         if noun != "customers":  # nobody else has a word on these: since when each field stands does not matter
             self._save(connection, stream, noun, landed, changed, [item.text for item in fresh])
@@ -119,7 +128,7 @@ class Records:
         bodies = self._merged(connection, [(said[item.ext], rid) for item, rid in landed], old, now)
         texts = [bodies[rid].written(item.text) for item, rid in landed]
         self._save(connection, stream, noun, landed, changed, texts)
-        self.identities.put(bodies, changed, later=not made_by_us)
+        self.identities.put(bodies, changed, loading=loading)
         self._consents([(rid, item) for item, rid in landed], changed)
         return done, landed
 

@@ -67,14 +67,16 @@ class Registers:
         self._vault = vault
 
     def orders(
-        self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int], counts: bool
-    ) -> None:
+        self, connection: str, found: Landed, known: Collection[int], buyers: Mapping[str, int], counts: bool,
+        *, loading: bool = False,
+    ) -> None:  # fmt: skip
         """Land order rows and their lines, of which only `known` can be there already; their customers become due.
 
         An order that changes its buyer concerns both. One that carries another system's number (`source_ref`) is that
-        system's to count.
+        system's to count. `loading`: see `Store.finish_loading`.
         """
-        self._lay_down()
+        if loading:
+            self._lay_down()
         self._due("orders", known)
         rows, held = [], self._customers(set(buyers.values()))
         for item, rid in found:

@@ -35,7 +35,7 @@ def resolve(store: Store, run: int, ranks: Mapping[str, int], limits: Limits) ->
     done: Counter[str] = Counter()
     with store.db.writing("resolve"):
         store.leases.check("decide")
-        store.settled()
+        store.finish_loading()
         asked: Asked | None = None
         sweep = store.people.mostly_due()
         for affected in store.people.affected(limits.records_per_key):
