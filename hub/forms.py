@@ -124,7 +124,6 @@ def _email(text: str, _: Place) -> str:
 # Top-level names that the library refuses or treats in its own way (RFC 2606, 6761, 6762, 7686, 9476).
 _RESERVED = frozenset(("alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"))
 
-
 _NO_ADDRESS = "not an e-mail address"
 
 

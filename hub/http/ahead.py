@@ -55,13 +55,14 @@ class Ahead(Generic[D, Q, A]):
             answer, waited = self._begun.popleft()[1].result()
         else:
             self._misses += bool(self._begun)
-            self._forget()
+            self.close()
             answer, waited = self._timed(self.door, question)
         self._waits.append(waited)
-        self._look_ahead()
-        if not self._begun and self._worthwhile():
-            self._rest = iter(self.foreseen(question, answer))
+        if self.room and self._misses < _MISSES and min(self._waits) > NEAR:
             self._look_ahead()
+            if not self._begun:
+                self._rest = iter(self.foreseen(question, answer))
+                self._look_ahead()
         return answer
 
     def close(self) -> None:
@@ -73,18 +74,8 @@ class Ahead(Generic[D, Q, A]):
             threads.dismiss()
             self.left(threads)
 
-    def _forget(self) -> None:
-        self._rest = iter(())
-        if self._begun:
-            self.close()
-
-    def _worthwhile(self) -> bool:
-        return self.room > 0 and self._misses < _MISSES and min(self._waits, default=0.0) > NEAR
-
     def _look_ahead(self) -> None:
-        """Begin what comes next, as far as there is room and sense in it."""
-        if not self._worthwhile():
-            return
+        """Begin what comes next, as far as there is room."""
         while len(self._begun) < self.room and (coming := next(self._rest, None)) is not None:
             if self._threads is None:
                 self._threads = self.hired()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -97,11 +97,11 @@ class Marks:
     def see(self, connection: str, stream: str, exts: Sequence[str], landing: Landing | None = None) -> None:
         """Remember the ids that the open read has met; `landing` is what it did with those of them that landed."""
         key = {"connection": connection, "stream": stream}
-        if landing and landing.made:
-            self._see_made(key, landing.made)
-            exts = [ext for ext in exts if landing.rids.get(ext) not in landing.made]
-        if exts and self._any("seen_new", key):
-            exts = self._not_made(key, exts)
+        rids, made = (landing.rids, landing.made) if landing else ({}, range(0))
+        if made:
+            self._see_made(key, made)
+            exts = [ext for ext in exts if rids.get(ext) not in made]
+        exts = self._not_made(key, exts, rids)
         self._db.many(
             "INSERT INTO seen (connection, stream, ext) VALUES (?, ?, ?) ON CONFLICT (connection, stream, ext) DO NOTHING",
             zip(repeat(connection), repeat(stream), exts, strict=False),
@@ -111,27 +111,29 @@ class Marks:
         ends = {**key, "first": made[0], "last": made[-1]}
         columns = "connection, stream, first, last"
         self._db.execute(f"INSERT INTO seen_new ({columns}) VALUES (:connection, :stream, :first, :last)", ends)
-        if self._any("seen", key):  # an id that was set aside before may be there by now
+        if self._db.rows("SELECT 1 FROM seen WHERE connection = :connection AND stream = :stream LIMIT 1", key):
+            # an id that was set aside before may be there by now
             self._db.execute(
                 "DELETE FROM seen WHERE connection = :connection AND stream = :stream AND ext IN"
                 " (SELECT ext FROM record WHERE rid BETWEEN :first AND :last)",
                 ends,
             )
 
-    def _not_made(self, key: Params, exts: Sequence[str]) -> list[str]:
+    def _not_made(self, key: Params, exts: Sequence[str], rids: Mapping[str, int]) -> Sequence[str]:
+        """Those that are no records of the open read's making, as far as these are in `seen_new`. Records that were there
+        before it have lower numbers than all of them, so that a read of what is known looks nobody up."""
+        sql = "SELECT MIN(first) FROM seen_new WHERE connection = :connection AND stream = :stream"
+        ((first,),) = self._db.rows(sql, key)
+        if first is None:
+            return exts
         made: set[str] = set()
-        for listed, params in listings(exts):
+        for listed, params in listings([ext for ext in exts if rids.get(ext, first) >= first]):
             sql = (
                 "SELECT ext FROM record WHERE connection = :connection AND stream = :stream"
                 f" AND ext IN {listed} AND {made_by_read('record.rid')}"
             )
             made.update(ext for (ext,) in self._db.rows(sql, {**params, **key}))
         return [ext for ext in exts if ext not in made]
-
-    def _any(self, table: str, key: Params) -> bool:
-        return bool(
-            self._db.rows(f"SELECT 1 FROM {table} WHERE connection = :connection AND stream = :stream LIMIT 1", key)
-        )
 
     def _forget_seen(self, key: Params) -> None:
         for table in ("seen", "seen_new"):
