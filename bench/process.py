@@ -40,6 +40,7 @@ def run(
     words = list(map(str, arguments))
     command = words if words[0].startswith("/") else [python, "-m", *words]
     known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    known.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling what is installed compiled is no work of theirs
     begun = time.monotonic()
     process = subprocess.Popen(command, env=known, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

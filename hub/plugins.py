@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from pathlib import Path
 from typing import Any
@@ -240,7 +241,13 @@ def _installed(entry: Source) -> bool:
 
 
 def _is_ours(entry: Source) -> bool:
-    return entry.dist is not None and entry.dist.name.lower() == GROUP
+    return entry.dist is not None and _named(entry.dist).lower() == GROUP
+
+
+@lru_cache
+def _named(dist: Distribution) -> str:
+    """A distribution's name, which is read from its files each time that one asks it."""
+    return dist.name
 
 
 def _order(entry: Source) -> tuple[bool, bool, str, str]:
@@ -251,7 +258,7 @@ def _home(entry: Source) -> str:
     """What a plugin is part of: a distribution, or the file itself."""
     if isinstance(entry, FolderPlugin):
         return entry.place
-    return entry.dist.name if entry.dist else ""
+    return _named(entry.dist) if entry.dist else ""
 
 
 def _label(entry: Source) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from hub.errors import HubError, Transient
+from hub.garbage import few_collections
 from hub.model import local_day
 from hub.settings import Connection
 from hub.store.plans import Plan
@@ -25,7 +26,7 @@ from sync.approve import approve_automatically, pushable
 from sync.decide import Decider, DecideResult, Incomplete, no_way_back
 from sync.destination import Destination
 from sync.lanes import Lane
-from sync.memory import few_collections, one_heap
+from sync.memory import one_heap
 from sync.observe import Observer
 from sync.plan import Planner
 from sync.progress import Progress, Silent

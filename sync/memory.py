@@ -1,13 +1,8 @@
-"""How a run keeps its memory small and its collector quiet: pages are many short-lived objects that pass between threads."""
+"""How a run keeps its memory small: pages are many short-lived objects that pass between threads."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-
-_BETWEEN_COLLECTIONS = 50_000
-"""New objects between two looks for cycles, until what is wanted stands."""
+from contextlib import suppress
 
 _HEAP = {-8: 1, -3: 512 * 1024, -1: 4 * 1024 * 1024}
 """From glibc's malloc.h: at most one arena; from which size on a block is no part of it; how much may stay free at its end."""
@@ -24,16 +19,3 @@ def one_heap() -> None:
         adjust = ctypes.CDLL(None).mallopt
         for what, value in _HEAP.items():
             adjust(what, value)
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """Pages, and records of a batch of customers, are many short-lived objects without cycles: looking for cycles after
-    each few hundred of them costs a tenth of a pull, and a twentieth of what comes after it.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(_BETWEEN_COLLECTIONS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

@@ -149,7 +149,7 @@ class Planner:
                 name = destination.name
                 if done or plans.braked(name) != limits:
                     look = plans.look(name)
-                    plans.brake(self.run, name, self._brakes(destination, look[1]), ("share",))
+                    plans.brake(self.run, name, self._brakes(destination, look.rows), ("share",))
                     plan = plans.publish(self.run, name, look)
                     plans.settled(name, limits)
                 else:

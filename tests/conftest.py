@@ -20,6 +20,7 @@ from hub.testing.twin import Stage, serving
 from tests import promised
 
 if TYPE_CHECKING:
+    from hub.store import Store
     from tests.four_systems import Stages
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -66,6 +67,23 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "kehub.db")
     return str(request.getfixturevalue("schema_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store of each kind for all examples of a module, each of which has a connection of its own."""
+    from hub.store import create_store, open_store
+
+    location, schema = str(tmp_path_factory.mktemp("store") / "kehub.db"), f"m{uuid.uuid4().hex[:12]}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        location = f"{url}{'&' if '?' in url else '?'}schema={schema}"
+    create_store(location, MASTER, FixedClock(NOW)).close()
+    store = open_store(location, MASTER, FixedClock(NOW))
+    yield store
+    if request.param == "postgresql":
+        store.db.execute(f"DROP SCHEMA {schema} CASCADE")
+    store.close()
 
 
 @pytest.fixture

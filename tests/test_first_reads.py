@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -18,27 +17,12 @@ from hub.store.database import Database
 from hub.store.records import Incoming
 from sync.resolve import resolve
 from sync.resolve.cluster import Limits
-from tests.conftest import MASTER, NOW
+from tests.conftest import MASTER
 
 IDS = st.lists(st.sampled_from("abcdefgh"), max_size=5, unique=True)
 PAGES = st.lists(st.tuples(st.sampled_from(["read", "read", "read", "other", "named"]), IDS, IDS), max_size=8)
 ORDER = ("7", 1, 1, None, "online", None, None, "done", None, "CNY", 100, 0, None)
 _connections = (f"shop{number}" for number in count())
-
-
-@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One store for all examples, each of which has a connection of its own."""
-    location = str(tmp_path_factory.mktemp("seen") / "kehub.db")
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        location = f"{url}{'&' if '?' in url else '?'}schema=t_seen"
-    create_store(location, MASTER, FixedClock(NOW)).close()
-    store = open_store(location, MASTER, FixedClock(NOW))
-    yield store
-    if request.param == "postgresql":
-        store.db.execute("DROP SCHEMA t_seen CASCADE")
-    store.close()
 
 
 def landed(store: Store, connection: str, stream: str, ids: list[str], said: int) -> None:

@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.edge import command_app, guarded
+from hub.garbage import few_collections, none_at_the_end
 
 COMMANDS = {
     "init": "Write a configuration, its key and an empty store into a folder.",
@@ -83,7 +84,10 @@ for _name, _help in COMMANDS.items():
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code: the entry point `kehub`."""
     wanted = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(guarded(lambda: app(args=_configuration_first(wanted), prog_name="kehub")))
+    none_at_the_end()
+    with few_collections():
+        code = guarded(lambda: app(args=_configuration_first(wanted), prog_name="kehub"))
+    sys.exit(code)
 
 
 def _configuration_first(arguments: list[str]) -> list[str]:

@@ -200,6 +200,7 @@ def check(store: Store) -> list[str]:
     found = [f"{count} {what}" for what, sql in _FAULTS if (count := store.db.rows(sql)[0][0])]
     if store.db.dialect == "sqlite":
         found += [f"SQLite: {line}" for (line,) in store.db.rows("PRAGMA integrity_check") if line != "ok"]
+    found += [f"the plan rows of {name} do not come to what is kept of them" for name in store.plans.sums.wrong()]
     try:
         for _ in canonical(store):
             pass

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.store.closure import Affected, Closure, Known, describe
 from hub.store.database import Database, Row, listings
+from hub.store.plan_sums import PlanSums
 from hub.store.verdicts import Verdicts
 from hub.vault import Vault
 
@@ -33,6 +34,7 @@ class People:
         self._db = db
         self._vault = vault
         self._verdicts = verdicts
+        self._plan_sums = PlanSums(db, vault)
 
     # -- what a change touches
 
@@ -111,8 +113,9 @@ class People:
         gone = [row for row in rows if row["into"] is not None]
         for table in ("facts", "fact_value", "customer_tag", "held"):
             self._db.many(f"DELETE FROM {table} WHERE customer = :id", [{"id": row["id"]} for row in gone])
-        self._db.many("DELETE FROM plan_row WHERE customer = :id AND action = 'create'",
-                      [{"id": row["id"]} for row in gone])  # fmt: skip
+        for listed, params in listings([row["id"] for row in gone]):
+            if self._db.execute(f"DELETE FROM plan_row WHERE customer IN {listed} AND action = 'create'", params):
+                self._plan_sums.forget()
         # an alias of an alias points at the survivor as well
         self._db.many("UPDATE customer SET merged_into = :into WHERE merged_into = :id", gone)
 
@@ -241,13 +244,12 @@ class People:
         return int(self._db.rows(sql)[0][0])
 
     def living(self, connection: str, stream: str, most: int | None) -> int:
-        """How many living records a stream holds, counted up to `most`."""
-        sql = (
-            "SELECT COUNT(*) FROM (SELECT 1 FROM record WHERE connection = :connection AND stream = :stream"
-            " AND gone = 0 AND placeholder = 0 LIMIT :most) x"
-        )
-        bound = {"connection": connection, "stream": stream, "most": 2**62 if most is None else most}
-        return int(self._db.rows(sql, bound)[0][0])
+        """How many living records a stream holds, counted up to `most`: indexes tell all, and who is not there."""
+        here = {"connection": connection, "stream": stream}
+        place = "FROM record WHERE connection = :connection AND stream = :stream"
+        away = int(self._db.rows(f"SELECT COUNT(*) {place} AND (gone = 1 OR placeholder = 1)", here)[0][0])
+        bound = {**here, "most": 2**62 if most is None else most + away}
+        return int(self._db.rows(f"SELECT COUNT(*) FROM (SELECT 1 {place} LIMIT :most) x", bound)[0][0]) - away
 
     def count_due(self) -> int:
         """How many customers are due."""

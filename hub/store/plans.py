@@ -1,19 +1,18 @@
 """Plans: the standing rows of wanted changes, the plan they make up, approvals and brakes.
 
-Rows stand until they are applied or no longer wanted; a plan is the digest over a connection's rows in key order. Rows
+Rows stand until they are applied or no longer wanted; a plan is the digest over a connection's rows (`plan_sums`). Rows
 carry their approval by their own digest: a later plan that holds the same row keeps what was approved of it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from hub.clock import Clock
-from hub.store.database import Database, Row, chunks, listings, names
+from hub.store.database import Database, Row, listings, names
+from hub.store.plan_sums import Look, PlanSums
 from hub.vault import Vault
 from hub.written import written
 
@@ -69,6 +68,15 @@ class Brake:
     note: str
 
 
+class _Stood(NamedTuple):
+    """What is asked of a row that stands before another is put in its place."""
+
+    digest: bytes
+    customer: str
+    action: str
+
+
+_NONE = _Stood(b"", "", "")
 _COLUMNS = "connection, key, customer, action, ext, body, reason, digest, state, code, field"
 
 
@@ -79,6 +87,7 @@ class Plans:
         self._db = db
         self._vault = vault
         self._clock = clock
+        self.sums = PlanSums(db, vault)
 
     # -- rows
 
@@ -91,16 +100,25 @@ class Plans:
     ) -> None:  # fmt: skip
         """Put `rows` in the place of all standing rows of these customers and of these records, by connection.
 
-        A row that stands already is left as it is, with its approval and what became of it. `first`: none stands.
+        A row that stands already is left as it is, with its approval and what became of it. `first`: none stood when one
+        began.
         """
-        standing = {} if first else self._standing(customers, exts)
+        standing = {} if first else self._standing(customers, exts, rows)
         wanted = {(row.connection, row.key): (row, self._digest(row)) for row in rows}
-        over = [at for at, (digest, _) in standing.items() if at not in wanted or wanted[at][1] != digest]
-        fresh = [(row, digest) for at, (row, digest) in wanted.items() if standing.get(at) != (digest, row.customer)]
+        over = [at for at, stood in standing.items() if at not in wanted or wanted[at][1] != stood.digest]
+        fresh = [
+            (row, digest)
+            for at, (row, digest) in wanted.items()
+            if standing.get(at, _NONE)[:2] != (digest, row.customer)
+        ]
         self._db.many("DELETE FROM plan_row WHERE connection = ? AND key = ?", over)
         for connection in sorted({row.connection for row, _ in fresh}):
             self._insert(connection, [entry for entry in fresh if entry[0].connection == connection], first=first)
         for connection in {at[0] for at in over} | {row.connection for row, _ in fresh}:
+            gone = [(standing[at].digest, standing[at].action) for at in over if at[0] == connection]
+            come = [(digest, row.action) for row, digest in fresh if row.connection == connection
+                    and standing.get((connection, row.key), _NONE).digest != digest]  # fmt: skip
+            self.sums.move(connection, gone, come, first=first)
             self._unsettle(connection)
 
     def _insert(self, connection: str, fresh: Sequence[tuple[PlanRow, bytes]], *, first: bool) -> None:
@@ -117,26 +135,22 @@ class Plans:
         )  # fmt: skip
 
     def _standing(
-        self, customers: Sequence[str], exts: Mapping[str, Sequence[str]]
-    ) -> dict[tuple[str, str], tuple[bytes, str]]:
-        """(connection, key) -> digest and customer: rows of these customers, and those of these records, whoever they
+        self, customers: Sequence[str], exts: Mapping[str, Sequence[str]], rows: Sequence[PlanRow]
+    ) -> dict[tuple[str, str], _Stood]:
+        """By connection and key: rows of these customers; those of these records, and in the places of `rows`, whoever they
         were made for.
         """
-        select = "SELECT connection, key, digest, customer FROM plan_row WHERE"
-        found: dict[tuple[str, str], tuple[bytes, str]] = {}
+        select = "SELECT connection, key, digest, customer, action FROM plan_row WHERE"
+        found: list[Row] = []
         for listed, params in listings(customers):
-            rows = self._db.rows(f"{select} customer IN {listed}", params)
-            found.update({(c, k): (bytes(digest), customer) for c, k, digest, customer in rows})
+            found += self._db.rows(f"{select} customer IN {listed}", params)
         for connection, records in exts.items():
-            for part in chunks(records):
-                listed, params = names("k", part)
-                tagged, more = names("t", [f"tag:{ext}" for ext in part])
-                rows = self._db.rows(
-                    f"{select} connection = :connection AND (key IN {listed} OR key IN {tagged})",
-                    {**params, **more, "connection": connection},
-                )
-                found.update({(c, k): (bytes(digest), customer) for c, k, digest, customer in rows})
-        return found
+            keys = [key for ext in records for key in (ext, f"tag:{ext}")]
+            keys += [row.key for row in rows if row.connection == connection and not row.ext]
+            for listed, params in listings(keys):
+                place = f"connection = :connection AND key IN {listed}"
+                found += self._db.rows(f"{select} {place}", {**params, "connection": connection})
+        return {(c, key): _Stood(bytes(digest), customer, action) for c, key, digest, customer, action in found}
 
     def _digest(self, row: PlanRow) -> bytes:
         sides = {name: [side["base"], side["theirs"], side["wanted"]] for name, side in row.fields.items()}
@@ -193,32 +207,24 @@ class Plans:
             {**place, "key": row.key},
         )
         self._db.execute("DELETE FROM approved_row WHERE connection = :connection AND digest = :digest", place)
-        self._unsettle(row.connection)
+        self._moved(row.connection)
 
     def tally(self, connection: str) -> dict[str, int]:
         """Rows by action."""
-        sql = "SELECT action, COUNT(*) FROM plan_row WHERE connection = :connection GROUP BY action ORDER BY action"
-        return dict(self._db.rows(sql, {"connection": connection}))
+        return dict(self.sums.look(connection).rows)
 
     # -- the plan as a whole
 
-    def look(self, connection: str) -> tuple[str, dict[str, int]]:
-        """The digest over the standing rows in key order, and their numbers by action; ("", {}) when there are none."""
-        sql = "SELECT digest, action FROM plan_row WHERE connection = :connection ORDER BY key"
-        hasher, tally = blake2b(digest_size=16), Counter[str]()
-        for digest, action in self._db.stream(sql, {"connection": connection}):
-            hasher.update(digest)
-            tally[action] += 1
-        if not tally:
-            return "", {}
-        name = self._vault.name("plan", connection, hasher.digest(), length=12).lower()
-        return name, dict(sorted(tally.items()))
+    def look(self, connection: str) -> Look:
+        """What the standing rows come to, whose sum is kept from now on."""
+        self.sums.begin(connection)
+        return self.sums.look(connection)
 
     def digest(self, connection: str) -> str:
-        """The digest over the standing rows in key order; "" when there are none."""
-        return self.look(connection)[0]
+        """The digest over the standing rows, each looked at; "" when there are none."""
+        return self.sums.count(connection).digest
 
-    def publish(self, run: int, connection: str, look: tuple[str, dict[str, int]] | None = None) -> Plan | None:
+    def publish(self, run: int, connection: str, look: Look | None = None) -> Plan | None:
         """Make the standing rows the connection's one open plan; the same rows keep their digest and approval.
 
         `look`: the rows were looked at just now.
@@ -275,7 +281,7 @@ class Plans:
                 " (SELECT customer FROM plan_row WHERE connection = :connection)",
                 {"connection": connection},
             )
-            self._unsettle(connection)
+            self._moved(connection)
             for table in ("approval", "approved_row"):
                 self._db.execute(f"DELETE FROM {table} WHERE connection = :connection", {"connection": connection})
             return self._db.execute("DELETE FROM plan_row WHERE connection = :connection", {"connection": connection})
@@ -368,6 +374,11 @@ class Plans:
             "INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             {"name": f"braked:{connection}", "value": limits},
         )
+
+    def _moved(self, connection: str) -> None:
+        """Rows have gone one by one: what they come to is counted when it is next asked for."""
+        self.sums.forget(connection)
+        self._unsettle(connection)
 
     def _unsettle(self, connection: str) -> None:
         self._db.execute("DELETE FROM meta WHERE name = :name", {"name": f"braked:{connection}"})

@@ -5,11 +5,12 @@ Orders and cases point to the buyer's record, which never changes; their `custom
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from hub.store.database import Database, listings
+from hub.store.database import Database, Row, listings
 from hub.store.records import Incoming
 from hub.vault import Vault
 
@@ -45,7 +46,7 @@ def _event(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(whole)}) VALUES (?{', ?' * (len(whole) - 1)})"
 
 
-_AGAIN = _set((*_OF, *_ORDER, "counts"), ("rid",))
+_AMENDED = (*_OF[1:], *_ORDER, "counts")
 _ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
 _CASES_SQL = _event("cases", _CASE) + _set((*_OF, *_CASE), ("rid",))
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
@@ -83,13 +84,41 @@ class Registers:
             buyer = buyers.get(item.ext)
             counted = int(counts and not item.order[-1])
             rows.append((rid, connection, buyer, held.get(buyer), *item.order, counted))
-        self._db.many(_ORDERS_SQL, [row for row in rows if row[0] not in known] if known else rows)
-        self._db.many(_ORDERS_SQL + _AGAIN, [row for row in rows if row[0] in known] if known else ())
-        self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(known)])
-        self._db.many(
-            _LINES_SQL, [(rid, number, *line) for item, rid in found for number, line in enumerate(item.lines, 1)]
-        )
+        lines = {rid: [(number, *line) for number, line in enumerate(item.lines, 1)] for item, rid in found}
+        if known:
+            rows, lines = self._amended(rows, known), self._amended_lines(lines, known)
+        self._db.many(_ORDERS_SQL, rows)
+        self._db.many(_LINES_SQL, [(rid, *line) for rid, those in lines.items() for line in those])
         self._due("record", set(buyers.values()))
+
+    def _amended(self, rows: Sequence[Row], known: Collection[int]) -> list[Row]:
+        """Write of the orders that are there what differs, so that indexes without any of it are left alone; gives those
+        that are not there.
+        """
+        standing: dict[int, Row] = {}
+        for listed, params in listings(sorted(known)):
+            sql = f"SELECT rid, {', '.join(_AMENDED)} FROM orders WHERE rid IN {listed}"
+            standing.update((rid, tuple(old)) for rid, *old in self._db.rows(sql, params))
+        amended: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for rid, *new in rows:
+            both = zip(_AMENDED, standing.get(rid, new), new, strict=True)
+            differing = {name: value for name, old, value in both if old != value}
+            if differing:
+                amended[tuple(differing)].append((*differing.values(), rid))
+        for columns, values in amended.items():
+            self._db.many(f"UPDATE orders SET {', '.join(f'{name} = ?' for name in columns)} WHERE rid = ?", values)
+        return [row for row in rows if row[0] not in standing]
+
+    def _amended_lines(self, lines: Mapping[int, list[Row]], known: Collection[int]) -> dict[int, list[Row]]:
+        """Take away the lines of orders that had others; gives those that are to be written."""
+        standing: dict[int, list[Row]] = defaultdict(list)
+        for listed, params in listings(sorted(known)):
+            sql = f"SELECT rid, {', '.join(_LINE)} FROM order_line WHERE rid IN {listed} ORDER BY rid, line"
+            for rid, *line in self._db.rows(sql, params):
+                standing[rid].append(tuple(line))
+        differing = {rid: those for rid, those in lines.items() if standing.get(rid, []) != those}
+        self._db.many("DELETE FROM order_line WHERE rid = ?", [(rid,) for rid in sorted(standing.keys() & differing)])
+        return differing
 
     def _lay_down(self) -> None:
         """Before the first orders land, take away the index by buyer, which nobody asks before resolve does: made in one go
