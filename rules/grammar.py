@@ -1,20 +1,14 @@
-"""From words to a shape: brackets, calls and lists are matched here, and the order of operators is sqlglot's.
+"""From words to a shape: brackets, calls and lists are matched, and operators have something to work on.
 
-sqlglot is shown the shape only: `spend_365d >= 3000 and city = '上海'` goes to it as `"0" >= "2" and "4" = "6"`, each
-number being a place in the list of pieces. So nothing that a person wrote reaches it, every leaf knows where it stands in
-the text, and brackets, which are taken off before, cost it no depth.
+What the shape comes to, by the order in which operators bind, is `precedence`'s.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
-
-import sqlglot
-from sqlglot import exp
 
 from rules.faults import Faults
 from rules.spelling import Word
@@ -64,6 +58,11 @@ class _Open:
 
 def _operator(word: Word) -> bool:
     return word.sort in ("sign", "word")
+
+
+def operator(piece: Piece) -> str:
+    """The operator that a piece is, as it is spelt; nothing for any other piece."""
+    return piece.text if isinstance(piece, Word) and _operator(piece) else ""
 
 
 def joined(words: Sequence[Word], faults: Faults) -> list[Word]:
@@ -297,7 +296,7 @@ def _terms(pieces: Sequence[Piece]) -> list[list[Piece]]:
     terms: list[list[Piece]] = [[]]
     waiting = False
     for piece in pieces:
-        text = piece.text if isinstance(piece, Word) and _operator(piece) else ""
+        text = operator(piece)
         if text == "or" or (text == "and" and not waiting):
             terms.append([])
             waiting = False
@@ -309,30 +308,3 @@ def _terms(pieces: Sequence[Piece]) -> list[list[Piece]]:
 
 def _short(text: str) -> str:
     return text if len(text) <= 24 else text[:23] + "…"
-
-
-def precedence(pieces: Sequence[Piece]) -> exp.Condition:
-    """The pieces as sqlglot's tree; its names are the places in `pieces`. What is denied (`not in`) goes as its plain form."""
-    return _tree(" ".join(_mark(number, piece) for number, piece in enumerate(pieces)))
-
-
-def _mark(number: int, piece: Piece) -> str:
-    if isinstance(piece, Bracket):
-        return f'("{number}")' if piece.sort == "list" else f'"{number}"'
-    return piece.text.replace("not ", "") if _operator(piece) else f'"{number}"'
-
-
-@lru_cache(maxsize=256)
-def _tree(shape: str) -> exp.Condition:
-    return sqlglot.parse_one(shape, into=exp.Condition)
-
-
-def chain(tree: exp.Condition, kind: type[exp.Condition]) -> Iterator[exp.Condition]:
-    """What a run of the same `and` or `or` joins, in the order of the text, without recursion."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, kind):
-            waiting += (node.expression, node.this)
-        else:
-            yield node

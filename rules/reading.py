@@ -2,26 +2,25 @@
 
     rule = read("spend_365d >= 3000 and city in ('上海', '杭州')", World())
 
-Characters become words (`spelling`), words a shape (`grammar`, with sqlglot), the shape our own tree, node by node: what is
-not on the list of known nodes is refused. Kinds are checked on the way (`kinds`, `compare`).
+Characters become words (`spelling`), words a shape (`grammar`), the shape operations by how they bind (`precedence`), and these
+our own tree, node by node. Kinds are checked on the way (`kinds`, `compare`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Literal, TypeVar
-
-from sqlglot import exp
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from rules.calls import FUNCTIONS, Calls
 from rules.catalogue import Fact
 from rules.compare import Comparing
 from rules.faults import Fault, Faults, Wrong, told
-from rules.grammar import NESTED, Bracket, Lost, Piece, Shaper, chain, joined, precedence
+from rules.grammar import NESTED, Bracket, Lost, Piece, Shaper, joined
 from rules.kinds import Kinds, Loose, Null, Part, Skip
 from rules.names import Names, Unsound
 from rules.nodes import And, Condition, Constant, DaysSince, Node, Not, Operator, Or, Sign, Value, depth, walk
+from rules.precedence import PIECE, SIGN, Operation, precedence
 from rules.rule import Rule, World
 from rules.spelling import Speller, Word
 
@@ -50,12 +49,6 @@ def read(text: str, world: World | None = None, wants: Wants = "condition", with
         raise Wrong(text, faults.found)
     return Rule(text, tree)
 
-
-_COMPARE: dict[type[exp.Condition], Operator] = {
-    exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
-}  # fmt: skip
-_CALCULATE: dict[type[exp.Condition], Sign] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
-_JUDGE = (*_COMPARE, exp.In, exp.Between, exp.Like, exp.Is)
 
 T = TypeVar("T")
 
@@ -187,7 +180,7 @@ class _Reader:
     def _built(self, pieces: Sequence[Piece]) -> Part:
         return self._part(precedence(pieces), pieces)
 
-    def _part(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
+    def _part(self, tree: Operation, pieces: Sequence[Piece]) -> Part:
         self._depth += 1
         try:
             if self._depth > 2 * NESTED:
@@ -196,25 +189,26 @@ class _Reader:
         finally:
             self._depth -= 1
 
-    def _known(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
-        kind = type(tree)
-        if isinstance(tree, exp.Column):
-            return self._leaf(pieces[int(tree.name)])
-        if isinstance(tree, exp.And | exp.Or):
-            return self._joined(tree, pieces)
-        if isinstance(tree, exp.Not):
-            inner = self._comparing.condition(self._part(tree.this, pieces))
-            return Not(inner, **_at(_place(tree, pieces)))
-        if isinstance(tree, exp.Neg):
-            return self._kinds.minus(self._part(tree.this, pieces), _place(tree, pieces))
-        if kind in _CALCULATE:
-            left, right = self._parts([tree.this, tree.expression], pieces)
-            return self._kinds.arithmetic(_CALCULATE[kind], left, right, _place(tree, pieces))
-        if kind in _JUDGE:
-            return self._judged(tree, pieces)
-        raise AssertionError(f"sqlglot made {kind.__name__} of operators and names")
+    def _known(self, tree: Operation, pieces: Sequence[Piece]) -> Part:
+        if tree.name == PIECE:
+            return self._leaf(pieces[tree.first])
+        place = _place(tree, pieces)
+        if tree.name in ("and", "or"):
+            return self._joined(tree, pieces, place)
+        if tree.name == "not":
+            return Not(self._condition(tree.parts[0], pieces), **_at(place))
+        if tree.name == SIGN:
+            return self._kinds.minus(self._part(tree.parts[0], pieces), place)
+        if tree.name in get_args(Sign):
+            left, right = self._parts(tree.parts, pieces)
+            return self._kinds.arithmetic(cast(Sign, tree.name), left, right, place)
+        made = self._judgement(tree, pieces, place)
+        return Not(made, **_at(place)) if tree.denied else made
 
-    def _parts(self, trees: Sequence[exp.Condition], pieces: Sequence[Piece]) -> list[Part]:
+    def _condition(self, tree: Operation, pieces: Sequence[Piece]) -> Condition:
+        return self._comparing.condition(self._part(tree, pieces))
+
+    def _parts(self, trees: Sequence[Operation], pieces: Sequence[Piece]) -> list[Part]:
         return self._all([lambda tree=tree: self._part(tree, pieces) for tree in trees])  # type: ignore[misc]
 
     def _all(self, makes: Sequence[Callable[[], T]]) -> list[T]:
@@ -229,39 +223,29 @@ class _Reader:
             raise Skip
         return made
 
-    def _joined(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
-        trees = list(chain(tree, type(tree)))
-        parts = self._all([lambda one=one: self._comparing.condition(self._part(one, pieces)) for one in trees])  # type: ignore[misc]
+    def _joined(self, tree: Operation, pieces: Sequence[Piece], place: Node) -> Part:
+        parts = self._all([lambda one=one: self._condition(one, pieces) for one in tree.parts])  # type: ignore[misc]
+        return (And if tree.name == "and" else Or)(tuple(parts), **_at(place))
 
-        return (And if isinstance(tree, exp.And) else Or)(
-            tuple(parts), **_at(_between(pieces, _first(trees[0]), _last(trees[-1])))
-        )
-
-    def _judged(self, tree: exp.Condition, pieces: Sequence[Piece]) -> Part:
-        place = _place(tree, pieces)
-
-        made = self._judgement(tree, pieces, place)
-        operator = pieces[_last(tree.this) + 1]
-        denied = isinstance(operator, Word) and "not" in operator.text.split()
-        return Not(made, **_at(place)) if denied else made
-
-    def _judgement(self, tree: exp.Condition, pieces: Sequence[Piece], place: Node) -> Condition:
-        if isinstance(tree, exp.Is):
-            return self._comparing.null(self._part(tree.this, pieces), place)
-        if isinstance(tree, exp.In):
-            bracket = pieces[int(tree.expressions[0].name)]
+    def _judgement(self, tree: Operation, pieces: Sequence[Piece], place: Node) -> Condition:
+        if tree.name == "is":
+            return self._comparing.null(self._part(tree.parts[0], pieces), place)
+        if tree.name == "in":
+            bracket = pieces[tree.last]
             assert isinstance(bracket, Bracket)
             left, *options = self._all(
-                [lambda: self._part(tree.this, pieces), *(lambda one=one: self._built(one) for one in bracket.parts)]
+                [
+                    lambda: self._part(tree.parts[0], pieces),
+                    *(lambda one=one: self._built(one) for one in bracket.parts),
+                ]
             )
             return self._comparing.within(left, options, place)
-        if isinstance(tree, exp.Between):
-            left, low, high = self._parts([tree.this, tree.args["low"], tree.args["high"]], pieces)
-            return self._comparing.between(left, low, high, place)
-        left, right = self._parts([tree.this, tree.expression], pieces)
-        if isinstance(tree, exp.Like):
+        left, right, *upper = self._parts(tree.parts, pieces)
+        if tree.name == "between":
+            return self._comparing.between(left, right, upper[0], place)
+        if tree.name == "like":
             return self._comparing.like(left, right, place)
-        return self._comparing.compare(_COMPARE[type(tree)], left, right, place)
+        return self._comparing.compare(cast(Operator, tree.name), left, right, place)
 
     def _leaf(self, piece: Piece) -> Part:
         if isinstance(piece, Bracket):
@@ -280,32 +264,9 @@ class _Reader:
         return self._kinds.day(text) if piece.sort == "day" else text
 
 
-def _first(tree: exp.Condition) -> int:
-    """The first of the pieces that a tree is made of."""
-    signs = 0
-    while not isinstance(tree, exp.Column):
-        signs += isinstance(tree, exp.Neg | exp.Not)
-        tree = tree.this
-    return int(tree.name) - signs
-
-
-def _last(tree: exp.Condition) -> int:
-    """The last of the pieces that a tree is made of."""
-    behind = 0
-    while not isinstance(tree, exp.Column):
-        behind += 2 if isinstance(tree, exp.In) else isinstance(tree, exp.Is)
-        unary = isinstance(tree, exp.Neg | exp.Not | exp.Is | exp.In)
-        tree = tree.this if unary else tree.args["high"] if isinstance(tree, exp.Between) else tree.expression
-    return int(tree.name) + behind
-
-
-def _between(pieces: Sequence[Piece], first: int, last: int) -> Node:
-    start, end = pieces[first], pieces[last]
+def _place(tree: Operation, pieces: Sequence[Piece]) -> Node:
+    start, end = pieces[tree.first], pieces[tree.last]
     return Node(at=start.at, length=end.at + end.length - start.at)
-
-
-def _place(tree: exp.Condition, pieces: Sequence[Piece]) -> Node:
-    return _between(pieces, _first(tree), _last(tree))
 
 
 def _at(place: Node) -> dict[str, Any]:
