@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Rows
 from datetime import date
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from hub.errors import SettingsError
 from hub.forms import DATE, EMAIL, FORMS, GENDER, PHONE, TEXT, Form
 from hub.model import Customer
+from hub.store import Store
 from hub.store.records import Incoming, Stored
 from sync.setup import Setup
 
@@ -29,8 +31,7 @@ def correct(setup: Setup, customer: str, values: Rows[str, str], reason: str, ex
         raise SettingsError("this customer has no living record", where=customer, remedy="see `kehub customers show`")
     now = int(setup.clock.now().timestamp())
     own = {"_author": setup.actor, "_reason": reason, "_expires": expires.isoformat() if expires else ""}
-    number = sum(1 for record in records if record.connection == CONNECTION) + 1
-    ext = store.vault.name("staff", customer, str(number), str(now), length=10).lower()
+    ext = _fresh_id(store, customer, now)
     values = {**body, **own}
     incoming = Incoming(ext, values, now, store.vault.fingerprint(values))
     with store.db.writing("staff", durable=True):
@@ -40,6 +41,12 @@ def correct(setup: Setup, customer: str, values: Rows[str, str], reason: str, ex
         store.people.adopt(0, rid, customer)
         store.people.make_due([customer])
     return ext
+
+
+def _fresh_id(store: Store, customer: str, now: int) -> str:
+    """An id that no correction has: of those that a clerk makes in one second some may have gone to another customer."""
+    ids = (store.vault.name("staff", customer, str(number), str(now), length=10).lower() for number in count(1))
+    return next(ext for ext in ids if not store.records.by_exts(CONNECTION, STREAM, [ext]))
 
 
 def take_back(setup: Setup, ext: str) -> None:
