@@ -130,11 +130,13 @@ class RecordDraft:
             draft.rows += self.destination.rows(self.record.ext, self.customer, sides)
 
     def _forget_rivals(self, chosen: Sequence[Field], shadow: dict[str, dict[str, Any]]) -> None:
-        """What was agreed on another field that goes to the same place would only grow old, unless it is our word."""
+        """What was agreed on another field that goes to the same place would only grow old, unless it is our word. What
+        we left standing there we leave when that field goes again.
+        """
         for entry in chosen:
             for rival in self.destination.rivals.get(entry.ours, ()):
                 if not self._is_ours(rival, shadow):
-                    _forget(shadow, rival)
+                    _forget(shadow, rival, ("base", "unkept"))
 
     def _plain(self, entry: Field, shadow: dict[str, dict[str, Any]], sides: dict[str, dict[str, Any]]) -> bool:
         """The everyday cases, where neither drift nor echo nor question has a say: both say the same, or it is the first
@@ -243,13 +245,13 @@ class RecordDraft:
 
 def _agree(shadow: dict[str, dict[str, Any]], name: str, theirs: Any) -> None:
     """Both sides agree on theirs from now on."""
-    _forget(shadow, name)
+    if name in shadow["base"]:
+        _forget(shadow, name, ("declined", "left", "unkept"))
     shadow["base"][name] = theirs
 
 
-def _forget(shadow: dict[str, dict[str, Any]], name: str) -> None:
-    """Nothing is agreed on."""
-    for part in ("base", "declined", "left", "unkept"):
+def _forget(shadow: dict[str, dict[str, Any]], name: str, parts: Sequence[str]) -> None:
+    for part in parts:
         shadow[part].pop(name, None)
 
 

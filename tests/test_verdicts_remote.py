@@ -169,6 +169,9 @@ QUICK: dict[str, Any] = {
 @example(steps=[("merge", 9, 96, True)], order=28)
 @example(steps=[("merge", 28, 32, False), ("merge", 18, 29, True), ("split", 37, 29, False), ("merge", 18, 20, True)],
          order=10)  # fmt: skip
+@example(steps=[("split", 25, 68, True), ("split", 41, 63, False), ("split", 97, 25, True)], order=33)
+@example(steps=[("split", 25, 68, True), ("merge", 41, 80, False), ("merge", 43, 51, True), ("split", 41, 63, False),
+                ("split", 97, 25, True)], order=33)  # fmt: skip
 @given(steps=STEPS, order=st.integers(0, 99))
 def test_after_everything_is_taken_back_store_and_systems_are_as_before(
     stands: Stages, steps: list[Step], order: int
