@@ -41,6 +41,7 @@ class _Parser:
         self._at = 0
 
     def condition(self) -> Operation:
+        """All that is left, which binds least."""
         return self._joined("or", lambda: self._joined("and", self._denial))
 
     def _joined(self, name: str, part: Callable[[], Operation]) -> Operation:

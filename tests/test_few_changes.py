@@ -1,4 +1,4 @@
-"""What plan rows come to is kept as they come and go, and is what one counts; so is the number of living records."""
+"""What runs of few changes cost less for: the sums of plans and the living are kept, of orders what differs is written."""
 
 from __future__ import annotations
 
