@@ -53,16 +53,12 @@ class _Open:
     def complete(self) -> bool:
         """Whether an operator may come next."""
         last = self.last
-        return last is not None and (isinstance(last, Bracket) or not _operator(last) or last.text.startswith("is "))
-
-
-def _operator(word: Word) -> bool:
-    return word.sort in ("sign", "word")
+        return last is not None and (isinstance(last, Bracket) or not operator(last) or last.text.startswith("is "))
 
 
 def operator(piece: Piece) -> str:
     """The operator that a piece is, as it is spelt; nothing for any other piece."""
-    return piece.text if isinstance(piece, Word) and _operator(piece) else ""
+    return piece.text if isinstance(piece, Word) and piece.sort in ("sign", "word") else ""
 
 
 def joined(words: Sequence[Word], faults: Faults) -> list[Word]:
@@ -129,7 +125,7 @@ class Shaper:
         raise Lost
 
     def _put(self, piece: Piece) -> None:
-        if isinstance(piece, Bracket) or not _operator(piece):
+        if not operator(piece):
             self._prefixes = 0
         self._open[-1].parts[-1].append(piece)
 
@@ -149,9 +145,9 @@ class Shaper:
             return True
         if word.sort == "mark":
             self._mark_for_operand(word, listed)
-        elif word.text in ("not", "-") and _operator(word):
+        elif word.text in ("not", "-") and operator(word):
             self._prefix(word, last)
-        elif _operator(word):
+        elif operator(word):
             self._misplaced(word)
         else:
             self._put(word)
@@ -204,7 +200,7 @@ class Shaper:
             self._close(word)
         elif word.text == "," and word.sort == "mark":
             self._comma(word, after)
-        elif _operator(word) and word.text != "not":
+        elif operator(word) and word.text != "not":
             self._put(word)
         else:
             self._missing_operator(word)
@@ -236,7 +232,7 @@ class Shaper:
     def _missing_operator(self, word: Word) -> None:
         last = self._open[-1].last
         before = last.text if isinstance(last, Word) else ")"
-        if word.text == "not" and _operator(word):
+        if word.text == "not" and operator(word):
             self._lose(word, "`not` stands before a condition, or before in, like, between", remedy="put it there")
         if isinstance(last, Word) and last.sort == "name" and last.text.lower() == "date":
             self._lose(word, "`date` is followed by a day in quotes", remedy="as in date '2026-01-31'")
@@ -252,7 +248,7 @@ class Shaper:
 
     def _term(self, term: Sequence[Piece]) -> None:
         operators = [
-            (number, piece) for number, piece in enumerate(term) if isinstance(piece, Word) and _operator(piece)
+            (number, piece) for number, piece in enumerate(term) if isinstance(piece, Word) and operator(piece)
         ]
         judges = [(number, word) for number, word in operators if _judges(word)]
         place = Word("name", "", term[0].at, term[-1].at + term[-1].length - term[0].at)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hub.store.database import Database, listings, names
 from hub.store.dialects import typed
+from hub.store.meta import Meta
 
 _DUE = "c.due > 0 AND c.id > :last AND COALESCE(c.merged_into, '') = ''"
 """Due customers in the order of their ids. A plain IS NULL would make SQLite go through all that were never merged."""
@@ -93,20 +94,17 @@ class Decisions:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._meta = Meta(db)
 
     # -- who is due
 
     def meta(self, name: str) -> str | None:
         """A remembered value of the decide step (`decided_on`, `rules`)."""
-        rows = self._db.rows("SELECT value FROM meta WHERE name = :name", {"name": name})
-        return str(rows[0][0]) if rows else None
+        return self._meta.get(name)
 
     def remember(self, name: str, value: str) -> None:
         """Set such a value."""
-        self._db.execute(
-            "INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            {"name": name, "value": value},
-        )
+        self._meta.put(name, value)
 
     def everybody_due(self, *, changed: bool) -> None:
         """Other rules, or none before: all customers are decided once. `changed`: what their records tell is read again too."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from hub.store.database import Database
+from hub.store.meta import Meta
 from hub.vault import Vault
 from hub.written import written
 
@@ -36,6 +37,7 @@ class PlanSums:
 
     def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
+        self._meta = Meta(db)
         self._vault = vault
 
     def look(self, connection: str) -> Look:
@@ -47,10 +49,13 @@ class PlanSums:
         """What the standing rows come to, row by row."""
         return self._look(connection, *self._counted(connection))
 
-    def begin(self, connection: str) -> None:
-        """Keep the sum from now on, if it is not kept yet."""
-        if self._kept(connection) is None:
-            self._keep(connection, *self._counted(connection))
+    def begin(self, connection: str) -> Look:
+        """What the standing rows come to, whose sum is kept from now on."""
+        kept = self._kept(connection)
+        if kept is None:
+            kept = self._counted(connection)
+            self._keep(connection, *kept)
+        return self._look(connection, *kept)
 
     def move(self, connection: str, gone: Marks, come: Marks, *, first: bool = False) -> None:
         """These rows go, those come. `first`: none stood when one began."""
@@ -64,7 +69,7 @@ class PlanSums:
         if connection is None:
             self._db.execute(f"DELETE FROM meta WHERE name LIKE '{_NAME}%'")
         else:
-            self._db.execute("DELETE FROM meta WHERE name = :name", {"name": _NAME + connection})
+            self._meta.drop(_NAME + connection)
 
     def wrong(self) -> list[str]:
         """The connections of which what is kept is not what one counts."""
@@ -84,18 +89,15 @@ class PlanSums:
         return _summed(self._db.stream(sql, {"connection": connection}))
 
     def _kept(self, connection: str) -> tuple[int, Counter[str]] | None:
-        found = self._db.rows("SELECT value FROM meta WHERE name = :name", {"name": _NAME + connection})
-        if not found:
+        found = self._meta.get(_NAME + connection)
+        if found is None:
             return None
-        kept = orjson.loads(found[0][0])
+        kept = orjson.loads(found)
         return int(kept["sum"], 16), Counter(kept["rows"])
 
     def _keep(self, connection: str, total: int, rows: Counter[str]) -> None:
         value = written({"sum": f"{total % 2 ** (8 * _BYTES):x}", "rows": rows}).decode()
-        self._db.execute(
-            "INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            {"name": _NAME + connection, "value": value},
-        )
+        self._meta.put(_NAME + connection, value)
 
 
 _NAME = "plan sum: "

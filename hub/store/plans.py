@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from hub.clock import Clock
 from hub.store.database import Database, Row, listings, names
+from hub.store.meta import Meta
 from hub.store.plan_sums import Look, PlanSums
 from hub.vault import Vault
 from hub.written import written
@@ -87,6 +88,7 @@ class Plans:
         self._db = db
         self._vault = vault
         self._clock = clock
+        self._meta = Meta(db)
         self.sums = PlanSums(db, vault)
 
     # -- rows
@@ -112,12 +114,12 @@ class Plans:
             if standing.get(at, _NONE)[:2] != (digest, row.customer)
         ]
         self._db.many("DELETE FROM plan_row WHERE connection = ? AND key = ?", over)
-        for connection in sorted({row.connection for row, _ in fresh}):
-            self._insert(connection, [entry for entry in fresh if entry[0].connection == connection], first=first)
-        for connection in {at[0] for at in over} | {row.connection for row, _ in fresh}:
-            gone = [(standing[at].digest, standing[at].action) for at in over if at[0] == connection]
-            come = [(digest, row.action) for row, digest in fresh if row.connection == connection
-                    and standing.get((connection, row.key), _NONE).digest != digest]  # fmt: skip
+        for connection in sorted({at[0] for at in over} | {row.connection for row, _ in fresh}):
+            here = [entry for entry in fresh if entry[0].connection == connection]
+            self._insert(connection, here, first=first)
+            stood = {key: row for (place, key), row in standing.items() if place == connection}
+            gone = [(stood[key].digest, stood[key].action) for place, key in over if place == connection]
+            come = [(digest, row.action) for row, digest in here if stood.get(row.key, _NONE).digest != digest]
             self.sums.move(connection, gone, come, first=first)
             self._unsettle(connection)
 
@@ -217,8 +219,7 @@ class Plans:
 
     def look(self, connection: str) -> Look:
         """What the standing rows come to, whose sum is kept from now on."""
-        self.sums.begin(connection)
-        return self.sums.look(connection)
+        return self.sums.begin(connection)
 
     def digest(self, connection: str) -> str:
         """The digest over the standing rows, each looked at; "" when there are none."""
@@ -365,15 +366,11 @@ class Plans:
 
     def braked(self, connection: str) -> str:
         """The limits under which a connection's rows were braked and published as they stand; "" when they moved since."""
-        rows = self._db.rows("SELECT value FROM meta WHERE name = :name", {"name": f"braked:{connection}"})
-        return str(rows[0][0]) if rows else ""
+        return self._meta.get(f"braked:{connection}") or ""
 
     def settled(self, connection: str, limits: str) -> None:
         """The rows as they stand are braked and published: until they move there is nothing to do about them."""
-        self._db.execute(
-            "INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            {"name": f"braked:{connection}", "value": limits},
-        )
+        self._meta.put(f"braked:{connection}", limits)
 
     def _moved(self, connection: str) -> None:
         """Rows have gone one by one: what they come to is counted when it is next asked for."""
@@ -381,7 +378,7 @@ class Plans:
         self._unsettle(connection)
 
     def _unsettle(self, connection: str) -> None:
-        self._db.execute("DELETE FROM meta WHERE name = :name", {"name": f"braked:{connection}"})
+        self._meta.drop(f"braked:{connection}")
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

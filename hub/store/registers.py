@@ -31,24 +31,15 @@ _OF = ("rid", "connection", "buyer", "customer")
 """What is added to an order and to a case: `customer` is the cache, filled from the buyer's record."""
 
 
-def _set(columns: Sequence[str], key: Sequence[str]) -> str:
-    sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
-    return f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}"
-
-
 def _upsert(table: str, columns: tuple[str, ...], key: tuple[str, ...]) -> str:
     slots = ", ".join(f":{column}" for column in columns)
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({slots})" + _set(columns, key)
+    sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key)
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({slots})"
+    return f"{insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sets}"
 
 
-def _event(table: str, columns: tuple[str, ...]) -> str:
-    whole = (*_OF, *columns)
-    return f"INSERT INTO {table} ({', '.join(whole)}) VALUES (?{', ?' * (len(whole) - 1)})"
-
-
-_AMENDED = (*_OF[1:], *_ORDER, "counts")
-_ORDERS_SQL = _event("orders", (*_ORDER, "counts"))
-_CASES_SQL = _event("cases", _CASE) + _set((*_OF, *_CASE), ("rid",))
+_ORDER_ROW = (*_OF, *_ORDER, "counts")
+_CASE_ROW = (*_OF, *_CASE)
 _LINES_SQL = f"INSERT INTO order_line (rid, {', '.join(_LINE)}) VALUES (?{', ?' * len(_LINE)})"
 _CASE_OF = itemgetter(*_CASE)
 _STORE_SQL = _upsert("store_place", _PLACE, ("code",))
@@ -84,29 +75,38 @@ class Registers:
             buyer = buyers.get(item.ext)
             counted = int(counts and not item.order[-1])
             rows.append((rid, connection, buyer, held.get(buyer), *item.order, counted))
+        self._put("orders", _ORDER_ROW, rows, known)
         lines = {rid: [(number, *line) for number, line in enumerate(item.lines, 1)] for item, rid in found}
         if known:
-            rows, lines = self._amended(rows, known), self._amended_lines(lines, known)
-        self._db.many(_ORDERS_SQL, rows)
+            lines = self._amended_lines(lines, known)
         self._db.many(_LINES_SQL, [(rid, *line) for rid, those in lines.items() for line in those])
         self._due("record", set(buyers.values()))
 
-    def _amended(self, rows: Sequence[Row], known: Collection[int]) -> list[Row]:
-        """Write of the orders that are there what differs, so that indexes without any of it are left alone; gives those
+    def _put(self, table: str, columns: Sequence[str], rows: Sequence[Row], known: Collection[int]) -> None:
+        """Write rows, of which only `known` can be there already."""
+        fresh = self._amended(table, columns, rows, known) if known else rows
+        slots = ", ".join("?" * len(columns))
+        self._db.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({slots})", fresh)
+
+    def _amended(
+        self, table: str, columns: Sequence[str], rows: Sequence[Row], known: Collection[int]
+    ) -> Sequence[Row]:
+        """Write of the rows that are there what differs, so that indexes without any of it are left alone; gives those
         that are not there.
         """
         standing: dict[int, Row] = {}
         for listed, params in listings(sorted(known)):
-            sql = f"SELECT rid, {', '.join(_AMENDED)} FROM orders WHERE rid IN {listed}"
-            standing.update((rid, tuple(old)) for rid, *old in self._db.rows(sql, params))
+            sql = f"SELECT {', '.join(columns)} FROM {table} WHERE rid IN {listed}"
+            standing.update((row[0], row) for row in self._db.rows(sql, params))
         amended: dict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for rid, *new in rows:
-            both = zip(_AMENDED, standing.get(rid, new), new, strict=True)
-            differing = {name: value for name, old, value in both if old != value}
+        for row in rows:
+            both = zip(columns, standing.get(row[0], row), row, strict=True)
+            differing = {name: new for name, old, new in both if old != new}
             if differing:
-                amended[tuple(differing)].append((*differing.values(), rid))
-        for columns, values in amended.items():
-            self._db.many(f"UPDATE orders SET {', '.join(f'{name} = ?' for name in columns)} WHERE rid = ?", values)
+                amended[tuple(differing)].append((*differing.values(), row[0]))
+        for names, values in amended.items():
+            sets = ", ".join(f"{name} = ?" for name in names)
+            self._db.many(f"UPDATE {table} SET {sets} WHERE rid = ?", values)
         return [row for row in rows if row[0] not in standing]
 
     def _amended_lines(self, lines: Mapping[int, list[Row]], known: Collection[int]) -> dict[int, list[Row]]:
@@ -143,7 +143,7 @@ class Registers:
         for item, rid in found:
             buyer = buyers.get(item.ext)
             rows.append((rid, connection, buyer, held.get(buyer), *_CASE_OF(item.typed or {})))
-        self._db.many(_CASES_SQL, rows)
+        self._put("cases", _CASE_ROW, rows, known)
         self._due("record", set(buyers.values()))
 
     def _due(self, table: str, rids: Collection[int]) -> None:
